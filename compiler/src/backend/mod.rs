@@ -1,0 +1,87 @@
+//! Compiled networks to files: one module per target. A backend never sees a graph and never writes to disk.
+
+use miette::Diagnostic;
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::compiled::Compiled;
+use crate::data::Sample;
+use crate::error::AtNode;
+
+/// One target.
+pub struct Backend {
+    /// Name on the command line.
+    pub name: &'static str,
+    /// Writes its files.
+    pub emit: fn(&Compiled<'_>, &EmitOptions<'_>) -> Result<Emitted, AtNode<BackendError>>,
+}
+
+/// What the user chooses per compilation.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EmitOptions<'s> {
+    /// Accumulators per layer of an FPGA, at most; `None`: as many as a layer has output channels.
+    pub lanes: Option<usize>,
+    /// Samples to predict clocks on and to put into the testbench; may be empty.
+    pub samples: &'s [Sample],
+}
+
+/// What a backend gives.
+#[derive(Debug)]
+pub struct Emitted {
+    /// Every file, in a fixed order.
+    pub files: Vec<File>,
+    /// What each step costs, one per step of the program that costs something on this target.
+    pub report: Vec<LayerReport>,
+    /// Predicted clocks per sample of [`EmitOptions::samples`], from a sample's first input to the next one's when they
+    /// stand back to back (FPGA).
+    pub predicted_clocks: Vec<u64>,
+}
+
+/// A file of the output folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Relative path with `/`.
+    pub path: String,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+impl File {
+    /// A text file.
+    #[must_use]
+    pub fn text(path: impl Into<String>, content: impl Into<String>) -> Self {
+        Self { path: path.into(), content: content.into().into_bytes() }
+    }
+}
+
+/// What one layer costs on a target.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LayerReport {
+    /// Name of the step.
+    pub name: String,
+    /// Name of the weight encoding, if it has weights.
+    pub encoding: Option<&'static str>,
+    /// Accumulators (FPGA).
+    pub lanes: Option<usize>,
+    /// Mean clocks that the layer is busy per sample (FPGA, with calibration samples).
+    pub predicted_clocks: Option<f64>,
+    /// Bits of weights and tables.
+    pub memory_bits: u64,
+    /// Bits of state and buffers.
+    pub state_bits: u64,
+}
+
+/// A network that a target cannot hold or express.
+#[derive(Debug, Error, Diagnostic)]
+pub enum BackendError {
+    /// Found against expected, and what to do.
+    #[error("{found}")]
+    #[diagnostic(code(snnc::backend))]
+    Unsupported {
+        /// What was found, and what was expected.
+        found: String,
+        /// What to do.
+        #[help]
+        help: String,
+    },
+}

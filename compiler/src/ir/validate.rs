@@ -1,0 +1,302 @@
+//! Checks the invariants of a [`Graph`].
+
+use super::{Graph, Neuron, Node, Op, Reset, Shape, Window};
+use crate::error::{AtNode, GraphError};
+
+/// Elements beyond which a feature map is refused: no board holds it, and products of sizes stay far from overflow.
+const MAX_ELEMENTS: usize = 1 << 28;
+
+impl Graph {
+    /// Checks every invariant of [`crate::ir`].
+    ///
+    /// # Errors
+    /// The first broken one, with its node.
+    pub fn validate(&self) -> Result<(), AtNode<GraphError>> {
+        let at = |node: &Node, source| AtNode { node: node.name.clone(), op: node.op.kind().into(), source };
+        let mut names = std::collections::HashSet::new();
+        for (id, node) in self.nodes.iter().enumerate() {
+            let is_input = matches!(node.op, Op::Input(_));
+            if node.name.is_empty() || !names.insert(node.name.as_str()) {
+                return Err(at(node, structure(format!("name `{}` is empty or used twice", node.name))));
+            }
+            if is_input != (id == 0) {
+                return Err(at(node, structure(format!("node {id}: exactly the first node is the input"))));
+            }
+            self.sources(id).and_then(|()| self.check(node)).map_err(|e| at(node, e))?;
+        }
+        let last = self.nodes.last().ok_or_else(|| AtNode {
+            node: self.name.clone(),
+            op: "graph".into(),
+            source: structure("the graph has no node".into()),
+        })?;
+        if self.output >= self.nodes.len() {
+            return Err(at(last, structure(format!("output {} of {} nodes", self.output, self.nodes.len()))));
+        }
+        if !self.readout.scale.is_finite() || self.readout.scale <= 0.0 {
+            let found = self.readout.scale.to_string();
+            return Err(at(
+                last,
+                GraphError::Range { parameter: "readout scale", found, expected: "a finite number above 0" },
+            ));
+        }
+        if self.timesteps == Some(0) {
+            return Err(at(
+                last,
+                GraphError::Range { parameter: "timesteps", found: "0".into(), expected: "1 or more" },
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether node `id` has the sources its operation needs, earlier ones unless delayed.
+    fn sources(&self, id: usize) -> Result<(), GraphError> {
+        let node = &self.nodes[id];
+        let expected = match node.op {
+            Op::Input(_) => 0..=0,
+            Op::Add => 2..=usize::MAX,
+            _ => 1..=1,
+        };
+        if !expected.contains(&node.sources.len()) {
+            return Err(structure(format!("has {} sources", node.sources.len())));
+        }
+        for source in &node.sources {
+            if source.node >= self.nodes.len() || (source.delay == 0 && source.node >= id) {
+                return Err(structure(format!("takes node {} at position {id} without a delay", source.node)));
+            }
+            if source.delay > 255 {
+                return Err(structure(format!("a delay of {} timesteps; at most 255", source.delay)));
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, node: &Node) -> Result<(), GraphError> {
+        let elements = [node.shape.channels, node.shape.height, node.shape.width]
+            .into_iter()
+            .try_fold(1usize, |product, size| product.checked_mul(size))
+            .filter(|&n| (1..=MAX_ELEMENTS).contains(&n));
+        if elements.is_none() {
+            let found = node.shape.to_string();
+            return Err(GraphError::Shape { found, expected: format!("1 to {MAX_ELEMENTS} elements") });
+        }
+        let Some(source) = node.sources.first() else { return self.check_input(node) };
+        let from = self.nodes[source.node].shape;
+        let shape_is = |expected: Shape| match node.shape == expected {
+            true => Ok(()),
+            false => Err(GraphError::Shape { found: node.shape.to_string(), expected: expected.to_string() }),
+        };
+        match &node.op {
+            Op::Input(_) => Ok(()),
+            Op::Linear(linear) => {
+                length("weight", &linear.weight, linear.fan_in.checked_mul(linear.fan_out))?;
+                length("bias", &linear.bias, Some(linear.fan_out))?;
+                grid(&linear.grid, linear.fan_out)?;
+                if from.len() != linear.fan_in {
+                    return Err(GraphError::Shape {
+                        found: from.to_string(),
+                        expected: format!("{} inputs", linear.fan_in),
+                    });
+                }
+                shape_is(Shape::vector(linear.fan_out))
+            }
+            Op::Conv2d(conv) => {
+                let [kh, kw] = conv.window.kernel;
+                if conv.groups == 0 || conv.channels_in % conv.groups != 0 || conv.channels_out % conv.groups != 0 {
+                    let found = format!("{} for {} to {} channels", conv.groups, conv.channels_in, conv.channels_out);
+                    return Err(GraphError::Range { parameter: "groups", found, expected: "a divisor of both" });
+                }
+                if from.channels != conv.channels_in {
+                    let expected = format!("{} channels", conv.channels_in);
+                    return Err(GraphError::Shape { found: from.to_string(), expected });
+                }
+                let per_channel = [conv.channels_in / conv.groups, kh, kw];
+                let weights =
+                    per_channel.into_iter().try_fold(conv.channels_out, |product, size| product.checked_mul(size));
+                length("weight", &conv.weight, weights)?;
+                length("bias", &conv.bias, Some(conv.channels_out))?;
+                grid(&conv.grid, conv.channels_out)?;
+                shape_is(slide(&conv.window, from, conv.channels_out)?)
+            }
+            Op::BatchNorm(norm) => {
+                length("scale", &norm.scale, Some(from.channels))?;
+                length("shift", &norm.shift, Some(from.channels))?;
+                shape_is(from)
+            }
+            Op::MaxPool(pool) => {
+                pool_padding(&pool.window)?;
+                shape_is(slide(&pool.window, from, from.channels)?)
+            }
+            Op::AvgPool(pool) => {
+                pool_padding(&pool.window)?;
+                shape_is(slide(&pool.window, from, from.channels)?)
+            }
+            Op::Flatten => shape_is(Shape::vector(from.len())),
+            Op::Add => node.sources.iter().try_for_each(|s| shape_is(self.nodes[s.node].shape)),
+            Op::Neuron(neuron) => {
+                check_neuron(neuron, from.channels)?;
+                shape_is(from)
+            }
+        }
+    }
+
+    fn check_input(&self, node: &Node) -> Result<(), GraphError> {
+        let Op::Input(input) = &node.op else { return Ok(()) };
+        let super::InputEncoding::Integer { scale, bits, signed } = input.encoding else { return Ok(()) };
+        if !(scale.is_finite() && scale > 0.0) {
+            return Err(GraphError::Range {
+                parameter: "input scale",
+                found: scale.to_string(),
+                expected: "a finite number above 0",
+            });
+        }
+        match (bits, signed) {
+            (8, _) | (16, true) => Ok(()),
+            _ => Err(GraphError::Range {
+                parameter: "input bits",
+                found: format!("{bits}, signed {signed}"),
+                expected: "8, or 16 signed",
+            }),
+        }
+    }
+}
+
+fn structure(found: String) -> GraphError {
+    GraphError::Structure { found }
+}
+
+/// Whether `values` has `expected` elements, all finite.
+fn length(parameter: &'static str, values: &[f32], expected: Option<usize>) -> Result<(), GraphError> {
+    if expected != Some(values.len()) {
+        let expected = expected.map_or("fewer than 2^64".into(), |n| n.to_string());
+        return Err(GraphError::Length { parameter, found: values.len(), expected });
+    }
+    finite(parameter, values)
+}
+
+fn finite(parameter: &'static str, values: &[f32]) -> Result<(), GraphError> {
+    match values.iter().find(|v| !v.is_finite()) {
+        Some(&found) => Err(GraphError::NotFinite { parameter, found }),
+        None => Ok(()),
+    }
+}
+
+fn grid(grid: &Option<super::Grid>, channels: usize) -> Result<(), GraphError> {
+    let Some(grid) = grid else { return Ok(()) };
+    length("grid scale", &grid.scale, Some(channels))?;
+    match grid.scale.iter().find(|&&s| s <= 0.0) {
+        Some(s) => Err(GraphError::Range { parameter: "grid scale", found: s.to_string(), expected: "above 0" }),
+        None => Ok(()),
+    }
+}
+
+/// Shape of a feature map of `from` under a sliding window.
+fn slide(window: &Window, from: Shape, channels: usize) -> Result<Shape, GraphError> {
+    match (window.output(0, from.height), window.output(1, from.width)) {
+        (Some(height), Some(width)) => Ok(Shape::new(channels, height, width)),
+        _ => Err(GraphError::Shape { found: from.to_string(), expected: format!("room for the window {window:?}") }),
+    }
+}
+
+/// A window that sees only padding has no maximum and no mean.
+fn pool_padding(window: &Window) -> Result<(), GraphError> {
+    let reach = |axis: usize| window.dilation[axis].saturating_mul(window.kernel[axis].saturating_sub(1));
+    match (0..2).find(|&axis| window.pad_begin[axis] > reach(axis) || window.pad_end[axis] > reach(axis)) {
+        Some(axis) => Err(GraphError::Range {
+            parameter: "padding of a pool",
+            found: format!("{} and {}", window.pad_begin[axis], window.pad_end[axis]),
+            expected: "less than its kernel",
+        }),
+        None => Ok(()),
+    }
+}
+
+fn check_neuron(neuron: &Neuron, channels: usize) -> Result<(), GraphError> {
+    let one_or_each = |parameter, values: &[f32]| match values.len() == 1 || values.len() == channels {
+        true => finite(parameter, values),
+        false => Err(GraphError::Length { parameter, found: values.len(), expected: format!("1 or {channels}") }),
+    };
+    one_or_each("beta", &neuron.beta)?;
+    one_or_each("threshold", &neuron.threshold)?;
+    match &neuron.reset {
+        Reset::None => {}
+        Reset::ToValue(value) => finite("reset value", std::slice::from_ref(value))?,
+        Reset::Subtract(amount) => one_or_each("reset amount", amount)?,
+    }
+    if let Some(beta) = neuron.beta.iter().find(|b| !(0.0..=1.0).contains(*b)) {
+        return Err(GraphError::Range { parameter: "beta", found: beta.to_string(), expected: "0 to 1" });
+    }
+    match neuron.integer {
+        Some(format) if !(2..=30).contains(&format.membrane_bits) || format.fraction_bits > 16 => {
+            Err(GraphError::Range {
+                parameter: "integer format",
+                found: format!("{} membrane bits, {} fraction bits", format.membrane_bits, format.fraction_bits),
+                expected: "2 to 30 and 0 to 16",
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::{Comparison, Input, InputEncoding, Linear, Quantity, Readout, Reduce, ResetTiming, Source, Timing};
+
+    fn graph() -> Graph {
+        let input = Input { timing: Timing::Constant, encoding: InputEncoding::Real };
+        let linear = Linear { fan_in: 2, fan_out: 1, weight: vec![1.0; 2], bias: vec![0.0], grid: None };
+        let neuron = Neuron {
+            beta: vec![0.5],
+            threshold: vec![1.0],
+            comparison: Comparison::Above,
+            reset: Reset::None,
+            reset_timing: ResetTiming::Delayed,
+            integer: None,
+        };
+        let node = |name: &str, op, sources, shape| Node { name: name.into(), op, sources, shape, origin: vec![] };
+        Graph {
+            name: "g".into(),
+            nodes: vec![
+                node("x", Op::Input(input), vec![], Shape::vector(2)),
+                node("fc", Op::Linear(linear), vec![Source::now(0)], Shape::vector(1)),
+                node("lif", Op::Neuron(neuron), vec![Source::now(1)], Shape::vector(1)),
+            ],
+            output: 2,
+            readout: Readout { quantity: Quantity::Spikes, reduce: Reduce::Sum, scale: 1.0 },
+            timesteps: Some(4),
+        }
+    }
+
+    fn refused(break_it: impl FnOnce(&mut Graph)) -> String {
+        let mut graph = graph();
+        graph.validate().expect("the graph is sound before it is broken");
+        break_it(&mut graph);
+        graph.validate().expect_err("a broken graph").source.to_string()
+    }
+
+    #[test]
+    fn a_source_without_delay_stands_earlier() {
+        assert!(refused(|g| g.nodes[1].sources[0] = Source::now(2)).contains("without a delay"));
+        assert!(graph().validate().is_ok());
+        let mut recurrent = graph();
+        recurrent.nodes[1].sources[0] = Source { node: 2, delay: 1 };
+        assert!(recurrent.validate().is_err(), "one spike does not fill two inputs");
+    }
+
+    #[test]
+    fn parameters_are_finite_and_of_the_right_length() {
+        let linear = |g: &mut Graph, f: fn(&mut Linear)| match &mut g.nodes[1].op {
+            Op::Linear(linear) => f(linear),
+            _ => unreachable!("node 1 is linear"),
+        };
+        assert!(refused(|g| linear(g, |l| l.weight[1] = f32::NAN)).contains("NaN"));
+        assert!(refused(|g| linear(g, |l| l.weight.push(0.0))).contains("3 elements, expected 2"));
+        assert!(refused(|g| linear(g, |l| l.fan_out = usize::MAX)).contains("weight"));
+    }
+
+    #[test]
+    fn a_shape_that_lies_is_refused() {
+        assert!(refused(|g| g.nodes[2].shape = Shape::vector(7)).contains("[7]"));
+        assert!(refused(|g| g.nodes[0].shape = Shape::new(usize::MAX, usize::MAX, 2)).contains("elements"));
+    }
+}

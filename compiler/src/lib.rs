@@ -1,0 +1,18 @@
+//! `snnc` compiles trained spiking neural networks to microcontrollers and FPGAs.
+//!
+//! ```text
+//! bytes - frontend -> Graph - passes -> Graph on its grid - lower -> Program - backends -> files
+//! ```
+//! Only `main.rs` touches the user's disk; everything here goes from values to values. [`machine`] runs simulators and
+//! emulators in scratch folders.
+
+pub mod backend;
+pub mod compiled;
+pub mod data;
+pub mod error;
+pub mod frontend;
+pub mod host;
+pub mod ir;
+pub mod lower;
+pub mod machine;
+pub mod pass;

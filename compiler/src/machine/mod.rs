@@ -1,0 +1,87 @@
+//! The machines that a compiled network is proven equal on: each builds the emitted files in a scratch folder, runs the
+//! samples and compares every spike of every layer with the host's.
+
+use std::path::Path;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use crate::compiled::Compiled;
+use crate::data::Sample;
+use crate::host::Trace;
+
+/// One machine.
+pub struct Machine {
+    /// Name on the command line.
+    pub name: &'static str,
+    /// What its cost counts.
+    pub unit: Unit,
+    /// Runs the samples in a scratch folder that exists and is empty; `expected` holds the host's trace of each.
+    pub run: fn(&Compiled<'_>, &[Sample], &[Trace], &Path) -> Result<Outcome, MachineError>,
+}
+
+/// What a machine counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Clock cycles of a simulated design.
+    Clocks,
+    /// Instructions of an emulated core.
+    Instructions,
+}
+
+/// What a machine did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The first spike that differs from the host's, if one does.
+    pub difference: Option<Difference>,
+    /// Clocks or instructions of each sample that ran.
+    pub cost: Vec<u64>,
+}
+
+/// A spike that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Index of the sample.
+    pub sample: usize,
+    /// Name of the layer.
+    pub layer: String,
+    /// Timestep.
+    pub timestep: usize,
+    /// Element of the layer's output, channels last.
+    pub neuron: usize,
+    /// What the host says.
+    pub expected: i64,
+    /// What the machine says.
+    pub found: i64,
+}
+
+/// A machine that did not run.
+#[derive(Debug, Error, Diagnostic)]
+pub enum MachineError {
+    /// A tool that is not installed.
+    #[error("`{tool}` is not installed")]
+    #[diagnostic(code(snnc::machine::missing), help("install it with: {install}"))]
+    Missing {
+        /// The tool.
+        tool: String,
+        /// The command that installs it.
+        install: String,
+    },
+    /// A tool that failed.
+    #[error("`{tool}` failed: {reason}")]
+    #[diagnostic(code(snnc::machine::failed))]
+    Failed {
+        /// The tool.
+        tool: String,
+        /// What it said.
+        reason: String,
+    },
+    /// The network cannot be built for this machine.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Backend(#[from] crate::error::AtNode<crate::backend::BackendError>),
+    /// The scratch folder.
+    #[error("the scratch folder cannot be used")]
+    #[diagnostic(code(snnc::machine::scratch))]
+    Scratch(#[from] std::io::Error),
+}

@@ -1,0 +1,2 @@
+//! The command line: arguments in, diagnostics out.
+fn main() {}

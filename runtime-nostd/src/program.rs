@@ -1,0 +1,375 @@
+//! The contract: one integer-exact network, read by every backend.
+//!
+//! A network is a list of [`Step`]s over numbered edges. Edge 0 is the input, edge `i + 1` is what step `i` gives. An
+//! edge carries a feature map in channels-last order: element `(y * width + x) * channels + c`.
+//!
+//! Invariants, checked by [`Program::new`]:
+//! 1. Every length fits the shapes; every source exists, and one with delay 0 is an earlier edge.
+//! 2. A step whose sources are all [`Rate::PerSample`] and which has no neurons is [`Rate::PerSample`]; no other is.
+//! 3. Thresholds, reset amounts and values and biases of neurons fit 30 bits, and no product of the membrane update
+//!    leaves `i32`: see [`Neuron::membrane_bits`].
+//!
+//! The compiler proves, and stores beside the weights, what would take a loop over them: see
+//! [`Population::accumulator_bits`].
+
+mod check;
+
+pub use check::ProgramError;
+
+/// A feature map, channels last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Rows.
+    pub height: u32,
+    /// Columns.
+    pub width: u32,
+    /// Channels; a vector of `n` is `1 x 1 x n`.
+    pub channels: u32,
+}
+
+impl Shape {
+    /// A vector of `n` elements.
+    #[must_use]
+    pub const fn vector(n: u32) -> Self {
+        Self { height: 1, width: 1, channels: n }
+    }
+
+    /// Elements.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.height as usize * self.width as usize * self.channels as usize
+    }
+
+    /// Whether there is no element; [`Program::new`] refuses such an edge.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Positions: `height * width`.
+    #[must_use]
+    pub const fn positions(&self) -> usize {
+        self.height as usize * self.width as usize
+    }
+}
+
+/// What one edge carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Its feature map.
+    pub shape: Shape,
+    /// Type of an element.
+    pub kind: EdgeKind,
+    /// How often it changes.
+    pub rate: Rate,
+}
+
+/// Type of an edge's elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EdgeKind {
+    /// 0 or 1; packed 32 to a word, first element in bit 0, no padding between rows, unused high bits zero.
+    Spikes,
+    /// `0..=max`.
+    Counts {
+        /// The highest count.
+        max: u16,
+    },
+    /// Signed; what a population without neurons gives, and its pools.
+    Currents {
+        /// Width, two's complement, proven by the compiler; 2 to 32.
+        bits: u8,
+    },
+    /// Input values; on edge 0 only.
+    Values(ValueKind),
+}
+
+/// Type of an input value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    /// 0..=255.
+    U8,
+    /// -128..=127.
+    I8,
+    /// -32768..=32767.
+    I16,
+}
+
+/// How often an edge changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rate {
+    /// Once a sample: computed at its first timestep and kept.
+    PerSample,
+    /// Every timestep.
+    PerTimestep,
+}
+
+/// What turns edges into an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// Neurons, or currents without neurons, fed by projections.
+    Population(Population<'a>),
+    /// Reduces windows of an edge.
+    Pool(Pool),
+}
+
+impl Step<'_> {
+    /// The edge it gives.
+    #[must_use]
+    pub const fn output(&self) -> &Edge {
+        match self {
+            Step::Population(population) => &population.output,
+            Step::Pool(pool) => &pool.output,
+        }
+    }
+}
+
+/// A layer of neurons, or the currents of one.
+///
+/// Per timestep and element, with `sum` the exact integer sum over all projections:
+/// `current = shift(sum) + bias[channel]`, where `shift(sum)` is `sum << n` for `current_shift` = n >= 0 and the
+/// rounding `(sum + (1 << (n - 1))) >> n` for `current_shift` = -n. Without neurons that current is the output; with
+/// neurons it goes to [`Neuron::step`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Population<'a> {
+    /// Its inputs, one or more.
+    pub projections: &'a [Projection<'a>],
+    /// Width of `sum`, two's complement, proven by the compiler from fan-in, weights and source range for *any* input;
+    /// 2 to 32. Shifted and biased, the current of neurons fits 30 bits, that of an edge its [`EdgeKind::Currents`].
+    pub accumulator_bits: u8,
+    /// Power of two from `sum` to the output's LSB; -31 to 16.
+    pub current_shift: i8,
+    /// `[channels]`, in LSBs of the membrane (of the output where there are no neurons).
+    pub bias: &'a [i32],
+    /// What the current does; without it the current is the output.
+    pub neuron: Option<Neuron<'a>>,
+    /// What it gives: spikes with neurons, currents without.
+    pub output: Edge,
+}
+
+impl Population<'_> {
+    /// Brings an accumulator to the output's LSB: exact to the left, rounded half up to the right.
+    #[inline]
+    #[must_use]
+    pub const fn shift(&self, sum: i32) -> i32 {
+        match self.current_shift {
+            0 => sum,
+            n if n > 0 => sum.wrapping_shl(n as u32),
+            n => (sum as i64 + (1 << (-n - 1)) >> -n) as i32,
+        }
+    }
+}
+
+/// The neurons of a population; the rules are in [`crate::neuron`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Neuron<'a> {
+    /// Decay of the membrane potential per timestep.
+    pub leak: Leak,
+    /// `[channels]`, in membrane LSBs; fires at `v >= threshold`.
+    pub threshold: &'a [i32],
+    /// What a spike does to the membrane potential.
+    pub reset: Reset<'a>,
+    /// When it does so.
+    pub reset_timing: ResetTiming,
+    /// Width of the stored membrane potential, two's complement, 2 to 30. With [`Leak::Multiply`] the shift and the
+    /// membrane's bits together are at most 31, so that the product fits `i32`.
+    pub membrane_bits: u8,
+}
+
+/// How far a membrane potential decays in one timestep. Shifts round towards minus infinity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leak {
+    /// Integrate-and-fire: nothing leaks.
+    None,
+    /// `v - (v >> n)`, n 1 to 30.
+    Shift(u8),
+    /// `(v * factor) >> shift`, `0 <= factor < 1 << shift`, shift 1 to 16.
+    Multiply {
+        /// Numerator of the decay.
+        factor: u16,
+        /// Binary logarithm of its denominator.
+        shift: u8,
+    },
+}
+
+/// What a spike does to the membrane potential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset<'a> {
+    /// Nothing.
+    None,
+    /// `v = value[channel]`: hard reset, `[channels]`, in membrane LSBs.
+    ToValue(&'a [i32]),
+    /// `v = v - amount[channel]`: soft reset, `[channels]`, in membrane LSBs.
+    Subtract(&'a [i32]),
+}
+
+/// When a spike resets the membrane potential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResetTiming {
+    /// In the timestep of the spike.
+    Immediate,
+    /// With the next timestep's input (snnTorch).
+    Delayed,
+}
+
+/// One input of a population.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Projection<'a> {
+    /// The edge it reads.
+    pub source: u16,
+    /// Timesteps between giving and taking; an edge is zero before the first timestep. 0 to 255.
+    pub delay: u8,
+    /// Which input reaches which output.
+    pub connection: Connection,
+    /// Its weights.
+    pub synapses: Synapses<'a>,
+}
+
+/// Which input reaches which output, through which row of weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// All to all: row `i` of the synapses belongs to input `i` and has one weight per output element.
+    Dense,
+    /// Convolution: row `(ky * kernel[1] + kx) * channels_in + ci` has one weight per output channel. Zero padding.
+    Conv2d(Window),
+    /// One to one: input `i` reaches output `i`, through row 0, which has one weight per channel.
+    Identity,
+}
+
+/// A sliding window over a feature map, each pair `[vertical, horizontal]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Size, 1 or more.
+    pub kernel: [u16; 2],
+    /// Step, 1 or more.
+    pub stride: [u16; 2],
+    /// Rows above and columns to the left of the map. (What lies below and to the right follows from the output.)
+    pub padding: [u16; 2],
+    /// Distance of neighbouring taps, 1 or more.
+    pub dilation: [u16; 2],
+}
+
+/// The weights of a projection: rows of one weight per output channel (of [`Connection::Dense`]: per output element).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Synapses<'a> {
+    /// See [`crate::synapse::int8`].
+    Int8 {
+        /// `[rows, width of a row]`.
+        weights: &'a [i8],
+    },
+    /// -1 or +1; see [`crate::synapse::binary`].
+    Binary {
+        /// `[rows, ceil(width of a row / 32)]`; each row starts a new word, first weight in bit 0, 1 for +1.
+        signs: &'a [u32],
+    },
+}
+
+/// Reduces windows of an edge, channel by channel; what lies outside the map is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// The edge it reads: spikes, counts or currents.
+    pub source: u16,
+    /// How a window becomes one element.
+    pub op: PoolOp,
+    /// The window.
+    pub window: Window,
+    /// What it gives. A maximum keeps the source's kind; a sum of spikes or counts is counts, of currents currents.
+    pub output: Edge,
+}
+
+/// How a window becomes one element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolOp {
+    /// The largest element (of spikes: OR).
+    Max,
+    /// The sum (an average's divisor is folded into the thresholds behind it).
+    Sum,
+}
+
+/// How the last timesteps of a sample become one score per element of an edge.
+///
+/// The prediction is the index of the highest score, ties to the lowest index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Readout {
+    /// The edge it looks at; a population's output.
+    pub source: u16,
+    /// What of that population.
+    pub quantity: Quantity,
+    /// How the timesteps are reduced.
+    pub reduce: Reduce,
+}
+
+/// What a readout looks at each timestep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// Spikes, 0 or 1.
+    Spikes,
+    /// The stored membrane potential after the timestep (after an immediate reset, before a delayed one).
+    Membrane,
+    /// The current of a population without neurons.
+    Current,
+}
+
+/// How a readout reduces the timesteps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reduce {
+    /// Sum over the sample (of spikes: their count; a mean has the same order).
+    Sum,
+    /// The last timestep's.
+    Last,
+    /// The largest.
+    Max,
+    /// `timesteps - t` of the first timestep `t` with a positive quantity, 0 if there is none.
+    First,
+}
+
+/// A whole network whose parts are known to fit together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program<'a> {
+    input: Edge,
+    steps: &'a [Step<'a>],
+    readout: Readout,
+    timesteps: u32,
+}
+
+impl<'a> Program<'a> {
+    /// The input edge, edge 0.
+    #[must_use]
+    pub const fn input(&self) -> &Edge {
+        &self.input
+    }
+
+    /// The steps, in execution order; step `i` gives edge `i + 1`.
+    #[must_use]
+    pub const fn steps(&self) -> &'a [Step<'a>] {
+        self.steps
+    }
+
+    /// How the output becomes scores.
+    #[must_use]
+    pub const fn readout(&self) -> &Readout {
+        &self.readout
+    }
+
+    /// Timesteps of a sample.
+    #[must_use]
+    pub const fn timesteps(&self) -> u32 {
+        self.timesteps
+    }
+
+    /// Edge `index`: 0 is the input, `i + 1` the output of step `i`.
+    #[must_use]
+    pub const fn edge(&self, index: usize) -> &Edge {
+        edge(&self.input, self.steps, index)
+    }
+}
+
+/// Edge `index` of a network.
+const fn edge<'e>(input: &'e Edge, steps: &'e [Step<'e>], index: usize) -> &'e Edge {
+    if index == 0 { input } else { steps[index - 1].output() }
+}
+
+/// Words of 32 bits that hold `bits` bits.
+#[must_use]
+pub const fn words(bits: usize) -> usize {
+    bits.div_ceil(32)
+}

@@ -1,0 +1,285 @@
+//! [`Program::new`]: the only way to get a [`Program`], and what it rules out.
+use super::{
+    Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
+    Reset, Shape, Step, Synapses, Window, edge, words,
+};
+
+/// Why steps do not make a network. `step` is an index into [`Program::steps`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgramError {
+    /// There is no step, or more than 65,534.
+    StepCount,
+    /// A sample has no timestep.
+    NoTimesteps,
+    /// An edge has no element, or more than 2^28, or a type that cannot stand there.
+    Edge {
+        /// The step that gives it; `None`: the input.
+        step: Option<usize>,
+    },
+    /// A source does not exist, comes later without a delay, or carries something the step cannot take.
+    Source {
+        /// The step that takes it.
+        step: usize,
+    },
+    /// A table of weights or of one number per channel has the wrong length.
+    Length {
+        /// Its step.
+        step: usize,
+    },
+    /// The output shape does not follow from the source and the window, or a window parameter is 0.
+    Shape {
+        /// Its step.
+        step: usize,
+    },
+    /// The output changes more or less often than the sources say.
+    Rate {
+        /// Its step.
+        step: usize,
+    },
+    /// A number is outside the range its documentation gives.
+    Range {
+        /// Its step.
+        step: usize,
+    },
+    /// The readout looks at something that its source does not have.
+    Readout,
+}
+
+/// Elements beyond which an edge is refused, so that no product of sizes overflows.
+const MAX_ELEMENTS: u64 = 1 << 28;
+
+impl<'a> Program<'a> {
+    /// Builds a network from its input edge, its steps in execution order, and its readout.
+    ///
+    /// Checks the invariants of [`crate::program`] once, so that running never fails. Being `const`, it checks a
+    /// generated artefact while that is compiled; it looks at lengths, not at every weight.
+    ///
+    /// # Errors
+    /// The first broken rule, with its step.
+    pub const fn new(
+        input: Edge,
+        steps: &'a [Step<'a>],
+        readout: Readout,
+        timesteps: u32,
+    ) -> Result<Self, ProgramError> {
+        if steps.is_empty() || steps.len() > 65_534 {
+            return Err(ProgramError::StepCount);
+        }
+        if timesteps == 0 {
+            return Err(ProgramError::NoTimesteps);
+        }
+        if !shape_is_sound(input.shape) || matches!(input.kind, EdgeKind::Counts { .. } | EdgeKind::Currents { .. }) {
+            return Err(ProgramError::Edge { step: None });
+        }
+        let mut i = 0;
+        while i < steps.len() {
+            if !shape_is_sound(steps[i].output().shape) {
+                return Err(ProgramError::Edge { step: Some(i) });
+            }
+            let checked = match &steps[i] {
+                Step::Population(population) => check_population(&input, steps, i, population),
+                Step::Pool(pool) => check_pool(&input, steps, i, pool),
+            };
+            if let Err(error) = checked {
+                return Err(error);
+            }
+            i += 1;
+        }
+        let program = Self { input, steps, readout, timesteps };
+        if readout.source == 0 || readout.source as usize > steps.len() {
+            return Err(ProgramError::Readout);
+        }
+        let has_neurons = match &steps[readout.source as usize - 1] {
+            Step::Population(population) => population.neuron.is_some(),
+            Step::Pool(_) => return Err(ProgramError::Readout),
+        };
+        match readout.quantity {
+            Quantity::Spikes | Quantity::Membrane if !has_neurons => Err(ProgramError::Readout),
+            Quantity::Current if has_neurons => Err(ProgramError::Readout),
+            _ => Ok(program),
+        }
+    }
+}
+
+const fn shape_is_sound(shape: Shape) -> bool {
+    let positions = shape.height as u64 * shape.width as u64;
+    positions != 0 && positions <= MAX_ELEMENTS && shape.channels != 0 && {
+        shape.channels as u64 <= MAX_ELEMENTS && positions * shape.channels as u64 <= MAX_ELEMENTS
+    }
+}
+
+const fn check_population(
+    input: &Edge,
+    steps: &[Step<'_>],
+    step: usize,
+    population: &Population<'_>,
+) -> Result<(), ProgramError> {
+    let out = &population.output;
+    let channels = out.shape.channels as usize;
+    if population.bias.len() != channels {
+        return Err(ProgramError::Length { step });
+    }
+    if population.accumulator_bits < 2
+        || population.accumulator_bits > 32
+        || population.current_shift < -31
+        || population.current_shift > 16
+    {
+        return Err(ProgramError::Range { step });
+    }
+    match (&population.neuron, out.kind) {
+        (Some(neuron), EdgeKind::Spikes) => {
+            if let Err(error) = check_neuron(step, neuron, channels) {
+                return Err(error);
+            }
+            if !small(population.bias) {
+                return Err(ProgramError::Range { step });
+            }
+        }
+        (None, EdgeKind::Currents { bits }) if bits >= 2 && bits <= 32 => {}
+        _ => return Err(ProgramError::Edge { step: Some(step) }),
+    }
+    if population.projections.is_empty() {
+        return Err(ProgramError::Source { step });
+    }
+    let mut constant = population.neuron.is_none();
+    let mut i = 0;
+    while i < population.projections.len() {
+        let projection = &population.projections[i];
+        let last = if projection.delay == 0 { step } else { steps.len() };
+        if projection.source as usize > last {
+            return Err(ProgramError::Source { step });
+        }
+        let source = edge(input, steps, projection.source as usize);
+        if projection.delay > 0 && !matches!(source.kind, EdgeKind::Spikes) {
+            return Err(ProgramError::Source { step });
+        }
+        constant = constant && matches!(source.rate, Rate::PerSample);
+        if let Err(error) = check_projection(step, projection, source.shape, out.shape) {
+            return Err(error);
+        }
+        i += 1;
+    }
+    if constant != matches!(out.rate, Rate::PerSample) {
+        return Err(ProgramError::Rate { step });
+    }
+    Ok(())
+}
+
+const fn check_neuron(step: usize, neuron: &Neuron<'_>, channels: usize) -> Result<(), ProgramError> {
+    if neuron.threshold.len() != channels {
+        return Err(ProgramError::Length { step });
+    }
+    if !small(neuron.threshold) || neuron.membrane_bits < 2 || neuron.membrane_bits > 30 {
+        return Err(ProgramError::Range { step });
+    }
+    let leak_is_sound = match neuron.leak {
+        Leak::None => true,
+        Leak::Shift(n) => n >= 1 && n <= 30,
+        Leak::Multiply { factor, shift } => {
+            shift >= 1 && shift <= 16 && (factor as u32) < 1 << shift && neuron.membrane_bits + shift <= 31
+        }
+    };
+    if !leak_is_sound {
+        return Err(ProgramError::Range { step });
+    }
+    match neuron.reset {
+        Reset::None => Ok(()),
+        Reset::ToValue(table) | Reset::Subtract(table) if table.len() != channels => Err(ProgramError::Length { step }),
+        Reset::ToValue(table) if !fits(table, neuron.membrane_bits) => Err(ProgramError::Range { step }),
+        Reset::Subtract(table) if !small(table) => Err(ProgramError::Range { step }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether every number fits 30 bits.
+const fn small(table: &[i32]) -> bool {
+    fits(table, 30)
+}
+
+/// Whether every number fits a signed integer of `bits` bits.
+const fn fits(table: &[i32], bits: u8) -> bool {
+    let bound = 1 << (bits - 1);
+    let mut i = 0;
+    while i < table.len() {
+        if table[i] >= bound || table[i] < -bound {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+const fn check_projection(
+    step: usize,
+    projection: &Projection<'_>,
+    from: Shape,
+    to: Shape,
+) -> Result<(), ProgramError> {
+    let (rows, width) = match &projection.connection {
+        Connection::Dense => (from.len(), to.len()),
+        Connection::Identity => {
+            if from.height != to.height || from.width != to.width || from.channels != to.channels {
+                return Err(ProgramError::Shape { step });
+            }
+            (1, to.channels as usize)
+        }
+        Connection::Conv2d(window) => {
+            if !window_fits(window, from, to) {
+                return Err(ProgramError::Shape { step });
+            }
+            let taps = window.kernel[0] as usize * window.kernel[1] as usize;
+            if taps as u64 * from.channels as u64 > MAX_ELEMENTS {
+                return Err(ProgramError::Shape { step });
+            }
+            (taps * from.channels as usize, to.channels as usize)
+        }
+    };
+    let (found, row) = match projection.synapses {
+        Synapses::Int8 { weights } => (weights.len(), width),
+        Synapses::Binary { signs } => (signs.len(), words(width)),
+    };
+    if found as u64 != rows as u64 * row as u64 {
+        return Err(ProgramError::Length { step });
+    }
+    Ok(())
+}
+
+/// Whether every window of `to` starts inside the padded map and no parameter is 0.
+const fn window_fits(window: &Window, from: Shape, to: Shape) -> bool {
+    axis_fits(window, 0, from.height, to.height) && axis_fits(window, 1, from.width, to.width)
+}
+
+const fn axis_fits(window: &Window, axis: usize, from: u32, to: u32) -> bool {
+    let (kernel, stride) = (window.kernel[axis] as u64, window.stride[axis] as u64);
+    if kernel == 0 || stride == 0 || window.dilation[axis] == 0 {
+        return false;
+    }
+    // the last window starts in the map or in the padding before it
+    (to as u64 - 1) * stride < from as u64 + window.padding[axis] as u64
+}
+
+const fn check_pool(input: &Edge, steps: &[Step<'_>], step: usize, pool: &Pool) -> Result<(), ProgramError> {
+    if pool.source as usize > step {
+        return Err(ProgramError::Source { step });
+    }
+    let source = edge(input, steps, pool.source as usize);
+    if source.shape.channels != pool.output.shape.channels
+        || !window_fits(&pool.window, source.shape, pool.output.shape)
+    {
+        return Err(ProgramError::Shape { step });
+    }
+    if matches!(source.rate, Rate::PerSample) != matches!(pool.output.rate, Rate::PerSample) {
+        return Err(ProgramError::Rate { step });
+    }
+    let taps = pool.window.kernel[0] as u64 * pool.window.kernel[1] as u64;
+    let kind_is_sound = match (pool.op, source.kind, pool.output.kind) {
+        (PoolOp::Max, EdgeKind::Spikes, EdgeKind::Spikes) => true,
+        (PoolOp::Max, EdgeKind::Counts { max: from }, EdgeKind::Counts { max: to }) => from == to,
+        (PoolOp::Max, EdgeKind::Currents { bits: from }, EdgeKind::Currents { bits: to }) => from == to,
+        (PoolOp::Sum, EdgeKind::Spikes, EdgeKind::Counts { max }) => max as u64 == taps,
+        (PoolOp::Sum, EdgeKind::Counts { max: from }, EdgeKind::Counts { max: to }) => to as u64 == taps * from as u64,
+        (PoolOp::Sum, EdgeKind::Currents { .. }, EdgeKind::Currents { bits }) => bits >= 2 && bits <= 32,
+        _ => false,
+    };
+    if kind_is_sound { Ok(()) } else { Err(ProgramError::Edge { step: Some(step) }) }
+}

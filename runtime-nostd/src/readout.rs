@@ -1,0 +1,65 @@
+//! Readouts: the timesteps of a sample become one score per element.
+use crate::program::Reduce;
+
+impl Reduce {
+    /// The score after `timestep` of `timesteps`, from the score before it and the timestep's `value`.
+    #[inline]
+    #[must_use]
+    pub const fn update(self, score: i32, value: i32, timestep: u32, timesteps: u32) -> i32 {
+        match self {
+            Reduce::Sum => score.wrapping_add(value),
+            Reduce::Last => value,
+            Reduce::Max if timestep > 0 && score > value => score,
+            Reduce::Max => value,
+            Reduce::First if timestep == 0 || score == 0 => {
+                if value > 0 {
+                    timesteps.saturating_sub(timestep) as i32
+                } else {
+                    0
+                }
+            }
+            Reduce::First => score,
+        }
+    }
+}
+
+/// The prediction: index of the highest score, ties to the lowest index; 0 of no scores.
+#[must_use]
+pub fn prediction(scores: &[u32]) -> usize {
+    let mut best = 0;
+    let mut highest = i32::MIN;
+    for (i, &score) in scores.iter().enumerate() {
+        if score as i32 > highest {
+            best = i;
+            highest = score as i32;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reduced(reduce: Reduce, values: &[i32]) -> i32 {
+        (0..).zip(values).fold(77, |score, (t, &v)| {
+            let score = if t == 0 && reduce == Reduce::Sum { 0 } else { score };
+            reduce.update(score, v, t, values.len() as u32)
+        })
+    }
+
+    #[test]
+    fn each_reduction_of_a_sample() {
+        assert_eq!(reduced(Reduce::Sum, &[1, 0, 1]), 2);
+        assert_eq!(reduced(Reduce::Last, &[5, 9, -3]), -3);
+        assert_eq!(reduced(Reduce::Max, &[-9, -4, -5]), -4); // whatever stood there before the sample
+        assert_eq!(reduced(Reduce::First, &[0, 1, 1]), 2);
+        assert_eq!(reduced(Reduce::First, &[0, 0, 0]), 0);
+    }
+
+    #[test]
+    fn ties_go_to_the_lowest_index() {
+        assert_eq!(prediction(&[3, 5, 5, (-1i32) as u32]), 1);
+        assert_eq!(prediction(&[(-4i32) as u32, (-3i32) as u32]), 1);
+    }
+}

@@ -1,0 +1,107 @@
+//! Weight encodings, one module each, and how a population's inputs reach its accumulators.
+//!
+//! Work follows the spikes: the taps (rows of weights) of the active inputs are collected, a chunk at a time, and each
+//! encoding adds a chunk of rows to the accumulators of one position. Accumulators are `i32` in words of the arena:
+//! adding wraps, and the compiler has proven that it never does.
+use crate::program::Synapses;
+
+pub mod binary;
+pub mod int8;
+
+/// Rows collected before they are added.
+const CHUNK: usize = 64;
+
+/// Adds rows of weights to the accumulators of one position, a chunk at a time.
+pub(crate) struct Adder<'s, 'acc> {
+    synapses: Synapses<'s>,
+    accumulators: &'acc mut [u32],
+    rows: [u32; CHUNK],
+    count: usize,
+}
+
+impl<'s, 'acc> Adder<'s, 'acc> {
+    /// One accumulator per weight of a row.
+    pub(crate) fn new(synapses: Synapses<'s>, accumulators: &'acc mut [u32]) -> Self {
+        Self { synapses, accumulators, rows: [0; CHUNK], count: 0 }
+    }
+
+    /// Adds `row` once.
+    #[inline]
+    pub(crate) fn add(&mut self, row: usize) {
+        if let Some(slot) = self.rows.get_mut(self.count) {
+            *slot = row as u32;
+            self.count += 1;
+        }
+        if self.count == CHUNK {
+            self.flush();
+        }
+    }
+
+    /// Adds `row` once for every bit set among the `count` bits from bit `start` of `bits`, the row counted from `row`.
+    #[inline]
+    pub(crate) fn add_spikes(&mut self, bits: &[u32], start: usize, count: usize, row: usize) {
+        for_each_spike(bits, start, count, |i| self.add(row + i));
+    }
+
+    /// Adds `row` times `value`.
+    #[inline]
+    pub(crate) fn add_scaled(&mut self, row: usize, value: i32) {
+        if value == 0 {
+            return;
+        }
+        match self.synapses {
+            Synapses::Int8 { weights } => int8::add_scaled(weights, row, value, self.accumulators),
+            Synapses::Binary { signs } => binary::add_scaled(signs, row, value, self.accumulators),
+        }
+    }
+
+    /// Adds what is collected.
+    pub(crate) fn flush(&mut self) {
+        let rows = self.rows.get(..self.count).unwrap_or_default();
+        match self.synapses {
+            Synapses::Int8 { weights } => int8::add_rows(weights, rows, self.accumulators),
+            Synapses::Binary { signs } => binary::add_rows(signs, rows, self.accumulators),
+        }
+        self.count = 0;
+    }
+}
+
+/// Calls `f` with the position of every set bit among the `count` bits of `bits` that follow bit `start`.
+#[inline]
+pub(crate) fn for_each_spike(bits: &[u32], start: usize, count: usize, mut f: impl FnMut(usize)) {
+    let end = start + count;
+    let mut at = start;
+    while at < end {
+        let offset = at % 32;
+        let taken = (32 - offset).min(end - at);
+        let mut word = bits.get(at / 32).map_or(0, |w| w >> offset);
+        if taken < 32 {
+            word &= (1 << taken) - 1;
+        }
+        while word != 0 {
+            f(at - start + word.trailing_zeros() as usize);
+            word &= word - 1;
+        }
+        at += taken;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    proptest! {
+        #[test]
+        fn every_spike_of_a_range_is_found_once(bits in prop::collection::vec(any::<u32>(), 1..6), a in 0usize..192, b in 0usize..192) {
+            let len = bits.len() * 32;
+            let (start, end) = (a.min(b).min(len), a.max(b).min(len));
+            let mut found = Vec::new();
+            for_each_spike(&bits, start, end - start, |i| found.push(start + i));
+            let naive: Vec<usize> = (start..end).filter(|i| bits[i / 32] >> (i % 32) & 1 == 1).collect();
+            prop_assert_eq!(found, naive);
+        }
+    }
+}

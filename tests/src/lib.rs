@@ -1,0 +1,1 @@
+//! Whole-path tests: see the files of this package beside `src`.
