@@ -118,7 +118,7 @@ impl Shape {
 
 impl std::fmt::Display for Shape {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.positions() == 1 {
+        if (self.height, self.width) == (1, 1) {
             write!(f, "[{}]", self.channels)
         } else {
             write!(f, "[{}, {}, {}]", self.channels, self.height, self.width)
