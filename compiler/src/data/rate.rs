@@ -144,7 +144,7 @@ mod tests {
         let train =
             &spikes(Values::U8(vec![100, 200, 30, 128, 255, 90, 90, 90, 160, 220]), 1, Shape::vector(10), 2, 42)[0];
         let shown: String = train.iter().map(|&spike| if spike { '1' } else { '0' }).collect();
-        assert_eq!(shown, "");
+        assert_eq!(shown, "11111001110100100001");
     }
 
     #[test]

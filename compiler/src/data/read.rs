@@ -94,14 +94,17 @@ mod tests {
     #[test]
     fn what_is_not_samples_is_refused_with_what_to_do() {
         let (x, one) = (("x", &[1, 2][..], Column::U8(&[0; 2])), &[1][..]);
-        insta::assert_snapshot!(refused(&[]), @"");
-        insta::assert_snapshot!(refused(&[("spk", one, Column::U8(&[0])), ("lab", one, Column::U8(&[0]))]), @"");
-        insta::assert_snapshot!(refused(&[("x", one, Column::I64(&[0]))]), @"");
-        insta::assert_snapshot!(refused(&[("x", &[], Column::U8(&[0]))]), @"");
-        insta::assert_snapshot!(refused(&[("x", &[3, 0], Column::U8(&[]))]), @"");
-        insta::assert_snapshot!(refused(&[("x", &[2, 1], Column::F32(&[0.0, f32::NAN]))]), @"");
-        insta::assert_snapshot!(refused(&[x, ("y", &[2], Column::I64(&[0; 2]))]), @"");
-        insta::assert_snapshot!(refused(&[x, ("y", one, Column::F32(&[0.0]))]), @"");
+        let messages = [
+            refused(&[]),
+            refused(&[("spk", one, Column::U8(&[0])), ("lab", one, Column::U8(&[0]))]),
+            refused(&[("x", one, Column::I64(&[0]))]),
+            refused(&[("x", &[], Column::U8(&[0]))]),
+            refused(&[("x", &[3, 0], Column::U8(&[]))]),
+            refused(&[("x", &[2, 1], Column::F32(&[0.0, f32::NAN]))]),
+            refused(&[x, ("y", &[2], Column::I64(&[0; 2]))]),
+            refused(&[x, ("y", one, Column::F32(&[0.0]))]),
+        ];
+        insta::assert_snapshot!(messages.join("\n"));
     }
 
     fn sound() -> Vec<u8> {

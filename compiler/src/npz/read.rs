@@ -241,17 +241,20 @@ mod tests {
     #[test]
     fn what_is_no_plain_array_of_numbers_is_refused_with_what_to_do() {
         let refused = |descr, fortran, shape, data: &[u8]| described(descr, fortran, shape, data).expect_err("refused");
-        insta::assert_snapshot!(refused("|O", "False", "(1,)", &[0; 8]), @"");
-        insta::assert_snapshot!(refused("<U3", "False", "(1,)", &[0; 12]), @"");
-        insta::assert_snapshot!(refused("<f2", "False", "(1,)", &[0; 2]), @"");
-        insta::assert_snapshot!(refused(">f4", "False", "(1,)", &[0; 4]), @"");
-        insta::assert_snapshot!(refused("|u1", "True", "(2, 2)", &[0; 4]), @"");
-        insta::assert_snapshot!(refused("|u1", "False", "(2, 2)", &[0; 3]), @"");
-        insta::assert_snapshot!(refused("|u1", "False", "(1000000, 1000000)", &[0; 3]), @"");
-        insta::assert_snapshot!(refused("|u1", "False", "(9999999999, 9999999999)", &[0; 3]), @"");
-        insta::assert_snapshot!(read(&raw(b"\x93NUMPY\x03\x00\xff\xff\xff\xff{")).expect_err("refused"), @"");
-        insta::assert_snapshot!(read(&archive(&"(".repeat(4000), &[])).expect_err("refused"), @"");
-        insta::assert_snapshot!(read(b"no zip").expect_err("refused"), @"");
+        let messages = [
+            refused("|O", "False", "(1,)", &[0; 8]),
+            refused("<U3", "False", "(1,)", &[0; 12]),
+            refused("<f2", "False", "(1,)", &[0; 2]),
+            refused(">f4", "False", "(1,)", &[0; 4]),
+            refused("|u1", "True", "(2, 2)", &[0; 4]),
+            refused("|u1", "False", "(2, 2)", &[0; 3]),
+            refused("|u1", "False", "(1000000, 1000000)", &[0; 3]),
+            refused("|u1", "False", "(9999999999, 9999999999)", &[0; 3]),
+            read(&raw(b"\x93NUMPY\x03\x00\xff\xff\xff\xff{")).expect_err("refused"),
+            read(&archive(&"(".repeat(4000), &[])).expect_err("refused"),
+            read(b"no zip").expect_err("refused"),
+        ];
+        insta::assert_snapshot!(messages.join("\n"));
     }
 
     #[test]
