@@ -16,4 +16,5 @@ pub mod ir;
 pub mod lower;
 pub mod machine;
 pub mod npz;
+pub mod output;
 pub mod pass;
