@@ -15,4 +15,5 @@ pub mod host;
 pub mod ir;
 pub mod lower;
 pub mod machine;
+pub mod npz;
 pub mod pass;
