@@ -17,3 +17,5 @@ pub mod lower;
 pub mod machine;
 pub mod npz;
 pub mod pass;
+pub mod pipeline;
+pub mod stats;

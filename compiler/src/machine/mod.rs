@@ -42,7 +42,7 @@ pub struct Outcome {
 }
 
 /// A spike that differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Difference {
     /// Index of the sample.
     pub sample: usize,
