@@ -63,6 +63,10 @@ pub enum GraphError {
         /// The range.
         expected: &'static str,
     },
+    /// A step graph without timesteps.
+    #[error("the model does not say for how many timesteps a sample runs")]
+    #[diagnostic(code(snnc::graph::timesteps), help("give --timesteps T, the number the network was trained with"))]
+    Timesteps,
     /// Sources that do not exist, come later, or are too few or too many.
     #[error("{found}")]
     #[diagnostic(

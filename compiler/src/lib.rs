@@ -18,3 +18,5 @@ pub mod machine;
 pub mod npz;
 pub mod output;
 pub mod pass;
+pub mod pipeline;
+pub mod stats;

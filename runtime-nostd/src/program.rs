@@ -154,7 +154,7 @@ impl Population<'_> {
         match self.current_shift {
             0 => sum,
             n if n > 0 => sum.wrapping_shl(n as u32),
-            n => (sum as i64 + (1 << (-n - 1)) >> -n) as i32,
+            n => ((sum as i64 + (1 << (-n - 1))) >> -n) as i32,
         }
     }
 }

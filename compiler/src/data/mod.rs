@@ -148,7 +148,7 @@ impl Dataset {
         }
     }
 
-    fn error(&self, found: String, help: impl Into<String>) -> DataError {
+    pub(crate) fn error(&self, found: String, help: impl Into<String>) -> DataError {
         DataError::new(&self.file, found, help)
     }
 }

@@ -17,8 +17,11 @@ pub struct Machine {
     /// What its cost counts.
     pub unit: Unit,
     /// Runs the samples in a scratch folder that exists and is empty; `expected` holds the host's trace of each.
-    pub run: fn(&Compiled<'_>, &[Sample], &[Trace], &Path) -> Result<Outcome, MachineError>,
+    pub run: Run,
 }
+
+/// Network, samples, the host's trace of each, scratch folder.
+pub type Run = fn(&Compiled<'_>, &[Sample], &[Trace], &Path) -> Result<Outcome, MachineError>;
 
 /// What a machine counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +42,7 @@ pub struct Outcome {
 }
 
 /// A spike that differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Difference {
     /// Index of the sample.
     pub sample: usize,
