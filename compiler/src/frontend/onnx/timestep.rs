@@ -18,8 +18,8 @@ use crate::ir::{Shape, Timing};
 pub type PartId = usize;
 type Result<T> = std::result::Result<T, AtNode<NodeError>>;
 
-/// Operations in a row beyond which a network is refused.
-const MAX_DEPTH: usize = 600;
+/// Operations in a row without neurons between them, beyond which a network is refused.
+const MAX_DEPTH: usize = 200;
 
 /// What a signal is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -220,7 +220,9 @@ impl<'a> Parts<'a> {
                     let found = format!(
                         "takes element {index} of axis {axis} of the input {dims:?} at timestep {t} of {steps}",
                     );
-                    return self.refuse(id, found, "a sequence is an input [timesteps, 1, ...], one element a timestep");
+                    let help = "a sequence is an input [timesteps, 1, ...], one element a timestep; synaptic currents with a decay \
+                                of their own and delays are not supported";
+                    return self.refuse(id, found, help);
                 }
                 self.sample_part(id, Timing::Sequence)
             }
