@@ -22,6 +22,10 @@ pub struct Net {
     pub values: Vec<Value>,
     /// Constants.
     pub constants: Vec<Tensor>,
+    /// Results of folded nodes, by operation, encoded attributes and operands.
+    pub folded: HashMap<(String, Vec<u8>, Vec<Option<ValueId>>), Vec<ValueId>>,
+    /// Elements that folding has computed.
+    pub made: usize,
     known: HashMap<(Def, Dims), ValueId>,
     known_constants: HashMap<u64, Vec<ConstId>>,
 }

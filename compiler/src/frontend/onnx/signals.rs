@@ -80,7 +80,12 @@ impl Signals {
         self.updates.get(&id).cloned().unwrap_or_else(|| self.of(id))
     }
 
-    fn expression(&mut self, net: &Net, id: ValueId, known: &mut HashMap<(ValueId, Vec<u64>, bool), usize>) -> Expression {
+    fn expression(
+        &mut self,
+        net: &Net,
+        id: ValueId,
+        known: &mut HashMap<(ValueId, Vec<u64>, bool), usize>,
+    ) -> Expression {
         let dims = net.dims(id);
         let operand = |x: ValueId| -> Expression {
             if let Some(tensor) = net.as_constant(x) {

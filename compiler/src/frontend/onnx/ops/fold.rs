@@ -85,6 +85,11 @@ pub fn knows(op: &str) -> bool {
     FOLDS.iter().any(|(name, _)| *name == op)
 }
 
+/// Whether what `op` gives is the data of the file or of its operand, not new.
+pub fn shares(op: &str) -> bool {
+    ["Constant", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"].contains(&op)
+}
+
 /// Computes the outputs of a node from its constant operands.
 ///
 /// # Errors
@@ -276,9 +281,8 @@ fn gather(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, R
     let inner: usize = x.dims[axis + 1..].iter().product();
     let outer: usize = x.dims[..axis].iter().product();
     let dims = room([&x.dims[..axis], &indices.dims, &x.dims[axis + 1..]].concat())?;
-    let picked = (0..outer).flat_map(|o| {
-        wanted.iter().flat_map(move |&w| (0..inner).map(move |i| (o * size + w) * inner + i))
-    });
+    let picked =
+        (0..outer).flat_map(|o| wanted.iter().flat_map(move |&w| (0..inner).map(move |i| (o * size + w) * inner + i)));
     Ok(vec![x.pick(dims, picked)])
 }
 

@@ -114,7 +114,10 @@ pub fn network(file: &Imported, signals: Signals, states: &States, name: &str) -
                 ),
                 _ => {
                     let names: Vec<String> = inputs.iter().map(|&id| super::name_of(file, id).0).collect();
-                    let found = format!("integrates several inputs, `{}`: one state per neuron is supported", names.join("`, `"));
+                    let found = format!(
+                        "integrates several inputs, `{}`: one state per neuron is supported",
+                        names.join("`, `")
+                    );
                     invalid(found, "use neurons without a synaptic current of their own")
                 }
             };
@@ -150,7 +153,8 @@ fn sample(file: &Imported, signals: &Signals, states: &States, name: &str) -> Re
             Err(FrontendError::Network {
                 file: name.into(),
                 found: format!("inputs `{}` are all samples or states that feed layers", names.join("`, `")),
-                help: "one input is supported besides the membrane potentials; recurrent spikes are not supported".into(),
+                help: "one input is supported besides the membrane potentials; recurrent spikes are not supported"
+                    .into(),
             })
         }
     }
@@ -265,7 +269,8 @@ fn leaving(
         (Some(number), None) => Ok((number, None)),
         (None, None) => {
             let error = invalid(
-                "the state that comes in here does not go out: no output is the membrane potential after the timestep".into(),
+                "the state that comes in here does not go out: no output is the membrane potential after the timestep"
+                    .into(),
                 "export the updated membrane potential of every population as an output",
             );
             Err(at_value(file, state, error).into())

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::models::*;
 use crate::frontend::onnx::FRONTEND;
-use crate::frontend::onnx::proto::{EXTERNAL, StringStringEntryProto};
+use crate::frontend::onnx::proto::{AttributeProto, EXTERNAL, StringStringEntryProto, TensorProto, data_type};
 use crate::frontend::{FrontendError, LoadOptions, ModelFile};
 
 /// A linear layer and a leaky population.
@@ -126,7 +126,9 @@ fn folding_is_bounded_over_the_whole_file() {
     let mut model = Model::new(&[1, 3]).integers("shape", &[1], &[1 << 24]);
     let names: Vec<String> = (0..8).map(|i| format!("zeros_{i}")).collect();
     for (i, name) in names.iter().enumerate() {
-        model = model.with("ConstantOfShape", &["shape"], name, &[int("distinct", i as i64)]);
+        let yes = TensorProto { dims: vec![1], data_type: data_type::BOOL, int32_data: vec![1], ..Default::default() };
+        let value = AttributeProto { name: "value".into(), t: Some(yes), ..Default::default() };
+        model = model.with("ConstantOfShape", &["shape"], name, &[value, int("number", i as i64)]);
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let refusal = model.node("Sum", &names, "out").output("out").refusal();
@@ -188,7 +190,10 @@ fn external(location: &str, offset: &str) -> Result<crate::frontend::Loaded, Fro
         true => Ok(content.clone().into()),
         false => Err(std::io::ErrorKind::NotFound.into()),
     };
-    (FRONTEND.load)(&ModelFile { name: "m.onnx", bytes: model.bytes().into(), beside: &beside }, &LoadOptions::default())
+    (FRONTEND.load)(
+        &ModelFile { name: "m.onnx", bytes: model.bytes().into(), beside: &beside },
+        &LoadOptions::default(),
+    )
 }
 
 #[test]
@@ -226,7 +231,8 @@ fn a_deep_graph_is_no_deep_stack() {
         model = model.with("MaxPool", &[&last], &next, &[ints("kernel_shape", &[1, 1])]);
         last = next;
     }
-    let model = model.input("v", &[1, 1, 4, 4]).leaky(&last, "v", "v_out", "spike", 0.5).output("spike").output("v_out");
+    let model =
+        model.input("v", &[1, 1, 4, 4]).leaky(&last, "v", "v_out", "spike", 0.5).output("spike").output("v_out");
     assert!(model.refusal().contains("operations in a row"));
 }
 

@@ -31,7 +31,8 @@ const W_T: [f32; 6] = [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]; // [3, 2]
 
 #[test]
 fn a_linear_layer_is_the_same_in_each_layout() {
-    let base = || Model::new(&[1, 3]).constant("w", &[2, 3], &W).constant("wt", &[3, 2], &W_T).constant("b", &[2], &[7., 8.]);
+    let base =
+        || Model::new(&[1, 3]).constant("w", &[2, 3], &W).constant("wt", &[3, 2], &W_T).constant("b", &[2], &[7., 8.]);
     let gemm = |w: &str, attributes: &[_]| base().with("Gemm", &["x", w, "b"], "current", attributes);
     let models = [
         gemm("w", &[int("transB", 1)]),
@@ -68,8 +69,12 @@ fn factors_of_a_gemm_are_folded() {
 /// A convolution of `[1, 2, 6, 6]` with 4 kernels of 3 x 3.
 fn conv(attributes: &[crate::frontend::onnx::proto::AttributeProto], out: &[i64]) -> Graph {
     let weight: Vec<f32> = (0..72).map(|i| i as f32).collect();
-    let model =
-        Model::new(&[1, 2, 6, 6]).constant("w", &[4, 2, 3, 3], &weight).with("Conv", &["x", "w"], "current", attributes);
+    let model = Model::new(&[1, 2, 6, 6]).constant("w", &[4, 2, 3, 3], &weight).with(
+        "Conv",
+        &["x", "w"],
+        "current",
+        attributes,
+    );
     fed(model, out).graph()
 }
 
@@ -112,7 +117,8 @@ fn a_convolution_in_one_dimension_has_a_height_of_one() {
         "y",
         &[ints("strides", &[2]), ints("pads", &[1, 0])],
     );
-    let graph = fed(model.constant("b", &[1, 3, 1], &[1., 2., 3.]).node("Add", &["y", "b"], "current"), &[1, 3, 3]).graph();
+    let graph =
+        fed(model.constant("b", &[1, 3, 1], &[1., 2., 3.]).node("Add", &["y", "b"], "current"), &[1, 3, 3]).graph();
     assert_eq!(graph.nodes[1].shape, Shape::new(3, 1, 3));
     assert_eq!(window(&graph), Window { pad_begin: [0, 1], ..Window::new([1, 4], [1, 2]) });
     let Op::Conv2d(conv) = &graph.nodes[1].op else { panic!("{graph}") };

@@ -127,9 +127,12 @@ impl Model {
     /// `spike = v - threshold > 0`, as a float.
     pub fn fires(self, v: &str, threshold: &str, spike: &str) -> Self {
         let (shifted, above) = (format!("{spike}.after"), format!("{spike}.above"));
-        self.node("Sub", &[v, threshold], &shifted)
-            .node("Greater", &[&shifted, "zero"], &above)
-            .with("Cast", &[&above], spike, &[int("to", 1)])
+        self.node("Sub", &[v, threshold], &shifted).node("Greater", &[&shifted, "zero"], &above).with(
+            "Cast",
+            &[&above],
+            spike,
+            &[int("to", 1)],
+        )
     }
 
     pub fn bytes(&self) -> Vec<u8> {

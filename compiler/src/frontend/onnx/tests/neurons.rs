@@ -171,10 +171,12 @@ fn a_reset_written_with_where_is_the_same_reset() {
 #[test]
 fn strict_and_not_strict_stay_apart_however_they_are_written() {
     let compared = |op: &str, a: &str, b: &str| {
-        let model = one_layer()
-            .node("Add", &["v", "current"], "v_out")
-            .node(op, &[a, b], "above")
-            .with("Cast", &["above"], "spike", &[int("to", 1)]);
+        let model = one_layer().node("Add", &["v", "current"], "v_out").node(op, &[a, b], "above").with(
+            "Cast",
+            &["above"],
+            "spike",
+            &[int("to", 1)],
+        );
         only_neuron(model).comparison
     };
     assert_eq!(compared("Greater", "v_out", "one"), Comparison::Above);

@@ -7,10 +7,11 @@ use crate::ir::{Graph, Op, Quantity, Reduce, Reset, ResetTiming, Timing};
 /// Two leaky layers over `steps` timesteps of a constant image: the first layer's current is computed once, the first
 /// timestep starts from zeros. Spikes of the output are `s2_0`, `s2_1`, ..., membrane potentials `v2_0`, ...
 fn hoisted(steps: usize) -> Model {
-    let mut model = Model::new(&[1, 3])
-        .linear("x", "current", 3, 4)
-        .constant("zeros_4", &[1, 4], &[0.0; 4])
-        .constant("zeros_2", &[1, 2], &[0.0; 2]);
+    let mut model = Model::new(&[1, 3]).linear("x", "current", 3, 4).constant("zeros_4", &[1, 4], &[0.0; 4]).constant(
+        "zeros_2",
+        &[1, 2],
+        &[0.0; 2],
+    );
     let (w, b) = ("fc2.weight", "fc2.bias");
     model = model.constant(w, &[2, 4], &[0.5, -0.25, 1.0, 0.75, 0.1, 0.2, 0.3, 0.4]).constant(b, &[2], &[0.1, 0.2]);
     for t in 0..steps {
@@ -102,9 +103,11 @@ fn simplified(reset: bool) -> Graph {
     let mut model = Model::new(&[1, 3]).linear("x", "v_0", 3, 4).fires("v_0", "one", "s_0").scalar("beta", 0.75);
     for t in 1..4 {
         let name = |what: &str, t: usize| format!("{what}_{t}");
-        model = model
-            .node("Mul", &["beta", &name("v", t - 1)], &name("decayed", t))
-            .node("Add", &[&name("decayed", t), "v_0"], &name(if reset { "charged" } else { "v" }, t));
+        model = model.node("Mul", &["beta", &name("v", t - 1)], &name("decayed", t)).node(
+            "Add",
+            &[&name("decayed", t), "v_0"],
+            &name(if reset { "charged" } else { "v" }, t),
+        );
         if reset {
             model = model.node("Sub", &[&name("charged", t), &name("s", t - 1)], &name("v", t));
         }
