@@ -65,7 +65,7 @@ impl<'p, 'm> Runner<'p, 'm> {
 
     /// Runs one timestep.
     ///
-    /// An input of [`Rate::PerSample`] is read at the sample's first timestep only.
+    /// An input of [`Rate::PerSample`] is given again, unchanged, at every timestep of the sample: it is not copied.
     ///
     /// # Errors
     /// [`RunError::Input`].
