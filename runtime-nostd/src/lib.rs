@@ -10,4 +10,6 @@ pub mod pool;
 pub mod program;
 pub mod readout;
 pub mod run;
+#[cfg(feature = "source")]
+pub mod source;
 pub mod synapse;

@@ -5,8 +5,8 @@ mod population;
 use crate::program::{EdgeKind, Program, Quantity, Rate, Step, ValueKind};
 use crate::readout::prediction;
 
-pub use arena::arena_words;
 use arena::{Arena, Region};
+pub use arena::{arena_words, step_words};
 
 /// One timestep of input, channels last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
