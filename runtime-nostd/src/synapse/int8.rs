@@ -123,11 +123,36 @@ impl<const N: usize> Lanes<N> {
     }
 }
 
-/// Adds `row` times `value` to the accumulators.
-pub(crate) fn add_scaled(weights: &[i8], row: usize, value: i32, accumulators: &mut [u32]) {
-    let start = row * accumulators.len();
-    for (sum, &weight) in accumulators.iter_mut().zip(weights.get(start..).unwrap_or_default()) {
-        *sum = sum.wrapping_add((value * i32::from(weight)) as u32);
+/// Adds each row times its value to the accumulators.
+pub(crate) fn add_scaled(weights: &[i8], rows: &[(usize, i32)], accumulators: &mut [u32]) {
+    let width = accumulators.len();
+    let row = |row: usize| weights.get(row * width..).and_then(|rest| rest.get(..width)).unwrap_or_default();
+    // a byte times a weight fits 16 bits, which a host's vectors multiply eight at a time
+    let narrow = rows.iter().all(|(_, value)| value.unsigned_abs() < 256);
+    if let (&[(a, p), (b, q), (c, r), (d, s)], true) = (rows, narrow && usize::BITS == 64) {
+        let [p, q, r, s] = [p as i16, q as i16, r as i16, s as i16];
+        let product = |value: i16, weight: &i8| i32::from(value.wrapping_mul(i16::from(*weight)));
+        let rows = row(a).iter().zip(row(b)).zip(row(c).iter().zip(row(d)));
+        for (sum, ((a, b), (c, d))) in accumulators.iter_mut().zip(rows) {
+            let added = product(p, a) + product(q, b) + product(r, c) + product(s, d);
+            *sum = sum.wrapping_add(added as u32);
+        }
+    } else if let &[(a, p), (b, q), (c, r), (d, s)] = rows {
+        let product = |value: i32, weight: &i8| value.wrapping_mul((*weight).into()) as u32;
+        let rows = row(a).iter().zip(row(b)).zip(row(c).iter().zip(row(d)));
+        for (sum, ((a, b), (c, d))) in accumulators.iter_mut().zip(rows) {
+            *sum = sum
+                .wrapping_add(product(p, a))
+                .wrapping_add(product(q, b))
+                .wrapping_add(product(r, c))
+                .wrapping_add(product(s, d));
+        }
+    } else {
+        for &(index, value) in rows {
+            for (sum, &weight) in accumulators.iter_mut().zip(row(index)) {
+                *sum = sum.wrapping_add(value.wrapping_mul(weight.into()) as u32);
+            }
+        }
     }
 }
 
@@ -138,21 +163,47 @@ mod tests {
     use proptest::prelude::*;
     use std::vec::Vec;
 
+    /// A width, nine rows of weights, and rows to add.
+    fn layer() -> impl Strategy<Value = (usize, Vec<i8>, Vec<u32>)> {
+        (1usize..70).prop_flat_map(|width| {
+            let weights = prop_oneof![Just(-128), Just(127), any::<i8>()];
+            (Just(width), prop::collection::vec(weights, width * 9), prop::collection::vec(0u32..9, 0..=CHUNK))
+        })
+    }
+
     proptest! {
         #[test]
-        fn rows_add_up_to_the_naive_sum(
-            (width, weights, rows) in (1usize..70).prop_flat_map(|width| (
-                Just(width), prop::collection::vec(any::<i8>(), width * 9), prop::collection::vec(0u32..9, 0..=CHUNK),
-            )),
-            value in -300i32..300,
-        ) {
+        fn rows_add_up_to_the_naive_sum((width, weights, rows) in layer()) {
             let mut accumulators: Vec<u32> = (0..width as u32).collect();
             let starts: Vec<u32> = rows.iter().map(|row| row * stride(width) as u32).collect();
             add_rows(&weights, &starts, &mut accumulators);
-            add_scaled(&weights, 4, value, &mut accumulators);
             for (c, sum) in accumulators.iter().enumerate() {
                 let naive: i32 = rows.iter().map(|&r| i32::from(weights[r as usize * width + c])).sum();
-                prop_assert_eq!(*sum as i32, c as i32 + naive + value * i32::from(weights[4 * width + c]));
+                prop_assert_eq!(*sum as i32, c as i32 + naive);
+            }
+        }
+
+        #[test]
+        fn rows_times_values_add_up_to_the_naive_sum(
+            (width, weights, _) in layer(),
+            rows in prop::collection::vec((0usize..9, prop_oneof![Just(255), -300i32..300, -40_000i32..40_000]), 0..=4),
+        ) {
+            let mut accumulators: Vec<u32> = (0..width as u32).collect();
+            add_scaled(&weights, &rows, &mut accumulators);
+            for (c, sum) in accumulators.iter().enumerate() {
+                let naive: i32 = rows.iter().map(|&(row, value)| value * i32::from(weights[row * width + c])).sum();
+                prop_assert_eq!(*sum as i32, c as i32 + naive);
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_chunk_of_extreme_weights_stays_in_16_bits() {
+        for weight in [-128, 127] {
+            for width in [8, 13, 32] {
+                let mut accumulators = std::vec![0; width];
+                add_rows(&std::vec![weight; width], &[0; CHUNK], &mut accumulators);
+                assert!(accumulators.iter().all(|&sum| sum as i32 == i32::from(weight) * CHUNK as i32));
             }
         }
     }

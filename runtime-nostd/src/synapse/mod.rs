@@ -11,25 +11,31 @@ pub mod int8;
 /// Rows collected before they are added.
 pub(crate) const CHUNK: usize = 128;
 
+/// Rows times values that are added at once.
+const GROUP: usize = 4;
+
+/// Room for the starts of the collected rows; what is in it does not matter.
+pub(crate) type Starts = [u32; CHUNK];
+
 /// Adds rows of weights to the accumulators of one position, a chunk at a time.
-pub(crate) struct Adder<'s, 'acc> {
+pub(crate) struct Adder<'s, 'a> {
     synapses: Synapses<'s>,
-    accumulators: &'acc mut [u32],
+    accumulators: &'a mut [u32],
     /// Distance of two rows, in the encoding's unit.
     stride: usize,
     /// Where the collected rows begin.
-    starts: [u32; CHUNK],
+    starts: &'a mut Starts,
     count: usize,
 }
 
-impl<'s, 'acc> Adder<'s, 'acc> {
+impl<'s, 'a> Adder<'s, 'a> {
     /// One accumulator per weight of a row.
-    pub(crate) fn new(synapses: Synapses<'s>, accumulators: &'acc mut [u32]) -> Self {
+    pub(crate) fn new(synapses: Synapses<'s>, accumulators: &'a mut [u32], starts: &'a mut Starts) -> Self {
         let stride = match synapses {
             Synapses::Int8 { .. } => int8::stride(accumulators.len()),
             Synapses::Binary { .. } => words(accumulators.len()),
         };
-        Self { synapses, accumulators, stride, starts: [0; CHUNK], count: 0 }
+        Self { synapses, accumulators, stride, starts, count: 0 }
     }
 
     /// Adds `row` once.
@@ -50,15 +56,36 @@ impl<'s, 'acc> Adder<'s, 'acc> {
         for_each_spike(bits, start, count, |i| self.add(row + i));
     }
 
-    /// Adds `row` times `value`.
+    /// Adds each row, counted from `row`, times its value.
     #[inline]
-    pub(crate) fn add_scaled(&mut self, row: usize, value: i32) {
-        if value == 0 {
-            return;
+    pub(crate) fn add_values(&mut self, values: impl Iterator<Item = i32>, row: usize) {
+        let mut group = [(0, 0); GROUP];
+        let mut count = 0;
+        for (i, value) in values.enumerate() {
+            if value == 0 {
+                continue;
+            }
+            if let Some(slot) = group.get_mut(count) {
+                *slot = (row + i, value);
+                count += 1;
+            }
+            if count == GROUP {
+                self.add_scaled(&group);
+                count = 0;
+            }
         }
+        self.add_scaled(group.get(..count).unwrap_or_default());
+    }
+
+    /// Adds rows times values.
+    fn add_scaled(&mut self, rows: &[(usize, i32)]) {
         match self.synapses {
-            Synapses::Int8 { weights } => int8::add_scaled(weights, row, value, self.accumulators),
-            Synapses::Binary { signs } => binary::add_scaled(signs, row, value, self.accumulators),
+            Synapses::Int8 { weights } => int8::add_scaled(weights, rows, self.accumulators),
+            Synapses::Binary { signs } => {
+                for &(row, value) in rows {
+                    binary::add_scaled(signs, row, value, self.accumulators);
+                }
+            }
         }
     }
 
@@ -73,6 +100,19 @@ impl<'s, 'acc> Adder<'s, 'acc> {
             Synapses::Binary { signs } => binary::add_rows(signs, starts, self.accumulators),
         }
         self.count = 0;
+    }
+}
+
+impl Synapses<'_> {
+    /// Weight `channel` of the first row.
+    #[inline]
+    pub(crate) fn first_row(&self, channel: usize) -> i32 {
+        match self {
+            Synapses::Int8 { weights } => weights.get(channel).copied().unwrap_or_default().into(),
+            Synapses::Binary { signs } => {
+                (signs.get(channel / 32).map_or(0, |word| word >> (channel % 32) & 1) * 2) as i32 - 1
+            }
+        }
     }
 }
 
