@@ -57,11 +57,8 @@ pub struct Runner<'p, 'm> {
 
 /// Edge `index` of a network, if there is one.
 #[inline]
-fn edge<'a>(program: &'a Program<'_>, index: u16) -> Option<&'a Edge> {
-    match usize::from(index).checked_sub(1) {
-        None => Some(program.input()),
-        Some(step) => program.steps().get(step).map(Step::output),
-    }
+const fn edge<'a>(program: &'a Program<'_>, index: u16) -> Option<&'a Edge> {
+    if index as usize <= program.steps().len() { Some(program.edge(index as usize)) } else { None }
 }
 
 impl<'p, 'm> Runner<'p, 'm> {

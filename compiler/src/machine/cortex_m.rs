@@ -51,7 +51,7 @@ fn run(
     let toolchain = Toolchain::find(board.target)?;
     let qemu = on_path("qemu-system-arm").ok_or_else(|| MachineError::Missing {
         tool: "qemu-system-arm".to_owned(),
-        install: "sudo apt-get install -y qemu-system-arm".to_owned(),
+        install: "apt-get install -y qemu-system-arm".to_owned(),
     })?;
     let compared = spiking_steps(&compiled.program);
     let edges: Vec<usize> = compared.iter().map(|step| step + 1).collect();

@@ -39,9 +39,7 @@ impl Toolchain {
         ];
         let missing = || MachineError::Missing {
             tool: format!("Rust for {target}"),
-            install: format!(
-                "rustup target add {target} || sudo apt-get install -y rustc-web rust-web-src cargo-web lld"
-            ),
+            install: format!("rustup target add {target} || apt-get install -y rustc-web rust-web-src cargo-web lld"),
         };
         if let Some(compiler) = compilers.iter().find(|compiler| compiler.has_core(target)) {
             return Self::with_linker(target, compiler.clone(), false, &compilers).ok_or_else(missing);
@@ -65,14 +63,15 @@ impl Toolchain {
         line.to_string_lossy().split(' ').nth(1).unwrap_or("unknown").to_owned()
     }
 
-    /// Builds the package in `folder` with optimisation and without a network, and returns the folder where its programs
-    /// lie. What cargo builds goes to `into`.
+    /// Builds the package in `folder` with optimisation and returns the folder where its programs lie. What cargo builds
+    /// goes to `into`. The network is left alone; only cargo's build of `core` from source asks a registry, once, for
+    /// the packages that the standard library names in its lock file.
     ///
     /// # Errors
     /// [`MachineError::Failed`] with what the compiler said.
     pub fn build(&self, folder: &Path, into: &Path) -> Result<PathBuf, MachineError> {
         let mut command = Command::new(&self.compiler.cargo);
-        command.current_dir(folder).args(["build", "--release", "--quiet", "--offline", "--target", self.target]);
+        command.current_dir(folder).args(["build", "--release", "--quiet", "--target", self.target]);
         command.arg("--target-dir").arg(into).env("RUSTC", &self.compiler.rustc);
         // what the user has set for other builds
         for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO_BUILD_RUSTFLAGS"] {
@@ -83,6 +82,8 @@ impl Toolchain {
         }
         if self.from_source {
             command.arg("-Zbuild-std=core").env("RUSTC_BOOTSTRAP", "1");
+        } else {
+            command.arg("--offline");
         }
         if let Some(linker) = &self.linker {
             let name = self.target.to_ascii_uppercase().replace(['-', '.'], "_");

@@ -1,6 +1,7 @@
 //! Where everything lies in the caller's arena, in words of 32 bits: the accumulators of one position; a table of where
 //! each step's block begins, counted from the table; the scores; then per step a block with its output, its membranes
 //! and the rings of its delayed projections.
+use super::edge;
 use crate::program::{Connection, Edge, EdgeKind, Population, Program, Projection, Step, words};
 
 /// Words of 32 bits that a network needs to run.
@@ -16,12 +17,13 @@ pub const fn arena_words(program: &Program<'_>) -> usize {
     total
 }
 
-/// Words of 32 bits that belong to step `step` alone: its output, its membranes, and what its delays keep.
-///
-/// # Panics
-/// If there is no such step.
+/// Words of 32 bits that belong to step `step` alone: its output, its membranes, and what its delays keep; 0 where there
+/// is no such step.
 #[must_use]
 pub const fn step_words(program: &Program<'_>, step: usize) -> usize {
+    if step >= program.steps().len() {
+        return 0;
+    }
     let step = &program.steps()[step];
     edge_words(step.output()) + membrane_words(step) + ring_words(program, step)
 }
@@ -75,14 +77,19 @@ const fn ring_words(program: &Program<'_>, step: &Step<'_>) -> usize {
     let mut i = 0;
     while i < population.projections.len() {
         let projection = &population.projections[i];
-        total += projection.delay as usize * edge_words(program.edge(projection.source as usize));
+        if let Some(edge) = edge(program, projection.source) {
+            total += projection.delay as usize * edge_words(edge);
+        }
         i += 1;
     }
     total
 }
 
 const fn score_words(program: &Program<'_>) -> usize {
-    program.edge(program.readout().source as usize).shape.len()
+    match edge(program, program.readout().source) {
+        Some(edge) => edge.shape.len(),
+        None => 0,
+    }
 }
 
 /// The arena, exactly as long as the network needs.
@@ -202,8 +209,11 @@ impl<'m> Arena<'m> {
                 }
                 Some(source) => {
                     let from = self.start(source);
-                    if from + slots.words <= self.state.len() && slot + slots.words <= self.state.len() {
-                        self.state.copy_within(from..from + slots.words, slot);
+                    for i in 0..slots.words {
+                        let word = self.state.get(from + i).copied().unwrap_or_default();
+                        if let Some(kept) = self.state.get_mut(slot + i) {
+                            *kept = word;
+                        }
                     }
                 }
             }
@@ -226,7 +236,7 @@ impl Slots {
         if projection.delay == 0 {
             return None;
         }
-        let edge = super::edge(program, projection.source)?;
+        let edge = edge(program, projection.source)?;
         Some(Self { delay: projection.delay.into(), words: edge_words(edge) })
     }
 

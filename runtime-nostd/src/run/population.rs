@@ -91,6 +91,8 @@ fn project(
     sums: &mut [u32],
     starts: &mut Starts,
 ) {
+    // no division by zero: Program::new refuses an empty shape
+    let (width, channels) = ((to.width as usize).max(1), (to.channels as usize).max(1));
     match projection.connection {
         Connection::Dense => {
             let mut adder = Adder::new(projection.synapses, sums, starts);
@@ -99,23 +101,16 @@ fn project(
         }
         Connection::Conv2d(window) => {
             // one position, or all of them where a dense projection shares the population
-            for (i, sums) in sums.chunks_mut(to.channels as usize).enumerate() {
-                let position = base / to.channels as usize + i;
+            for (i, sums) in sums.chunks_mut(channels).enumerate() {
+                let position = base / channels + i;
                 let mut adder = Adder::new(projection.synapses, sums, starts);
-                add_window(
-                    &mut adder,
-                    &window,
-                    source,
-                    from,
-                    position / to.width as usize,
-                    position % to.width as usize,
-                );
+                add_window(&mut adder, &window, source, from, position / width, position % width);
                 adder.flush();
             }
         }
         Connection::Identity => {
-            for (i, sums) in sums.chunks_mut(to.channels as usize).enumerate() {
-                add_identity(projection.synapses, source, base + i * to.channels as usize, sums);
+            for (i, sums) in sums.chunks_mut(channels).enumerate() {
+                add_identity(projection.synapses, source, base + i * channels, sums);
             }
         }
     }
