@@ -16,6 +16,9 @@ pub struct Backend {
     pub emit: fn(&Compiled<'_>, &EmitOptions<'_>) -> Result<Emitted, AtNode<BackendError>>,
 }
 
+/// Every target.
+pub const BACKENDS: &[Backend] = &[];
+
 /// What the user chooses per compilation.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EmitOptions<'s> {
