@@ -8,6 +8,7 @@
 
 pub mod backend;
 pub mod compiled;
+pub mod compiled_file;
 pub mod container;
 pub mod data;
 pub mod error;

@@ -5,7 +5,7 @@ mod load;
 mod save;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 
 pub use save::save;
 
