@@ -1,1 +1,3 @@
-//! Whole-path tests: see the files of this package beside `src`.
+//! Whole-path tests: see the files of this package beside `src`. Here is what they share.
+
+pub mod random_network;
