@@ -8,6 +8,11 @@ use crate::compiled::Compiled;
 use crate::data::Sample;
 use crate::error::AtNode;
 
+pub mod verilog;
+
+/// Every target.
+pub const BACKENDS: &[Backend] = &[verilog::BACKEND];
+
 /// One target.
 pub struct Backend {
     /// Name on the command line.

@@ -10,6 +10,11 @@ use crate::compiled::Compiled;
 use crate::data::Sample;
 use crate::host::Trace;
 
+pub mod verilog;
+
+/// Every machine.
+pub const MACHINES: &[Machine] = &[verilog::VERILATOR, verilog::ICARUS];
+
 /// One machine.
 pub struct Machine {
     /// Name on the command line.
