@@ -3,6 +3,7 @@
 
 pub mod cortex_m;
 pub mod toolchain;
+pub mod verilog;
 
 use std::path::Path;
 
@@ -14,8 +15,15 @@ use crate::data::Sample;
 use crate::host::Trace;
 
 /// Every machine but the host.
-pub const MACHINES: &[Machine] =
-    &[cortex_m::CORTEX_M0, cortex_m::CORTEX_M3, cortex_m::CORTEX_M4, cortex_m::CORTEX_M7, cortex_m::CORTEX_M33];
+pub const MACHINES: &[Machine] = &[
+    verilog::VERILATOR,
+    verilog::ICARUS,
+    cortex_m::CORTEX_M0,
+    cortex_m::CORTEX_M3,
+    cortex_m::CORTEX_M4,
+    cortex_m::CORTEX_M7,
+    cortex_m::CORTEX_M33,
+];
 
 /// One machine.
 pub struct Machine {
@@ -29,9 +37,6 @@ pub struct Machine {
 
 /// Network, samples, the host's trace of each, scratch folder.
 pub type Run = fn(&Compiled<'_>, &[Sample], &[Trace], &Path) -> Result<Outcome, MachineError>;
-
-/// Every machine besides the host.
-pub const MACHINES: &[Machine] = &[];
 
 /// What a machine counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

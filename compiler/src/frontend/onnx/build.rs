@@ -22,9 +22,8 @@ use crate::ir::{
 pub fn graph(file: &Imported, network: Network, name: &str) -> Result<Loaded, FrontendError> {
     fixed_axes(file, &network)?;
     let mut parts = Parts::new(file, &network);
-    let currents: Vec<Current> = (0..network.populations.len())
-        .map(|p| current(file, &network, &mut parts, p))
-        .collect::<Result<_, _>>()?;
+    let currents: Vec<Current> =
+        (0..network.populations.len()).map(|p| current(file, &network, &mut parts, p)).collect::<Result<_, _>>()?;
     let (target, readout) = readout(file, &network, &mut parts, name)?;
     let mut builder = Builder {
         file,
@@ -61,7 +60,8 @@ fn fixed_axes(file: &Imported, network: &Network) -> Result<(), FrontendError> {
         // [batch, ...], or [timesteps, batch, ...]
         let batch = usize::from(network.timesteps.is_some() && file.net.dims(input.value).first() != Some(&1));
         if let Some(axis) = input.open_axes.iter().find(|&&axis| axis != batch) {
-            let found = format!("axis {axis} of the input has no fixed size; only the batch axis ({batch}) may be open");
+            let found =
+                format!("axis {axis} of the input has no fixed size; only the batch axis ({batch}) may be open");
             return Err(super::at(&input.name, "input", invalid(found, "export the model with fixed sizes")).into());
         }
     }
@@ -83,7 +83,8 @@ fn current(file: &Imported, network: &Network, parts: &mut Parts<'_>, p: usize) 
         let current = scaled(&update.current, gain);
         let part = parts.of_poly(&current, update.membrane, t)?;
         if *first.get_or_insert(part) != part {
-            let found = format!("at timestep {t} the current of this population is computed in another way than before");
+            let found =
+                format!("at timestep {t} the current of this population is computed in another way than before");
             let help = "every timestep must compute the same: export the network again, or export one timestep";
             return Err(at_value(file, update.membrane, invalid(found, help)).into());
         }
@@ -99,9 +100,9 @@ fn current(file: &Imported, network: &Network, parts: &mut Parts<'_>, p: usize) 
         let error = invalid("a decay and a current of different numbers of channels".into(), "export the model again");
         return Err(at_value(file, last.membrane, error).into());
     };
-    let whole = scaled(&last.current, gain)
-        .plus(&Poly::constant(shift.map(|s| s / gain)), 1.0)
-        .map_err(|e| at_value(file, last.membrane, invalid(format!("a current beyond {e:?}"), "export the model again")))?;
+    let whole = scaled(&last.current, gain).plus(&Poly::constant(shift.map(|s| s / gain)), 1.0).map_err(|e| {
+        at_value(file, last.membrane, invalid(format!("a current beyond {e:?}"), "export the model again"))
+    })?;
     let part = parts.of_poly(&whole, last.membrane, population.updates.len() - 1)?;
     Ok(Current { part, gain })
 }
@@ -221,8 +222,7 @@ impl Builder<'_> {
         match def {
             Def::Linear { weight, transposed, bias, .. } => {
                 let tensor = &self.file.net.constants[*weight];
-                let (fan_out, fan_in) =
-                    (tensor.dims[usize::from(*transposed)], tensor.dims[usize::from(!*transposed)]);
+                let (fan_out, fan_in) = (tensor.dims[usize::from(*transposed)], tensor.dims[usize::from(!*transposed)]);
                 let given = tensor.to_f32();
                 let weight = match transposed {
                     true => (0..fan_out).flat_map(|o| given.iter().skip(o).step_by(fan_out.max(1)).copied()).collect(),
@@ -268,10 +268,8 @@ impl Builder<'_> {
         let silent = population.threshold.is_none();
         let refuse = |error| FrontendError::from(at_value(self.file, membrane, error));
         let (gain, start) = if silent { (1.0, 0.0) } else { (gain, population.start) };
-        let mut neuron = population
-            .recurrence
-            .neuron(threshold, *comparison, gain, start, population.delayed)
-            .map_err(refuse)?;
+        let mut neuron =
+            population.recurrence.neuron(threshold, *comparison, gain, start, population.delayed).map_err(refuse)?;
         if let Some((_, before_reset)) = self.read.filter(|(read, _)| *read == p) {
             let wanted = if before_reset { ResetTiming::Delayed } else { ResetTiming::Immediate };
             match neuron.reset {
@@ -286,7 +284,8 @@ impl Builder<'_> {
         }
         let shape = self.nodes[source].shape;
         if shape.len() != self.parts.shape(membrane).map_err(FrontendError::from)?.len() {
-            let error = invalid(format!("a current of shape {shape}, repeated for more neurons"), "export the model again");
+            let error =
+                invalid(format!("a current of shape {shape}, repeated for more neurons"), "export the model again");
             return Err(refuse(error));
         }
         let (name, origin) = self.neuron_name(population);

@@ -94,7 +94,10 @@ pub fn import(model: &ModelProto, file: &ModelFile<'_>) -> Result<Imported, Fron
                     }
                     None => {
                         let found = format!("takes `{name}`, which no node, input or initializer gives");
-                        return Err(at_node(node, invalid(found, "the file was cut or edited: export the model again")));
+                        return Err(at_node(
+                            node,
+                            invalid(found, "the file was cut or edited: export the model again"),
+                        ));
                     }
                 },
             });
@@ -200,7 +203,8 @@ fn inputs<'a>(
 ) -> Result<Vec<GraphInput>, FrontendError> {
     let mut inputs = Vec::new();
     for input in graph.input.iter().filter(|i| !is_initializer(&i.name)) {
-        let refuse = |found: String, help: &str| Err(FrontendError::Node(at(&input.name, "input", invalid(found, help))));
+        let refuse =
+            |found: String, help: &str| Err(FrontendError::Node(at(&input.name, "input", invalid(found, help))));
         let tensor = input.r#type.as_ref().and_then(|t| t.tensor_type.as_ref());
         let Some((tensor, shape)) = tensor.and_then(|t| Some((t, t.shape.as_ref()?))) else {
             return refuse("an input without a tensor shape".into(), "export the model with fixed shapes");

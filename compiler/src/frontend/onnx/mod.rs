@@ -44,10 +44,9 @@ fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendE
     let mut loaded = build::graph(&imported, network, file.name)?;
     if let Some(timesteps) = options.timesteps {
         match loaded.graph.timesteps {
-            Some(own) if own != timesteps => loaded.warnings.push(format!(
-                "`{}` is unrolled over {own} timesteps; run with {timesteps} as asked",
-                file.name
-            )),
+            Some(own) if own != timesteps => loaded
+                .warnings
+                .push(format!("`{}` is unrolled over {own} timesteps; run with {timesteps} as asked", file.name)),
             _ => {}
         }
         loaded.graph.timesteps = Some(timesteps);

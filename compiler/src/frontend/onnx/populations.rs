@@ -118,7 +118,9 @@ pub fn at_value(file: &Imported, id: ValueId, error: NodeError) -> AtNode<NodeEr
 pub fn polynomial(file: &Imported, expression: Expression) -> Result<std::rc::Rc<Poly>, AtNode<NodeError>> {
     expression.map_err(|(beyond, id)| {
         let (found, help) = match beyond {
-            Beyond::Degree => ("a product of signals that no supported neuron has", "see the supported neurons in the README"),
+            Beyond::Degree => {
+                ("a product of signals that no supported neuron has", "see the supported neurons in the README")
+            }
             Beyond::Division => ("a division by a signal", "divisors must be constants other than 0"),
             Beyond::Broadcast => (
                 "a constant that differs within a channel, or a signal repeated along an axis",

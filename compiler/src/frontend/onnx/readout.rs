@@ -40,7 +40,8 @@ pub fn readout(
         return Err(FrontendError::Network {
             file: name.into(),
             found: "every output is a state".into(),
-            help: "export the output spikes (or the last membrane potential once more) as an output of their own".into(),
+            help: "export the output spikes (or the last membrane potential once more) as an output of their own"
+                .into(),
         });
     };
     let mut id = file.outputs[number].1;
@@ -95,13 +96,7 @@ fn sequence(file: &Imported, network: &Network, steps: &[ValueId]) -> Result<BTr
 }
 
 /// The terms of a sum by the timestep they are of.
-fn by_time(
-    file: &Imported,
-    parts: &Parts<'_>,
-    poly: &Poly,
-    id: ValueId,
-    last: usize,
-) -> Result<BTreeMap<usize, Poly>> {
+fn by_time(file: &Imported, parts: &Parts<'_>, poly: &Poly, id: ValueId, last: usize) -> Result<BTreeMap<usize, Poly>> {
     let mut groups: BTreeMap<usize, Poly> = BTreeMap::new();
     for (mono, coef) in &poly.terms {
         let mut time = Time::Always;

@@ -33,8 +33,8 @@ fn own_terms(membrane: ValueId, spike: Option<usize>) -> [Option<Mono>; 3] {
 impl Recurrence {
     /// Reads the coefficients out of an update.
     pub fn of(update: &Poly, membrane: ValueId, spike: Option<usize>) -> Self {
-        let [decay, spike, gated] = own_terms(membrane, spike)
-            .map(|mono| mono.map_or(Coef::All(0.0), |mono| update.coefficient(&mono)));
+        let [decay, spike, gated] =
+            own_terms(membrane, spike).map(|mono| mono.map_or(Coef::All(0.0), |mono| update.coefficient(&mono)));
         Self { decay, spike, gated }
     }
 
@@ -99,7 +99,8 @@ impl Recurrence {
             // A delayed reset to a value gives the same spikes as an immediate one, which is the simpler.
             (Reset::ToValue(value), ResetTiming::Immediate)
         } else if !self.gated.is(0.0) {
-            let found = format!("a reset that scales the membrane: {:?} of it where a decay is {:?}", self.gated, self.decay);
+            let found =
+                format!("a reset that scales the membrane: {:?} of it where a decay is {:?}", self.gated, self.decay);
             return refuse(found);
         } else if spike.is(0.0) {
             (Reset::None, ResetTiming::Immediate)

@@ -80,14 +80,19 @@ impl Signals {
         self.updates.get(&id).cloned().unwrap_or_else(|| self.of(id))
     }
 
-    fn expression(&mut self, net: &Net, id: ValueId, known: &mut HashMap<(ValueId, Vec<u64>, bool), usize>) -> Expression {
+    fn expression(
+        &mut self,
+        net: &Net,
+        id: ValueId,
+        known: &mut HashMap<(ValueId, Vec<u64>, bool), usize>,
+    ) -> Expression {
         let dims = net.dims(id);
         let operand = |x: ValueId| -> Expression {
             if let Some(tensor) = net.as_constant(x) {
                 let coef = Coef::of_constant(tensor, dims).ok_or((Beyond::Broadcast, id))?;
                 return Ok(Rc::new(Poly::constant(coef)));
             }
-            match net.dims(x).iter().product::<usize>() == dims.iter().product() {
+            match net.dims(x).iter().product::<usize>() == dims.iter().product::<usize>() {
                 true => self.operands[x].clone(),
                 false => Err((Beyond::Broadcast, id)),
             }

@@ -220,7 +220,11 @@ impl<'a> Parts<'a> {
                     let found = format!(
                         "takes element {index} of axis {axis} of the input {dims:?} at timestep {t} of {steps}",
                     );
-                    return self.refuse(id, found, "a sequence is an input [timesteps, 1, ...], one element a timestep");
+                    return self.refuse(
+                        id,
+                        found,
+                        "a sequence is an input [timesteps, 1, ...], one element a timestep",
+                    );
                 }
                 self.sample_part(id, Timing::Sequence)
             }
@@ -237,7 +241,11 @@ impl<'a> Parts<'a> {
                 let source = self.of_value(x, t)?;
                 self.layer(def, source, id)
             }
-            _ => self.refuse(id, "it mixes signals of several timesteps", "only the readout may look at several timesteps"),
+            _ => self.refuse(
+                id,
+                "it mixes signals of several timesteps",
+                "only the readout may look at several timesteps",
+            ),
         }
     }
 
@@ -294,7 +302,14 @@ impl<'a> Parts<'a> {
                 };
             }
             Atom::Value(id) => {
-                return self.refuse(user, format!("takes the membrane potential `{}` as a current", super::populations::name_of(self.file, id).0), "populations are joined by their spikes");
+                return self.refuse(
+                    user,
+                    format!(
+                        "takes the membrane potential `{}` as a current",
+                        super::populations::name_of(self.file, id).0
+                    ),
+                    "populations are joined by their spikes",
+                );
             }
             Atom::Spike(s) => self.network.signals.spikes[s].membrane,
         };
@@ -307,7 +322,11 @@ impl<'a> Parts<'a> {
                 let found = format!("takes spikes of timestep {at} at timestep {t}");
                 self.refuse(user, found, "recurrent connections and delays are not supported")
             }
-            None => self.refuse(membrane, "compares a signal that has no state of its own", "every population needs a state"),
+            None => self.refuse(
+                membrane,
+                "compares a signal that has no state of its own",
+                "every population needs a state",
+            ),
         }
     }
 
@@ -340,7 +359,9 @@ impl<'a> Parts<'a> {
             [channels, height, width] if dims.len() >= 4 => Ok(Shape::new(channels, height, width)),
             _ => self.refuse(
                 id,
-                format!("a signal of shape {dims:?}: a batch of more than one sample, or time folded into the batch axis"),
+                format!(
+                    "a signal of shape {dims:?}: a batch of more than one sample, or time folded into the batch axis"
+                ),
                 "export the model with a batch of one sample, timestep by timestep",
             ),
         }

@@ -276,9 +276,8 @@ fn gather(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, R
     let inner: usize = x.dims[axis + 1..].iter().product();
     let outer: usize = x.dims[..axis].iter().product();
     let dims = room([&x.dims[..axis], &indices.dims, &x.dims[axis + 1..]].concat())?;
-    let picked = (0..outer).flat_map(|o| {
-        wanted.iter().flat_map(move |&w| (0..inner).map(move |i| (o * size + w) * inner + i))
-    });
+    let picked =
+        (0..outer).flat_map(|o| wanted.iter().flat_map(move |&w| (0..inner).map(move |i| (o * size + w) * inner + i)));
     Ok(vec![x.pick(dims, picked)])
 }
 

@@ -8,7 +8,8 @@ use crate::frontend::onnx::tensor::{Kind, Tensor};
 type Values = Result<Vec<ValueId>, Refusal>;
 
 const ONE_SAMPLE: &str = "export the model with a batch of one sample, or with a dynamic batch axis";
-const CONSTANT: &str = "weights must be constant: export the model in eval mode, without functions of the input as weights";
+const CONSTANT: &str =
+    "weights must be constant: export the model in eval mode, without functions of the input as weights";
 
 /// A constant as the bias of `features`, if it is one number or one per feature.
 pub(super) fn bias_vector(tensor: &Tensor, features: usize) -> Option<Tensor> {

@@ -200,7 +200,8 @@ fn refuse<T>(op: &str) -> Result<T, Refusal> {
             "a network whose timesteps are in a subgraph is not supported",
             "export one timestep of it, with its states as inputs and outputs, or let the exporter unroll the timesteps",
         ),
-        "Relu" | "LeakyRelu" | "Sigmoid" | "Tanh" | "Softmax" | "LogSoftmax" | "Elu" | "Gelu" | "HardSigmoid" | "Erf" => (
+        "Relu" | "LeakyRelu" | "Sigmoid" | "Tanh" | "Softmax" | "LogSoftmax" | "Elu" | "Gelu" | "HardSigmoid"
+        | "Erf" => (
             "this activation is not a spiking neuron",
             "snnc compiles spiking networks: leave the activation out of the exported model, or convert the network first",
         ),

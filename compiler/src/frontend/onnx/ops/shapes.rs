@@ -9,7 +9,8 @@ use crate::frontend::onnx::tensor::{Tensor, elements};
 type Values = Result<Vec<ValueId>, Refusal>;
 type Dims = Result<Vec<usize>, Refusal>;
 
-const MOVES: &str = "snnc keeps feature maps whole and in the order [channels, height, width]: leave this out of the model";
+const MOVES: &str =
+    "snnc keeps feature maps whole and in the order [channels, height, width]: leave this out of the model";
 
 /// Shape after `Flatten`.
 pub(super) fn flattened(call: &Call<'_>, dims: &[usize]) -> Dims {
@@ -168,10 +169,7 @@ pub(super) fn reduced_axes(call: &Call<'_>, axes: Option<&[i64]>, rank: usize) -
 /// Shape after a reduction of `axes`.
 pub(super) fn reduced(call: &Call<'_>, dims: &[usize], axes: &[usize]) -> Vec<usize> {
     let keep = call.int("keepdims", 1) != 0;
-    (0..dims.len())
-        .filter(|a| keep || !axes.contains(a))
-        .map(|a| if axes.contains(&a) { 1 } else { dims[a] })
-        .collect()
+    (0..dims.len()).filter(|a| keep || !axes.contains(a)).map(|a| if axes.contains(&a) { 1 } else { dims[a] }).collect()
 }
 
 pub(super) fn flatten(net: &mut Net, call: &Call<'_>) -> Values {

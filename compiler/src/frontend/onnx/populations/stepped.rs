@@ -141,7 +141,8 @@ fn sample(file: &Imported, signals: &Signals, states: &States, name: &str) -> Re
             Err(FrontendError::Network {
                 file: name.into(),
                 found: format!("inputs `{}` are all samples or states that feed layers", names.join("`, `")),
-                help: "one input is supported besides the membrane potentials; recurrent spikes are not supported".into(),
+                help: "one input is supported besides the membrane potentials; recurrent spikes are not supported"
+                    .into(),
             })
         }
     }
@@ -256,7 +257,8 @@ fn leaving(
         (Some(number), None) => Ok((number, None)),
         (None, None) => {
             let error = invalid(
-                "the state that comes in here does not go out: no output is the membrane potential after the timestep".into(),
+                "the state that comes in here does not go out: no output is the membrane potential after the timestep"
+                    .into(),
                 "export the updated membrane potential of every population as an output",
             );
             Err(at_value(file, state, error).into())

@@ -37,7 +37,8 @@ fn before(file: &Imported, signals: &Signals, membrane: ValueId, update: &Poly) 
 
 /// Chains of potentials, first timestep first; a potential of no chain is one of length 1.
 pub fn chains(file: &Imported, signals: &Signals) -> Vec<Vec<ValueId>> {
-    let potentials = || signals.membranes.iter().copied().filter(|&id| !matches!(file.net.values[id].def, Def::Input(_)));
+    let potentials =
+        || signals.membranes.iter().copied().filter(|&id| !matches!(file.net.values[id].def, Def::Input(_)));
     let previous: BTreeMap<ValueId, ValueId> = potentials()
         .filter_map(|id| signals.update(id).ok().and_then(|u| before(file, signals, id, &u)).map(|p| (id, p)))
         .collect();
