@@ -2,7 +2,7 @@
 
 use snnc::data::{Presentation, Values};
 use snnc::ir::Shape;
-use snnc_tests::{reference_outputs, reference_spikes, samples};
+use snnc_tests::fixtures::{reference_outputs, reference_spikes, samples};
 
 #[test]
 fn images_are_read_with_their_classes() {
