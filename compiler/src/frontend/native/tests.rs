@@ -195,8 +195,8 @@ proptest! {
         prop_assert_eq!(graph.validate().map_err(|e| e.source.to_string()), Ok(()), "the test makes valid graphs");
         let file = save(&graph).expect("it is valid");
         let loaded = read(&file).expect("just saved").graph;
-        prop_assert_eq!(&loaded, &graph);
-        prop_assert_eq!(save(&loaded).expect("it is valid"), file, "same graph, same bytes, to the sign of a zero");
+        prop_assert_eq!(format!("{loaded:?}"), format!("{graph:?}"), "to the sign of a zero");
+        prop_assert_eq!(save(&loaded).expect("it is valid"), file, "same graph, same bytes");
     }
 
     #[test]
@@ -325,6 +325,20 @@ fn a_compiled_network_is_told_from_a_model() {
 fn other_files_are_told_from_a_model() {
     insta::assert_snapshot!(message(&read(b"").expect_err("empty")), @"`m.snn` is damaged: not a native model: header too small; export or copy the file again");
     insta::assert_snapshot!(message(&read(&[255; 64]).expect_err("noise")), @"`m.snn` is damaged: not a native model: header too large; export or copy the file again");
+}
+
+#[test]
+fn a_zero_keeps_its_sign() {
+    let mut graph = read(&file(&text())).expect("it is sound").graph;
+    for node in &mut graph.nodes {
+        if let Op::Linear(fc) = &mut node.op {
+            fc.weight[3] = -0.0;
+            fc.bias[1] = -0.0;
+        }
+    }
+    let loaded = read(&save(&graph).expect("it is valid")).expect("just saved").graph;
+    let Op::Linear(fc) = &loaded.node(3).op else { panic!("synapses") };
+    assert!(fc.weight[3].is_sign_negative() && fc.bias[1].is_sign_negative() && fc.bias[0].is_sign_positive());
 }
 
 #[test]
