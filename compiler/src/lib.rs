@@ -23,3 +23,6 @@ pub mod pass;
 pub mod pipeline;
 pub mod proof;
 pub mod stats;
+
+/// Version of this crate.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

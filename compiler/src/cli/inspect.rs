@@ -50,7 +50,7 @@ pub fn run(arguments: &Inspect) -> miette::Result<ExitCode> {
             let compiled = compiled_file::load(&path, &bytes, &arena, prove)?;
             match arguments.json {
                 true => print_json(&compiled_report(&compiled))?,
-                false => print!("{compiled}"),
+                false => show(&compiled.to_string())?,
             }
             Ok(ExitCode::SUCCESS)
         }
