@@ -93,11 +93,6 @@ fn samples_that_do_not_fit_are_refused_with_both_shapes() {
     let scratch = Scratch::new();
     let model = fixture("b_snntorch_conv_maxpool/unrolled_dyn.onnx");
     let spikes = fixture("bench_fc_rate/spikes.npz");
-    refused(
-        &["run", &fixture("native/example.snn"), "--data", &fixture(DATA), "--timesteps", "2"],
-        1,
-        &["test200.npz", "[28, 28]"],
-    );
     refused(&["run", &model, "--data", &spikes], 1, &["spikes.npz", "[25, 784]", "8"]);
     let text = scratch.file("data.npz", b"no archive");
     refused(&["run", &model, "--data", &text], 1, &["data.npz", "help:"]);
@@ -138,7 +133,7 @@ fn wrong_usage_ends_with_code_2() {
         &["frobnicate"],
         &["run", &model, "--data", &data, "--frobnicate"],
     ] {
-        refused(arguments, 2, &["Usage:"]);
+        refused(arguments, 2, &["--help"]);
     }
 }
 
