@@ -21,4 +21,5 @@ pub mod npz;
 pub mod output;
 pub mod pass;
 pub mod pipeline;
+pub mod proof;
 pub mod stats;

@@ -5,8 +5,8 @@ mod population;
 use crate::program::{EdgeKind, Program, Quantity, Rate, Step, ValueKind};
 use crate::readout::prediction;
 
-pub use arena::arena_words;
 use arena::{Arena, Region};
+pub use arena::{arena_words, step_words};
 
 /// One timestep of input, channels last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl<'p, 'm> Runner<'p, 'm> {
 
     /// Runs one timestep.
     ///
-    /// An input of [`Rate::PerSample`] is read at the sample's first timestep only.
+    /// An input of [`Rate::PerSample`] is given again, unchanged, at every timestep of the sample: it is not copied.
     ///
     /// # Errors
     /// [`RunError::Input`].

@@ -168,6 +168,7 @@ proptest! {
         graph.validate().map_err(|e| TestCaseError::fail(format!("{e}: {}", e.source)))?;
         let arena = Bump::new();
         let compiled = lower(&graph, TIMESTEPS, &arena).map_err(|e| TestCaseError::fail(format!("{e}: {}", e.source)))?;
+        prop_assert_eq!(crate::proof::prove(&compiled.program), Ok(()));
         let frames = if case.sequence { TIMESTEPS as usize } else { 1 };
         let mut numbers = Numbers(!case.seed);
         let input = numbers.many(60 * frames, -3, 3);

@@ -9,6 +9,16 @@ pub const fn arena_words(program: &Program<'_>) -> usize {
     offset(program, Region::Edge(program.steps().len() + 1))
 }
 
+/// Words of 32 bits that belong to step `step` alone: its output, its membranes, and what its delays keep.
+///
+/// # Panics
+/// If there is no such step.
+#[must_use]
+pub const fn step_words(program: &Program<'_>, step: usize) -> usize {
+    let step = &program.steps()[step];
+    edge_words(step.output()) + membrane_words(step) + ring_words(program, step)
+}
+
 /// A named part of the arena.
 #[derive(Clone, Copy)]
 pub(crate) enum Region {
