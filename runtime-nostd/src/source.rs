@@ -14,6 +14,7 @@ pub const FILES: &[(&str, &str)] = files![
     "readout.rs",
     "run.rs",
     "run/arena.rs",
+    "run/neurons.rs",
     "run/population.rs",
     "source.rs",
     "synapse/binary.rs",

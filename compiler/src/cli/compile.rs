@@ -1,5 +1,6 @@
 //! `snnc compile`: a model to the files of a target.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use bumpalo::Bump;
@@ -13,7 +14,7 @@ use snnc::error::Error;
 use snnc::pipeline::{self, Choices, Price};
 
 use super::model::{self, NETWORK};
-use super::{Compile, Target, print_json};
+use super::{Compile, Target, print_json, show};
 
 /// Calibration samples that clocks are predicted on and that the testbench plays.
 const STIMULI: usize = 4;
@@ -67,8 +68,7 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
     if arguments.json {
         print_json(&report)?;
     } else {
-        println!("{} files in `{}`", report.files.len(), folder.display());
-        print(&report);
+        show(&text(&report, &folder))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -81,34 +81,30 @@ fn stimuli(arguments: &Compile, compiled: &Compiled<'_>) -> miette::Result<Vec<S
     }
 }
 
-fn print(report: &Report<'_>) {
-    println!(
-        "{:<24} {:>8} {:>6} {:>14} {:>12} {:>12}",
+fn text(report: &Report<'_>, folder: &Path) -> String {
+    let mut text = format!("{} files in `{}`\n", report.files.len(), folder.display());
+    text += &format!(
+        "{:<24} {:>8} {:>6} {:>14} {:>12} {:>12}\n",
         "layer", "weights", "lanes", "clocks/sample", "memory bits", "state bits"
     );
     for layer in report.layers {
         let lanes = layer.lanes.map_or(String::new(), |n| n.to_string());
         let clocks = layer.predicted_clocks.map_or(String::new(), |n| format!("{n:.0}"));
-        let encoding = layer.encoding.unwrap_or("");
-        println!(
-            "{:<24} {encoding:>8} {lanes:>6} {clocks:>14} {:>12} {:>12}",
-            layer.name, layer.memory_bits, layer.state_bits
-        );
+        let (name, encoding) = (&layer.name, layer.encoding.unwrap_or(""));
+        let (memory, state) = (layer.memory_bits, layer.state_bits);
+        text += &format!("{name:<24} {encoding:>8} {lanes:>6} {clocks:>14} {memory:>12} {state:>12}\n");
     }
     if !report.predicted_clocks.is_empty() {
-        let mean = report.predicted_clocks.iter().sum::<u64>() as f64 / report.predicted_clocks.len() as f64;
-        println!(
-            "predicted: {mean:.0} clocks per sample, mean of {} calibration samples",
-            report.predicted_clocks.len()
-        );
+        let n = report.predicted_clocks.len();
+        let mean = report.predicted_clocks.iter().sum::<u64>() as f64 / n as f64;
+        text += &format!("predicted: {mean:.0} clocks per sample, mean of {n} calibration samples\n");
     }
     if let Some(price) = report.price {
-        println!(
-            "integers and floats predict the same on {} of {} calibration samples",
-            price.same_predictions, price.samples
-        );
+        let (same, samples) = (price.same_predictions, price.samples);
+        text += &format!("integers and floats predict the same on {same} of {samples} calibration samples\n");
         if let (Some(float), Some(integer)) = (price.float_correct, price.integer_correct) {
-            println!("correct on the calibration samples: float {float}, integers {integer}");
+            text += &format!("correct on the calibration samples: float {float}, integers {integer}\n");
         }
     }
+    text
 }

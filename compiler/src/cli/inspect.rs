@@ -12,7 +12,7 @@ use snnc_runtime::program::Step;
 use snnc_runtime::run::arena_words;
 
 use super::model::{self, Opened};
-use super::{Inspect, print_json};
+use super::{Inspect, print_json, show};
 
 /// What `--json` prints of a model file.
 #[derive(Serialize)]
@@ -112,7 +112,7 @@ fn graph_report(arguments: &Inspect, graph: &Graph, warnings: Vec<String>) -> mi
             origin: node.origin.clone(),
         })
         .collect();
-    let neurons = graph.nodes.iter().filter(|n| matches!(n.op, Op::Neuron(_))).map(|n| n.shape.len()).sum();
+    let neurons: usize = graph.nodes.iter().filter(|n| matches!(n.op, Op::Neuron(_))).map(|n| n.shape.len()).sum();
     if arguments.json {
         let report = Report {
             name: graph.name.clone(),
@@ -125,11 +125,13 @@ fn graph_report(arguments: &Inspect, graph: &Graph, warnings: Vec<String>) -> mi
         print_json(&report)?;
     } else {
         model::warn(&warnings);
-        println!("{graph}");
         let total: usize = layers.iter().map(|layer| layer.parameters).sum();
         let per = |once: bool| layers.iter().filter(|l| l.once_a_sample == once).map(|l| l.synapses).sum::<usize>();
-        println!("{neurons} neurons, {total} parameters");
-        println!("{} synapses a timestep and {} once a sample, if every input were active", per(false), per(true));
+        let (each, once) = (per(false), per(true));
+        show(&format!(
+            "{graph}{neurons} neurons, {total} parameters\n\
+             {each} synapses a timestep and {once} once a sample, if every input were active\n"
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -193,6 +193,14 @@ pub fn run(arguments: Arguments) -> miette::Result<ExitCode> {
 /// Prints a JSON object.
 fn print_json(value: &impl serde::Serialize) -> miette::Result<()> {
     use miette::IntoDiagnostic;
-    println!("{}", serde_json::to_string_pretty(value).into_diagnostic()?);
-    Ok(())
+    show(&(serde_json::to_string_pretty(value).into_diagnostic()? + "\n"))
+}
+
+/// Prints text; a reader that has gone away (`snnc run … | head`) is no error.
+fn show(text: &str) -> miette::Result<()> {
+    use miette::IntoDiagnostic;
+    match std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.into_diagnostic(),
+    }
 }

@@ -19,7 +19,7 @@ use snnc_runtime::program::Program;
 use snnc_runtime::run::{Runner, arena_words};
 
 use super::model::{self, InputError, Opened};
-use super::{Encode, Run, print_json, progress};
+use super::{Encode, Run, print_json, progress, show};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -261,27 +261,28 @@ fn finish(
     if arguments.json {
         print_json(&report)?;
     } else {
-        print(&report, arguments.float);
+        show(&text(&report, arguments.float))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(report: &Report, float: bool) {
+fn text(report: &Report, float: bool) -> String {
     let kind = if float { "float graph" } else { "integer network" };
-    println!("{kind}, {} samples of {} timesteps in {:.3} s", report.samples, report.timesteps, report.seconds);
+    let mut text =
+        format!("{kind}, {} samples of {} timesteps in {:.3} s\n", report.samples, report.timesteps, report.seconds);
     if let (Some(correct), Some(accuracy)) = (report.correct, report.accuracy) {
-        println!("accuracy {:.2} % ({correct} of {})", accuracy * 100.0, report.samples);
+        text += &format!("accuracy {:.2} % ({correct} of {})\n", accuracy * 100.0, report.samples);
     }
     if report.layers.is_empty() {
-        return;
+        return text;
     }
-    println!("{:<24} {:>8} {:>14} {:>10} {:>16}", "layer", "weights", "active/sample", "density", "synaptic ops");
+    text +=
+        &format!("{:<24} {:>8} {:>14} {:>10} {:>16}\n", "layer", "weights", "active/sample", "density", "synaptic ops");
     for layer in &report.layers {
         let encoding = layer.encoding.unwrap_or("");
         let density = layer.active_per_neuron_and_timestep * 100.0;
-        println!(
-            "{:<24} {encoding:>8} {:>14.1} {density:>8.2} % {:>16.0}",
-            layer.name, layer.active, layer.synaptic_operations
-        );
+        let (name, active, operations) = (&layer.name, layer.active, layer.synaptic_operations);
+        text += &format!("{name:<24} {encoding:>8} {active:>14.1} {density:>8.2} % {operations:>16.0}\n");
     }
+    text
 }

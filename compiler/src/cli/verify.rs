@@ -12,7 +12,7 @@ use snnc::machine::{Difference, MACHINES, Machine, Unit};
 use snnc::pipeline::{self, Choices};
 use thiserror::Error;
 
-use super::{Verify, model, print_json, progress};
+use super::{Verify, model, print_json, progress, show};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -77,7 +77,7 @@ pub fn run(arguments: &Verify) -> miette::Result<ExitCode> {
     if arguments.json {
         print_json(&report)?;
     } else {
-        print(&report);
+        show(&text(&report))?;
     }
     Ok(if report.equal { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -93,8 +93,8 @@ fn machines(names: &[String]) -> Result<Vec<&'static Machine>, UnknownMachine> {
     names.iter().filter(|name| *name != "host").map(find).collect()
 }
 
-fn print(report: &Report) {
-    println!("{} samples", report.samples);
+fn text(report: &Report) -> String {
+    let mut text = format!("{} samples\n", report.samples);
     for (name, machine) in &report.machines {
         let mean = |cost: &[u64]| cost.iter().sum::<u64>() as f64 / cost.len().max(1) as f64;
         let cost = match (&machine.clocks, &machine.instructions) {
@@ -102,12 +102,13 @@ fn print(report: &Report) {
             (_, Some(instructions)) => format!("mean {:.0} instructions per sample", mean(instructions)),
             _ => "golden".to_owned(),
         };
-        match &machine.difference {
-            None => println!("{name:<12} every spike equal, {cost}"),
-            Some(d) => println!(
-                "{name:<12} DIFFERS: sample {}, layer `{}`, timestep {}, neuron {}: expected {}, found {}",
+        text += &match &machine.difference {
+            None => format!("{name:<12} every spike equal, {cost}\n"),
+            Some(d) => format!(
+                "{name:<12} DIFFERS: sample {}, layer `{}`, timestep {}, neuron {}: expected {}, found {}\n",
                 d.sample, d.layer, d.timestep, d.neuron, d.expected, d.found
             ),
-        }
+        };
     }
+    text
 }

@@ -58,6 +58,13 @@ impl Toolchain {
         Some(Self { target, compiler, from_source, linker: Some(linker) })
     }
 
+    /// The compiler's version, as `1.95.0`.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let line = self.compiler.print(&["--version"]).unwrap_or_default();
+        line.to_string_lossy().split(' ').nth(1).unwrap_or("unknown").to_owned()
+    }
+
     /// Builds the package in `folder` with optimisation and without a network, and returns the folder where its programs
     /// lie. What cargo builds goes to `into`.
     ///

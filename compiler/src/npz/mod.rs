@@ -6,5 +6,5 @@
 pub mod read;
 pub mod write;
 
-pub use read::{Array, Elements, Npz};
+pub use read::{Array, Npz};
 pub use write::{Column, write};

@@ -1,6 +1,7 @@
 //! One timestep of a population: currents of a position, then its neurons, position after position.
 use super::Input;
-use super::arena::{Arena, Earlier, Parts, position_width};
+use super::arena::{Parts, Slots, position_width};
+use super::{edge, neurons};
 use crate::pool::taps;
 use crate::program::{Connection, EdgeKind, Population, Program, Projection, Shape, Synapses, Window};
 use crate::synapse::{Adder, for_each_spike};
@@ -31,58 +32,64 @@ impl Source<'_> {
     }
 }
 
-/// Runs step `step`, a population, for one timestep.
+/// Runs a population for one timestep.
 pub(super) fn run(
     program: &Program<'_>,
-    arena: &mut Arena<'_>,
-    step: usize,
+    parts: Parts<'_>,
     population: &Population<'_>,
     input: Input<'_>,
     timestep: u32,
 ) {
-    let Parts { accumulators, output, membranes, earlier } = arena.split(program, step);
-    let width = position_width(&program.steps()[step]);
-    let Some(sums) = accumulators.get_mut(..width) else { return };
+    let Parts { accumulators, output, membranes, rings, earlier } = parts;
+    let Some(sums) = accumulators.get_mut(..position_width(population)) else { return };
+    if sums.is_empty() {
+        return; // Program::new refuses an edge without elements
+    }
     if population.neuron.is_some() {
         output.fill(0);
     }
     let mut base = 0;
     while base < population.output.shape.len() {
-        sums.fill(0);
-        for (index, projection) in population.projections.iter().enumerate() {
-            let source = source(program, &earlier, step, index, projection, input, timestep);
-            let from = program.edge(projection.source as usize).shape;
-            project(projection, source, from, population.output.shape, base, sums);
+        begin(population, sums);
+        let mut rings = rings;
+        for projection in population.projections {
+            let Some(from) = edge(program, projection.source) else { continue };
+            let source = match (Slots::of(program, projection), projection.source, input) {
+                (Some(slots), _, _) => {
+                    let (ring, behind) = rings.split_at_checked(slots.total()).unwrap_or_default();
+                    rings = behind;
+                    Source::Spikes(ring.get(slots.at(timestep)..).unwrap_or_default())
+                }
+                (None, 0, Input::Spikes(words)) => Source::Spikes(words),
+                (None, 0, Input::U8(values)) => Source::U8(values),
+                (None, 0, Input::I8(values)) => Source::I8(values),
+                (None, 0, Input::I16(values)) => Source::I16(values),
+                (None, index, _) => {
+                    let words = earlier.edge(index.into(), from);
+                    match from.kind {
+                        EdgeKind::Spikes => Source::Spikes(words),
+                        EdgeKind::Counts { .. } | EdgeKind::Currents { .. } | EdgeKind::Values(_) => {
+                            Source::Words(words)
+                        }
+                    }
+                }
+            };
+            project(projection, source, from.shape, population.output.shape, base, sums);
         }
         finish(population, base, sums, membranes, output);
-        base += width;
+        base += sums.len();
     }
 }
 
-/// What projection `index` of step `step` reads.
-fn source<'s>(
-    program: &Program<'_>,
-    earlier: &'s Earlier<'_>,
-    step: usize,
-    index: usize,
-    projection: &Projection<'_>,
-    input: Input<'s>,
-    timestep: u32,
-) -> Source<'s> {
-    if projection.delay > 0 {
-        return Source::Spikes(earlier.delayed(program, step, index, timestep));
+/// Sums start at the bias where nothing shifts them, else at zero.
+fn begin(population: &Population<'_>, sums: &mut [u32]) {
+    if population.current_shift != 0 {
+        sums.fill(0);
+        return;
     }
-    match (projection.source, input) {
-        (0, Input::Spikes(words)) => Source::Spikes(words),
-        (0, Input::U8(values)) => Source::U8(values),
-        (0, Input::I8(values)) => Source::I8(values),
-        (0, Input::I16(values)) => Source::I16(values),
-        (edge, _) => {
-            let words = earlier.edge(program, edge as usize);
-            match program.edge(edge as usize).kind {
-                EdgeKind::Spikes => Source::Spikes(words),
-                _ => Source::Words(words),
-            }
+    for sums in sums.chunks_mut(population.bias.len().max(1)) {
+        for (sum, &bias) in sums.iter_mut().zip(population.bias) {
+            *sum = bias as u32;
         }
     }
 }
@@ -170,29 +177,25 @@ fn add_identity(synapses: Synapses<'_>, source: Source<'_>, start: usize, sums: 
 }
 
 /// Turns the sums of the elements from `base` on into currents, and steps their neurons.
-fn finish(population: &Population<'_>, base: usize, sums: &[u32], membranes: &mut [u32], output: &mut [u32]) {
+fn finish(population: &Population<'_>, base: usize, sums: &mut [u32], membranes: &mut [u32], output: &mut [u32]) {
     let channels = population.output.shape.channels as usize;
-    for (i, sums) in sums.chunks(channels).enumerate() {
-        let start = base + i * channels;
-        let currents =
-            sums.iter().zip(population.bias).map(|(&sum, &bias)| population.shift(sum as i32).wrapping_add(bias));
-        match population.neuron {
+    let mut at = base;
+    for sums in sums.chunks_mut(channels.max(1)) {
+        if population.current_shift != 0 {
+            for (sum, &bias) in sums.iter_mut().zip(population.bias) {
+                *sum = population.shift(*sum as i32).wrapping_add(bias) as u32;
+            }
+        }
+        match &population.neuron {
             None => {
-                for (out, current) in output.iter_mut().skip(start).zip(currents) {
-                    *out = current as u32;
+                for (out, &current) in output.get_mut(at..).unwrap_or_default().iter_mut().zip(&*sums) {
+                    *out = current;
                 }
             }
             Some(neuron) => {
-                let membranes = membranes.iter_mut().skip(start);
-                for (channel, (v, current)) in membranes.zip(currents).enumerate() {
-                    let (next, fires) = neuron.step(channel, *v as i32, current);
-                    *v = next as u32;
-                    let element = start + channel;
-                    if let Some(word) = output.get_mut(element / 32) {
-                        *word |= u32::from(fires) << (element % 32);
-                    }
-                }
+                neurons::step(neuron, sums, membranes.get_mut(at..).unwrap_or_default(), output, at);
             }
         }
+        at += channels;
     }
 }
