@@ -5,6 +5,7 @@ mod population;
 
 use crate::program::{Edge, EdgeKind, Program, Quantity, Rate, Step, ValueKind};
 use crate::readout::prediction;
+use crate::synapse::{CHUNK, Starts};
 
 use arena::Arena;
 pub use arena::{arena_words, step_words};
@@ -90,6 +91,7 @@ impl<'p, 'm> Runner<'p, 'm> {
     /// [`RunError::Input`].
     pub fn step(&mut self, input: Input<'_>) -> Result<(), RunError> {
         self.check(input)?;
+        let mut starts: Starts = [0; CHUNK];
         for (index, step) in self.program.steps().iter().enumerate() {
             if self.timestep > 0 && step.output().rate == Rate::PerSample {
                 continue;
@@ -97,7 +99,7 @@ impl<'p, 'm> Runner<'p, 'm> {
             let Some(parts) = self.arena.split(index, step) else { continue };
             match step {
                 Step::Population(population) => {
-                    population::run(&self.program, parts, population, input, self.timestep);
+                    population::run(&self.program, parts, population, input, self.timestep, &mut starts);
                 }
                 Step::Pool(pool) => {
                     let Some(source) = edge(&self.program, pool.source) else { continue };

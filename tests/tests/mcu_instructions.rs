@@ -76,7 +76,10 @@ fn sample(active: usize) -> Sample {
 /// Instructions that one sample takes on the Cortex-M4, which must give the host's spikes.
 fn instructions(compiled: &Compiled<'_>, sample: &Sample) -> u64 {
     let traces = [trace(&compiled.program, sample)];
-    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let scratch = tempfile::Builder::new()
+        .disable_cleanup(std::env::var_os("SNNC_KEEP").is_some())
+        .tempdir_in("/tmp/mcu-scratch/keep")
+        .expect("a scratch folder");
     let outcome = (cortex_m::CORTEX_M4.run)(compiled, std::slice::from_ref(sample), &traces, scratch.path());
     let outcome = outcome.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(outcome.difference, None);

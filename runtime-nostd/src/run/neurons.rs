@@ -74,7 +74,7 @@ impl Position<'_> {
         }
     }
 
-    #[inline(always)]
+    #[inline(never)] // registers of its own: a dozen numbers stay in them
     fn each(
         self,
         table: &[i32],
@@ -89,16 +89,21 @@ impl Position<'_> {
         for ((membranes, currents), (thresholds, table)) in
             self.membranes.chunks_mut(WORD).zip(self.currents.chunks(WORD)).zip(tables)
         {
-            let mut spikes = 0;
+            // bit 31 says "silent"; each neuron pushes the ones before it down
+            let mut silent = 0_u32;
             let tables = thresholds.iter().zip(table);
             let neurons = membranes.iter_mut().zip(currents).zip(tables);
-            for (i, ((membrane, &current), (&threshold, &number))) in neurons.enumerate() {
+            let mut count = 0;
+            for ((membrane, &current), (&threshold, &number)) in neurons {
                 let (v, current) = before(*membrane as i32, current as i32, threshold, number);
                 let v = leak(v).wrapping_add(current).min(max).max(min);
-                let fires = v >= threshold;
-                *membrane = after(v, fires, number) as u32;
-                spikes |= u32::from(fires) << i;
+                // both are in 30 bits: the difference has the sign of the comparison
+                let below = v.wrapping_sub(threshold);
+                *membrane = after(v, below >= 0, number) as u32;
+                silent = silent >> 1 | (below as u32 & 1 << 31);
+                count += 1;
             }
+            let spikes = !silent >> (WORD - count);
             set(self.output, at, spikes);
             at += WORD;
         }

@@ -4,7 +4,7 @@ use super::arena::{Parts, Slots, position_width};
 use super::{edge, neurons};
 use crate::pool::taps;
 use crate::program::{Connection, EdgeKind, Population, Program, Projection, Shape, Synapses, Window};
-use crate::synapse::{Adder, for_each_spike};
+use crate::synapse::{Adder, Starts, for_each_spike};
 
 /// What a projection reads.
 #[derive(Clone, Copy)]
@@ -18,20 +18,6 @@ enum Source<'s> {
     I16(&'s [i16]),
 }
 
-impl Source<'_> {
-    /// Element `i` of a source that is not packed; 0 outside it.
-    #[inline]
-    fn value(&self, i: usize) -> i32 {
-        match self {
-            Source::Spikes(words) => words.get(i / 32).map_or(0, |w| w >> (i % 32) & 1) as i32,
-            Source::Words(words) => words.get(i).copied().unwrap_or_default() as i32,
-            Source::U8(values) => values.get(i).copied().unwrap_or_default().into(),
-            Source::I8(values) => values.get(i).copied().unwrap_or_default().into(),
-            Source::I16(values) => values.get(i).copied().unwrap_or_default().into(),
-        }
-    }
-}
-
 /// Runs a population for one timestep.
 pub(super) fn run(
     program: &Program<'_>,
@@ -39,6 +25,7 @@ pub(super) fn run(
     population: &Population<'_>,
     input: Input<'_>,
     timestep: u32,
+    starts: &mut Starts,
 ) {
     let Parts { accumulators, output, membranes, rings, earlier } = parts;
     let Some(sums) = accumulators.get_mut(..position_width(population)) else { return };
@@ -74,7 +61,7 @@ pub(super) fn run(
                     }
                 }
             };
-            project(projection, source, from.shape, population.output.shape, base, sums);
+            project(projection, source, from.shape, population.output.shape, base, sums, starts);
         }
         finish(population, base, sums, membranes, output);
         base += sums.len();
@@ -95,10 +82,18 @@ fn begin(population: &Population<'_>, sums: &mut [u32]) {
 }
 
 /// Adds what `projection` brings to the output elements from `base` on, one position or the whole layer.
-fn project(projection: &Projection<'_>, source: Source<'_>, from: Shape, to: Shape, base: usize, sums: &mut [u32]) {
+fn project(
+    projection: &Projection<'_>,
+    source: Source<'_>,
+    from: Shape,
+    to: Shape,
+    base: usize,
+    sums: &mut [u32],
+    starts: &mut Starts,
+) {
     match projection.connection {
         Connection::Dense => {
-            let mut adder = Adder::new(projection.synapses, sums);
+            let mut adder = Adder::new(projection.synapses, sums, starts);
             add_range(&mut adder, source, 0, from.len(), 0);
             adder.flush();
         }
@@ -106,7 +101,7 @@ fn project(projection: &Projection<'_>, source: Source<'_>, from: Shape, to: Sha
             // one position, or all of them where a dense projection shares the population
             for (i, sums) in sums.chunks_mut(to.channels as usize).enumerate() {
                 let position = base / to.channels as usize + i;
-                let mut adder = Adder::new(projection.synapses, sums);
+                let mut adder = Adder::new(projection.synapses, sums, starts);
                 add_window(
                     &mut adder,
                     &window,
@@ -129,13 +124,19 @@ fn project(projection: &Projection<'_>, source: Source<'_>, from: Shape, to: Sha
 /// Adds `count` elements from element `start` on, the first of which has `row`.
 #[inline]
 fn add_range(adder: &mut Adder<'_, '_>, source: Source<'_>, start: usize, count: usize, row: usize) {
-    if let Source::Spikes(words) = source {
-        adder.add_spikes(words, start, count, row);
-    } else {
-        for i in 0..count {
-            adder.add_scaled(row + i, source.value(start + i));
-        }
+    match source {
+        Source::Spikes(words) => adder.add_spikes(words, start, count, row),
+        Source::Words(words) => adder.add_values(part(words, start, count).iter().map(|&word| word as i32), row),
+        Source::U8(values) => adder.add_values(part(values, start, count).iter().map(|&value| value.into()), row),
+        Source::I8(values) => adder.add_values(part(values, start, count).iter().map(|&value| value.into()), row),
+        Source::I16(values) => adder.add_values(part(values, start, count).iter().map(|&value| value.into()), row),
     }
+}
+
+/// `count` elements from element `start` on.
+#[inline]
+fn part<T>(values: &[T], start: usize, count: usize) -> &[T] {
+    values.get(start..).and_then(|values| values.get(..count)).unwrap_or_default()
 }
 
 /// Adds the window of the output at (`y`, `x`).
@@ -159,19 +160,40 @@ fn add_window(adder: &mut Adder<'_, '_>, window: &Window, source: Source<'_>, fr
 
 /// Adds each element of a position to its own accumulator.
 fn add_identity(synapses: Synapses<'_>, source: Source<'_>, start: usize, sums: &mut [u32]) {
-    let weight = |channel: usize| match synapses {
-        Synapses::Int8 { weights } => i32::from(weights.get(channel).copied().unwrap_or_default()),
-        Synapses::Binary { signs } => (signs.get(channel / 32).map_or(0, |w| w >> (channel % 32) & 1) * 2) as i32 - 1,
-    };
-    if let Source::Spikes(words) = source {
-        for_each_spike(words, start, sums.len(), |channel| {
+    let count = sums.len();
+    match source {
+        Source::Spikes(words) => for_each_spike(words, start, count, |channel| {
             if let Some(sum) = sums.get_mut(channel) {
-                *sum = sum.wrapping_add(weight(channel) as u32);
+                *sum = sum.wrapping_add(synapses.first_row(channel) as u32);
             }
-        });
-    } else {
-        for (channel, sum) in sums.iter_mut().enumerate() {
-            *sum = sum.wrapping_add(source.value(start + channel).wrapping_mul(weight(channel)) as u32);
+        }),
+        Source::Words(words) => {
+            add_one_to_one(synapses, part(words, start, count).iter().map(|&word| word as i32), sums);
+        }
+        Source::U8(values) => {
+            add_one_to_one(synapses, part(values, start, count).iter().map(|&value| value.into()), sums);
+        }
+        Source::I8(values) => {
+            add_one_to_one(synapses, part(values, start, count).iter().map(|&value| value.into()), sums);
+        }
+        Source::I16(values) => {
+            add_one_to_one(synapses, part(values, start, count).iter().map(|&value| value.into()), sums);
+        }
+    }
+}
+
+/// Adds each value times its weight of the first row to its own accumulator.
+fn add_one_to_one(synapses: Synapses<'_>, values: impl Iterator<Item = i32>, sums: &mut [u32]) {
+    match synapses {
+        Synapses::Int8 { weights } => {
+            for ((sum, value), &weight) in sums.iter_mut().zip(values).zip(weights) {
+                *sum = sum.wrapping_add(value.wrapping_mul(weight.into()) as u32);
+            }
+        }
+        Synapses::Binary { .. } => {
+            for (channel, (sum, value)) in sums.iter_mut().zip(values).enumerate() {
+                *sum = sum.wrapping_add(value.wrapping_mul(synapses.first_row(channel)) as u32);
+            }
         }
     }
 }

@@ -5,14 +5,13 @@ use crate::program::words;
 /// Adds each of `rows` to the accumulators. With weights in {-1, +1} stored as bits, the sum over n rows is
 /// `2 * (how many of the bits are 1) - n`. A row outside `signs` is left out; [`crate::program::Program::new`] rules
 /// it out.
-pub(crate) fn add_rows(signs: &[u32], rows: &[u32], accumulators: &mut [u32]) {
-    let width = words(accumulators.len());
+pub(crate) fn add_rows(signs: &[u32], starts: &[u32], accumulators: &mut [u32]) {
     for (column, sums) in accumulators.chunks_mut(32).enumerate() {
         for sum in sums.iter_mut() {
-            *sum = sum.wrapping_sub(rows.len() as u32);
+            *sum = sum.wrapping_sub(starts.len() as u32);
         }
-        for &row in rows {
-            let word = signs.get(row as usize * width + column).copied().unwrap_or_default();
+        for &start in starts {
+            let word = signs.get(start as usize + column).copied().unwrap_or_default();
             for (c, sum) in sums.iter_mut().enumerate() {
                 *sum = sum.wrapping_add((word >> c & 1) * 2);
             }
@@ -47,7 +46,8 @@ mod tests {
         ) {
             let weight = |r: u32, c: usize| if signs[r as usize * words(width) + c / 32] >> (c % 32) & 1 == 1 { 1 } else { -1 };
             let mut accumulators: Vec<u32> = (0..width as u32).collect();
-            add_rows(&signs, &rows, &mut accumulators);
+            let starts: Vec<u32> = rows.iter().map(|row| row * words(width) as u32).collect();
+            add_rows(&signs, &starts, &mut accumulators);
             add_scaled(&signs, 4, value, &mut accumulators);
             for (c, sum) in accumulators.iter().enumerate() {
                 let naive: i32 = rows.iter().map(|&r| weight(r, c)).sum();
