@@ -41,14 +41,20 @@ impl Simulator {
         build: |top| {
             let options = "--binary --timing -O3 -j 2 --x-assign fast --x-initial fast --noassert -Wno-fatal -Wno-lint -Wno-style \
                            -CFLAGS -O1 --Mdir obj_dir --top-module";
-            options.split_whitespace().map(String::from).chain([format!("{top}_tb"), "-o".into(), "bench".into()]).collect()
+            options
+                .split_whitespace()
+                .map(String::from)
+                .chain([format!("{top}_tb"), "-o".into(), "bench".into()])
+                .collect()
         },
         run: |_| ("./obj_dir/bench".into(), vec![]),
     };
     /// Icarus Verilog 11 or later.
     pub const ICARUS: Self = Self {
         tool: ("iverilog", "iverilog"),
-        build: |top| ["-g2005", "-o", "bench.vvp", "-s"].map(String::from).into_iter().chain([format!("{top}_tb")]).collect(),
+        build: |top| {
+            ["-g2005", "-o", "bench.vvp", "-s"].map(String::from).into_iter().chain([format!("{top}_tb")]).collect()
+        },
         run: |_| ("vvp".into(), vec!["-n".into(), "bench.vvp".into()]),
     };
 

@@ -133,9 +133,9 @@ pub fn files(design: &Design<'_, '_>, samples: &[Sample], traces: &[Trace]) -> V
 
     let outputs = output_beats(design, traces);
     let count = outputs.len();
-    let words = outputs.into_iter().map(|beat| {
-        (u64::from(beat.first) << 1 | u64::from(beat.last)) << out_bits | beat.index as u64
-    });
+    let words = outputs
+        .into_iter()
+        .map(|beat| (u64::from(beat.first) << 1 | u64::from(beat.last)) << out_bits | beat.index as u64);
     files.push(File::text("tb_output.mem", hexadecimal(words, out_bits + 2)));
     let classes = traces.iter().map(|trace| trace.prediction as u64);
     files.push(File::text("tb_class.mem", hexadecimal(classes, out_bits)));

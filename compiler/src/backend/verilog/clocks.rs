@@ -182,8 +182,11 @@ impl Engine {
         let interval = layer.interval as u64;
         let mut finished = 0;
         let mut first = true;
+        // what is replayed is kept before it is pooled
+        let all = layer.replays() && layer.planned.spike_pool.is_some();
         for at in walk(window) {
-            let kept = at[0] - at[0] % window.pool[0] < window.keep[0] && at[1] - at[1] % window.pool[1] < window.keep[1];
+            let kept = all
+                || at[0] - at[0] % window.pool[0] < window.keep[0] && at[1] - at[1] % window.pool[1] < window.keep[1];
             for _ in 0..layer.lane_groups() {
                 let mut taps = 0;
                 for plane in 0..layer.planes {

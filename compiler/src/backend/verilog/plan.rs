@@ -117,7 +117,10 @@ fn check(compiled: &Compiled<'_>, step: usize, content: &Step<'_>) -> Result<(),
                 );
             }
             if matches!(from.kind, EdgeKind::Counts { .. }) {
-                return fail("found a pool of a pool, expected neurons between them".into(), "join the two pools into one");
+                return fail(
+                    "found a pool of a pool, expected neurons between them".into(),
+                    "join the two pools into one",
+                );
             }
             if pool.source == 0 {
                 return fail("found a pool of the input, expected a layer before it".into(), "pool the data instead");
@@ -137,7 +140,11 @@ fn layer<'p>(compiled: &Compiled<'p>, step: usize) -> Result<Planned<'p>, AtNode
     let population = match steps[step] {
         Step::Population(population) => population,
         Step::Pool(_) => {
-            return fail(step, "found a second pool behind a layer, expected a layer with weights", "join the two pools");
+            return fail(
+                step,
+                "found a second pool behind a layer, expected a layer with weights",
+                "join the two pools",
+            );
         }
     };
     if population.projections[0].connection == Connection::Identity {
@@ -172,7 +179,11 @@ fn layer<'p>(compiled: &Compiled<'p>, step: usize) -> Result<Planned<'p>, AtNode
             Some(Step::Population(next)) if next.projections[0].connection == Connection::Identity => {
                 layer.last_step += 1;
                 let Some(neuron) = next.neuron else {
-                    return fail(layer.last_step, "found currents of currents, expected neurons", "merge the two layers");
+                    return fail(
+                        layer.last_step,
+                        "found currents of currents, expected neurons",
+                        "merge the two layers",
+                    );
                 };
                 if !is_one(next.projections[0].synapses) {
                     return fail(
@@ -192,7 +203,11 @@ fn layer<'p>(compiled: &Compiled<'p>, step: usize) -> Result<Planned<'p>, AtNode
     }
     if let Some(Step::Pool(pool)) = steps.get(layer.last_step + 1) {
         if layer.current_pool.is_some() {
-            return fail(layer.last_step + 1, "found a pool before and a pool behind the neurons, expected one", "drop one");
+            return fail(
+                layer.last_step + 1,
+                "found a pool before and a pool behind the neurons, expected one",
+                "drop one",
+            );
         }
         layer.spike_pool = Some(*pool);
         layer.last_step += 1;
@@ -209,11 +224,7 @@ fn layer<'p>(compiled: &Compiled<'p>, step: usize) -> Result<Planned<'p>, AtNode
     if let Connection::Conv2d(window) = population.projections[0].connection
         && (window.kernel[1] - 1).saturating_mul(window.dilation[1]) > 30
     {
-        return fail(
-            step,
-            "found a kernel of more than 31 columns, dilation counted",
-            "use a smaller kernel",
-        );
+        return fail(step, "found a kernel of more than 31 columns, dilation counted", "use a smaller kernel");
     }
     Ok(layer)
 }

@@ -158,7 +158,9 @@ impl<'p> Layer<'p> {
         let lanes = largest_divisor(channels, lanes.unwrap_or(channels).max(1));
         let stream = before.is_none() && dense && lanes == channels;
         let taps = match projection.connection {
-            Connection::Conv2d(w) => usize::from(w.kernel[0]) * usize::from(w.kernel[1]) * source.shape.channels as usize,
+            Connection::Conv2d(w) => {
+                usize::from(w.kernel[0]) * usize::from(w.kernel[1]) * source.shape.channels as usize
+            }
             Connection::Dense | Connection::Identity => source.shape.len(),
         };
         let group = match last {

@@ -178,7 +178,9 @@ impl Design<'_, '_> {
         let layer = &self.layers[index];
         let kind = match &layer.front {
             Front::Stream => "dense, directly from the event stream".into(),
-            Front::Window(w) if w.map[0] * w.map[1] * w.kernel[0] * w.kernel[1] * w.out[0] * w.out[1] == 1 => "dense".into(),
+            Front::Window(w) if w.map[0] * w.map[1] * w.kernel[0] * w.kernel[1] * w.out[0] * w.out[1] == 1 => {
+                "dense".into()
+            }
             Front::Window(w) => format!("convolution {}x{}", w.kernel[0], w.kernel[1]),
         };
         format!(
