@@ -51,7 +51,7 @@ module {{ top }}_tb;
     );
 
     integer seed = 0;
-    integer random;
+    integer random = 0;
     initial if (!$value$plusargs("seed=%d", seed)) seed = 0;
 
     integer clock = 0;
@@ -59,6 +59,7 @@ module {{ top }}_tb;
     integer next = 0;            // beat
     integer started = -1;        // sample
     integer start_clock = 0;
+    integer end_clock = 0;
     integer given = 0;           // output beats
     integer ended = 0;           // output timesteps
     integer classed = 0;         // samples
@@ -150,11 +151,16 @@ module {{ top }}_tb;
             $display("FAIL");
             $finish;
         end else if (ended == SAMPLES*TIMESTEPS) begin
-            $display("CLOCKS %0d", clock - start_clock);
+            if (end_clock == 0) begin
+                end_clock = clock;
+                $display("CLOCKS %0d", clock - start_clock);
+            end
+            // positions behind the last pool window may still be on their way
             if (given == OUTPUTS && scored == SAMPLES*{{ elements }} && classed == SAMPLES
-{%- for layer in layers %} && at_{{ layer.step }} == {{ layer.words }}*TIMESTEPS*SAMPLES{% endfor %}) $display("PASS");
-            else $display("FAIL");
-            $finish;
+{%- for layer in layers %} && at_{{ layer.step }} == {{ layer.words }}*TIMESTEPS*SAMPLES{% endfor %}) begin
+                $display("PASS");
+                $finish;
+            end
         end
     end
 endmodule

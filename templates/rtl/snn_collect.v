@@ -31,7 +31,7 @@ module snn_collect #(
     output reg  [ADDRESS_BITS-1:0]       write_address,
     output wire [BANKS*PLANES*CHUNK-1:0] write_data,
     output reg                           written,
-    output wire                          written_first
+    output reg                           written_first
 );
     localparam WORD       = PLANES * CHUNK;
     localparam PLANE_BITS = PLANES > 1 ? $clog2(PLANES) : 1;
@@ -46,17 +46,28 @@ module snn_collect #(
     reg [FRAME_BITS-1:0]   rows    [0:(1<<Y_BITS)-1];
     reg [FRAME_BITS-1:0]   columns [0:(1<<X_BITS)-1];
     reg [BANK_BITS-1:0]    banks   [0:(1<<X_BITS)-1];
-    integer k, n;
+    localparam FIRST_ROW    = PAD_Y * ROW;
+    localparam FIRST_COLUMN = PAD_X / BANKS * CHUNKS;
+    localparam FIRST_BANK   = PAD_X % BANKS;
+    localparam LAST_BANK    = BANKS - 1;
+    reg [FRAME_BITS-1:0] row, column;
+    reg [BANK_BITS-1:0]  turn;
+    integer k;
     initial begin
+        row = FIRST_ROW[FRAME_BITS-1:0];
         for (k = 0; k < (1<<Y_BITS); k = k + 1) begin
-            n = (k + PAD_Y) * ROW;
-            rows[k] = n[FRAME_BITS-1:0];
+            rows[k] = row;
+            row     = row + ROW[FRAME_BITS-1:0];
         end
+        column = FIRST_COLUMN[FRAME_BITS-1:0];
+        turn   = FIRST_BANK[BANK_BITS-1:0];
         for (k = 0; k < (1<<X_BITS); k = k + 1) begin
-            n = (k + PAD_X) / BANKS * CHUNKS;
-            columns[k] = n[FRAME_BITS-1:0];
-            n = (k + PAD_X) % BANKS;
-            banks[k] = n[BANK_BITS-1:0];
+            columns[k] = column;
+            banks[k]   = turn;
+            if (turn == LAST_BANK[BANK_BITS-1:0]) begin
+                turn   = {BANK_BITS{1'b0}};
+                column = column + CHUNKS[FRAME_BITS-1:0];
+            end else turn = turn + 1'b1;
         end
     end
 
@@ -114,7 +125,7 @@ module snn_collect #(
         assign slot_1  = c_1q;
     end endgenerate
     reg  [FRAME_BITS-1:0]   chunk_2q;
-    reg                     copy_q, clear_q, written_1q, second_1q;
+    reg                     copy_q, clear_q, written_1q, first_1q, second_1q;
     reg  [FRAME_BITS-1:0]   copy_address_q;
     always @(posedge clk) begin
         y_1q       <= s_y;
@@ -148,8 +159,9 @@ module snn_collect #(
         written_1q    <= copied && !rst;
         written       <= written_1q && !rst;
         second_1q     <= second_q;
+        first_1q      <= first_q;
+        written_first <= first_1q;
     end
-    assign written_first = first_q;
 
     wire again = valid_5q && address_5q == address_4q && bank_5q == bank_4q; // the word is still being written
     genvar b, p, c;

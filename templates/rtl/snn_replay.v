@@ -42,7 +42,7 @@ module snn_replay #(
     end
 
     // and goes out, timestep after timestep
-    reg                    active_q, first_q, last_q, second_q;
+    reg                    active_q, reading_q, first_q, last_q, second_q;
     reg [COUNT_BITS-1:0]   count_q;
     reg [TIME_BITS-1:0]    time_q;     // of the next timestep
     reg [ADDRESS_BITS-1:0] read_q;
@@ -51,7 +51,8 @@ module snn_replay #(
     assign read  = ends && last_q;
     always @(posedge clk) begin
         if (start) begin
-            active_q <= 1'b1;
+            active_q  <= 1'b1;
+            reading_q <= 1'b1;
             first_q  <= time_q == {TIME_BITS{1'b0}};
             last_q   <= time_q == LAST_TIME;
             time_q   <= time_q == LAST_TIME ? {TIME_BITS{1'b0}} : time_q + 1'b1;
@@ -60,7 +61,8 @@ module snn_replay #(
         end else begin
             if (ends) active_q <= 1'b0;
             count_q <= count_q + 1'b1;
-            if (count_q < LAST[COUNT_BITS-1:0]) read_q <= read_q + 1'b1;
+            if (count_q == LAST[COUNT_BITS-1:0]) reading_q <= 1'b0;
+            else read_q <= read_q + 1'b1;
         end
         if (read) second_q <= !second_q;
         if (rst) begin
@@ -77,7 +79,7 @@ module snn_replay #(
         .read_address(read_q), .read_data(stored)
     );
     always @(posedge clk) begin
-        valid_1q <= active_q && count_q <= LAST[COUNT_BITS-1:0] && !rst;
+        valid_1q <= active_q && reading_q && !rst;
         first_1q <= first_q;
         o_valid  <= valid_1q && !rst;
         o_data   <= stored[WIDTH-1:0];

@@ -75,6 +75,7 @@ module snn_window #(
     wire [ALL-1:0]           bits_4;
     reg  [ALL-1:0]           bits_5q, bits_6q;
     wire [ADDRESS_BITS-1:0]  further = address + CHUNKS[ADDRESS_BITS-1:0];
+    wire unused_further = &{1'b0, further};
     genvar b, p;
     generate for (b = 0; b < BANKS; b = b + 1) begin : bank
         localparam COLUMN = b * CHUNK;
@@ -91,9 +92,13 @@ module snn_window #(
             .read_address(address_1q), .read_data(word_2)
         );
         always @(posedge clk) begin
-            address_1q <= rotation > COLUMN[OFFSET_BITS-1:0] ? further : address;
-            word_3q    <= word_2;
-            chunk_4q   <= planes[plane_3q];
+            word_3q  <= word_2;
+            chunk_4q <= planes[plane_3q];
+        end
+        if (b < BANKS - 1) begin : turning    // the last bank never holds a column of the next word
+            always @(posedge clk) address_1q <= rotation > COLUMN[OFFSET_BITS-1:0] ? further : address;
+        end else begin : still
+            always @(posedge clk) address_1q <= address;
         end
         assign bits_4[COLUMN +: CHUNK] = chunk_4q;
     end endgenerate

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use bumpalo::Bump;
+use snnc::backend::verilog::hardware;
 use snnc::host::trace;
 use snnc::machine::verilog::{Simulator, run};
 use snnc_tests::random_network::{Rng, build, recipe, samples};
@@ -20,7 +21,7 @@ fn scratch(name: &str) -> PathBuf {
 fn random_networks_spike_alike_on_the_host_and_in_icarus() {
     let seeds: Vec<u64> = match std::env::var("SEEDS") {
         Ok(seeds) => seeds.split(',').map(|s| s.parse().unwrap()).collect(),
-        Err(_) => (0..40).collect(),
+        Err(_) => (100..400).collect(),
     };
     for seed in seeds {
         let arena = Bump::new();
@@ -30,10 +31,14 @@ fn random_networks_spike_alike_on_the_host_and_in_icarus() {
         let samples = samples(&compiled.program, &mut rng, 3);
         let traces: Vec<_> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
         let folder = scratch(&format!("icarus_{seed}"));
-        let outcome = run(&Simulator::ICARUS, &compiled, &samples, &traces, &folder, 0, None);
+        let lanes = [None, Some(5)][seed as usize / 3 % 2];
+        let predicted = hardware(&compiled, lanes, &samples, &traces, 0).unwrap().predicted_clocks;
+        let outcome = run(&Simulator::ICARUS, &compiled, &samples, &traces, &folder, 0, lanes);
         match outcome {
-            Ok(outcome) if outcome.difference.is_none() => println!("{seed}: ok {:?}", outcome.cost),
-            other => println!("{seed}: {other:?}\n    {recipe:?}"),
+            Ok(outcome) if outcome.difference.is_none() && predicted == outcome.cost => {
+                println!("{seed}: ok {:?}", outcome.cost)
+            }
+            other => println!("{seed}: {other:?} predicted {predicted:?}\n    {recipe:?}"),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{Difference, Machine, MachineError, Outcome, Unit};
-use crate::backend::verilog::design;
+use crate::backend::verilog::{Hardware, hardware};
 use crate::compiled::Compiled;
 use crate::data::Sample;
 use crate::host::Trace;
@@ -122,7 +122,7 @@ pub fn run(
     if samples.is_empty() {
         return Ok(Outcome { difference: None, cost: Vec::new() });
     }
-    let (files, top) = design(compiled, lanes, samples, expected)?;
+    let Hardware { files, top, .. } = hardware(compiled, lanes, samples, expected, samples.len())?;
     for file in files {
         let path = folder.join(&file.path);
         if let Some(parent) = path.parent() {

@@ -11,7 +11,7 @@ use crate::data::{Frame, Sample};
 use crate::host::Trace;
 
 /// Clocks without a handshake after which the testbench gives up.
-const PATIENCE: usize = 4_000_000;
+const PATIENCE: usize = 2_000_000;
 
 /// One beat of the input stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

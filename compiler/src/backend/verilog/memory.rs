@@ -53,7 +53,8 @@ pub fn weights(layer: &Layer<'_>) -> String {
                 (None, _) => 0,
                 (Some(row), Synapses::Int8 { weights }) => i64::from(weights[row * width + lane]),
                 (Some(row), Synapses::Binary { signs }) => {
-                    i64::from(signs[row * words(width) + lane / 32] >> (lane % 32) & 1)
+                    let sign = i64::from(signs[row * words(width) + lane / 32] >> (lane % 32) & 1);
+                    if layer.weight_bits == 1 { sign } else { 2 * sign - 1 }
                 }
             };
             file.push(weight, layer.weight_bits);

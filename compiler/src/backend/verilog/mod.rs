@@ -7,14 +7,17 @@ use crate::error::AtNode;
 use crate::host::{Trace, trace};
 
 mod bench;
+mod clocks;
 mod memory;
 mod names;
 mod plan;
+mod report;
 mod rtl;
 mod size;
 mod top;
 
 use names::Identifiers;
+use rayon::prelude::*;
 use size::Layer;
 use top::Design;
 
@@ -24,27 +27,41 @@ pub const BACKEND: Backend = Backend { name: "fpga", emit };
 /// Samples that the testbench gets.
 const BENCH_SAMPLES: usize = 16;
 
-fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, AtNode<BackendError>> {
-    let traces: Vec<Trace> = options.samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
-    let count = traces.len().min(BENCH_SAMPLES);
-    let (files, _) = design(compiled, options.lanes, &options.samples[..count], &traces[..count])?;
-    Ok(Emitted { files, report: Vec::<LayerReport>::new(), predicted_clocks: Vec::new() })
+/// A network laid out in hardware.
+pub struct Hardware {
+    /// Every file, in a fixed order.
+    pub files: Vec<File>,
+    /// Name of the top module.
+    pub top: String,
+    /// Clocks of each sample, as they are predicted.
+    pub predicted_clocks: Vec<u64>,
+    /// What each layer costs.
+    pub report: Vec<LayerReport>,
 }
 
-/// Every file of the design, with a testbench for `samples` where there are any, and the name of its top module.
+fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, AtNode<BackendError>> {
+    let traces: Vec<Trace> = options.samples.par_iter().map(|sample| trace(&compiled.program, sample)).collect();
+    let hardware = hardware(compiled, options.lanes, options.samples, &traces, BENCH_SAMPLES)?;
+    let Hardware { files, report, predicted_clocks, .. } = hardware;
+    Ok(Emitted { files, report, predicted_clocks })
+}
+
+/// The design, the clocks of `samples`, and a testbench for the first `benched` of them where there are any. `traces`
+/// is what the host did with each.
 ///
 /// # Errors
 /// A step that the engine cannot carry.
-pub fn design(
+pub fn hardware(
     compiled: &Compiled<'_>,
     lanes: Option<usize>,
     samples: &[Sample],
     traces: &[Trace],
-) -> Result<(Vec<File>, String), AtNode<BackendError>> {
+    benched: usize,
+) -> Result<Hardware, AtNode<BackendError>> {
     let plan = plan::plan(compiled)?;
     let layers = Layer::all(&compiled.program, &plan, lanes);
     let mut identifiers = Identifiers::default();
-    let name = identifiers.add(&compiled.name);
+    let top = identifiers.add(&compiled.name);
     let named = |layer: &Layer<'_>| {
         let step = layer.planned.neurons.map_or(layer.planned.step, |(step, _)| step);
         compiled.steps[step].name.clone()
@@ -52,7 +69,7 @@ pub fn design(
     let titles: Vec<String> = layers.iter().map(named).collect();
     let ids: Vec<String> = titles.iter().map(|title| identifiers.add(title)).collect();
     let design = Design {
-        name: &name,
+        name: &top,
         title: &printable(&compiled.name),
         program: &compiled.program,
         layers: &layers,
@@ -61,10 +78,14 @@ pub fn design(
     };
     let mut files: Vec<File> = rtl::RTL.iter().map(|(path, text)| File::text(*path, *text)).collect();
     files.extend(design.files());
-    if !samples.is_empty() {
-        files.extend(bench::files(&design, samples, traces));
+    let count = samples.len().min(benched);
+    if count > 0 {
+        files.extend(bench::files(&design, &samples[..count], &traces[..count]));
     }
-    Ok((files, name))
+    let prediction = clocks::predict(&compiled.program, &layers, samples, traces);
+    let report = report::layers(compiled, &layers, &titles, &prediction, samples.len());
+    files.push(report::file(&printable(&compiled.name), &compiled.program, &layers, &report, &prediction));
+    Ok(Hardware { files, top, predicted_clocks: prediction.clocks, report })
 }
 
 /// A name as it can stand in a comment.

@@ -176,7 +176,8 @@ impl<'p> Layer<'p> {
             Front::Stream => source.shape.len(),
             Front::Window(w) => lane_groups * w.kernel[0] * w.chunks * w.bits(),
         };
-        let weight_bits = weight_bits(projection.synapses);
+        let holes = matches!(projection.connection, Connection::Conv2d(w) if w.dilation != [1, 1]);
+        let weight_bits = weight_bits(projection.synapses, holes);
         let sum_bits = usize::from(population.accumulator_bits).max(weight_bits + 1);
         let positions = match &front {
             Front::Stream => 1,
@@ -305,9 +306,10 @@ fn group(lanes: usize, channels: usize, taps: usize) -> usize {
     group
 }
 
-fn weight_bits(synapses: Synapses<'_>) -> usize {
+/// Bits of a weight; a kernel with holes needs a zero, which one bit is not.
+fn weight_bits(synapses: Synapses<'_>, holes: bool) -> usize {
     match synapses {
-        Synapses::Binary { .. } => 1,
+        Synapses::Binary { .. } => 1 + usize::from(holes),
         Synapses::Int8 { weights } => {
             let bits = |weight: i8| 9 - (if weight < 0 { !weight } else { weight }).leading_zeros() as usize;
             weights.iter().map(|&weight| bits(weight)).max().unwrap_or(2).max(2)

@@ -757,11 +757,6 @@ impl Design<'_, '_> {
     }
 }
 
-/// Words of the output memory that hold a timestep, for the cycle model.
-pub fn output_words(outputs: usize) -> usize {
-    outputs.div_ceil(64)
-}
-
 fn count_bits(window: &WindowSize) -> usize {
     index_bits(window.bits() + 1).max(2)
 }
