@@ -40,6 +40,9 @@ pub fn graph(file: &Imported, network: Network, name: &str) -> Result<Loaded, Fr
         },
     };
     builder.sample();
+    for p in needed(&network, &parts, &currents, target) {
+        builder.population(p)?;
+    }
     let output = match target {
         Target::Part(part) => builder.part(part)?,
         Target::Membrane { population, .. } => builder.population(population)?,
@@ -52,6 +55,38 @@ pub fn graph(file: &Imported, network: Network, name: &str) -> Result<Loaded, Fr
         timesteps: network.timesteps.and_then(|t| u32::try_from(t).ok()),
     };
     Ok(Loaded { graph, warnings: network.warnings.clone() })
+}
+
+/// The populations that the readout depends on, each after those whose spikes it takes.
+fn needed(network: &Network, parts: &Parts<'_>, currents: &[Current], target: Target) -> Vec<usize> {
+    let mut needed = BTreeSet::new();
+    let mut seen = vec![false; parts.parts.len()];
+    let mut stack = match target {
+        Target::Part(part) => vec![part],
+        Target::Membrane { population, .. } => {
+            needed.insert(population);
+            vec![currents[population].part]
+        }
+    };
+    while let Some(id) = stack.pop() {
+        if std::mem::replace(&mut seen[id], true) {
+            continue;
+        }
+        match &parts.parts[id].0 {
+            Part::Sample => {}
+            Part::Spikes(p) => {
+                needed.insert(*p);
+                stack.push(currents[*p].part);
+            }
+            Part::Layer(def) => stack.extend(def.operands()),
+            Part::Flatten(inner) => stack.push(*inner),
+            Part::Sum(terms, _) => stack.extend(terms.iter().map(|(part, _)| *part)),
+        }
+    }
+    // Values stand after their operands, so a population's potential after the spikes it depends on.
+    let mut order: Vec<usize> = needed.into_iter().collect();
+    order.sort_by_key(|&p| network.populations[p].updates[0].membrane);
+    order
 }
 
 /// Only the batch axis of the input may be open.

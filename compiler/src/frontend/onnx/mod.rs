@@ -19,6 +19,8 @@ mod recurrence;
 mod signals;
 mod tensor;
 mod timestep;
+#[cfg(test)]
+mod tests;
 
 use prost::Message;
 

@@ -69,7 +69,8 @@ pub struct Network {
 pub fn recognise(file: &Imported, name: &str) -> Result<Network, FrontendError> {
     let outputs: Vec<ValueId> = file.outputs.iter().map(|(_, id)| *id).collect();
     let mut signals = Signals::new(&file.net, &outputs, &BTreeSet::new());
-    let silent = stepped::integrators(file, &signals);
+    let mut silent = stepped::integrators(file, &signals);
+    silent.extend(unrolled::unread(file, &signals));
     if !silent.is_empty() {
         signals = Signals::new(&file.net, &outputs, &silent);
     }

@@ -18,8 +18,8 @@ use crate::ir::{Shape, Timing};
 pub type PartId = usize;
 type Result<T> = std::result::Result<T, AtNode<NodeError>>;
 
-/// Operations in a row beyond which a network is refused.
-const MAX_DEPTH: usize = 600;
+/// Operations in a row without neurons between them, beyond which a network is refused.
+const MAX_DEPTH: usize = 200;
 
 /// What a signal is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -220,11 +220,9 @@ impl<'a> Parts<'a> {
                     let found = format!(
                         "takes element {index} of axis {axis} of the input {dims:?} at timestep {t} of {steps}",
                     );
-                    return self.refuse(
-                        id,
-                        found,
-                        "a sequence is an input [timesteps, 1, ...], one element a timestep",
-                    );
+                    let help = "a sequence is an input [timesteps, 1, ...], one element a timestep; synaptic currents with a decay \
+                                of their own and delays are not supported";
+                    return self.refuse(id, found, help);
                 }
                 self.sample_part(id, Timing::Sequence)
             }
@@ -241,11 +239,7 @@ impl<'a> Parts<'a> {
                 let source = self.of_value(x, t)?;
                 self.layer(def, source, id)
             }
-            _ => self.refuse(
-                id,
-                "it mixes signals of several timesteps",
-                "only the readout may look at several timesteps",
-            ),
+            _ => self.refuse(id, "it mixes signals of several timesteps", "only the readout may look at several timesteps"),
         }
     }
 
@@ -302,14 +296,7 @@ impl<'a> Parts<'a> {
                 };
             }
             Atom::Value(id) => {
-                return self.refuse(
-                    user,
-                    format!(
-                        "takes the membrane potential `{}` as a current",
-                        super::populations::name_of(self.file, id).0
-                    ),
-                    "populations are joined by their spikes",
-                );
+                return self.refuse(user, format!("takes the membrane potential `{}` as a current", super::populations::name_of(self.file, id).0), "populations are joined by their spikes");
             }
             Atom::Spike(s) => self.network.signals.spikes[s].membrane,
         };
@@ -322,11 +309,7 @@ impl<'a> Parts<'a> {
                 let found = format!("takes spikes of timestep {at} at timestep {t}");
                 self.refuse(user, found, "recurrent connections and delays are not supported")
             }
-            None => self.refuse(
-                membrane,
-                "compares a signal that has no state of its own",
-                "every population needs a state",
-            ),
+            None => self.refuse(membrane, "compares a signal that has no state of its own", "every population needs a state"),
         }
     }
 
@@ -359,9 +342,7 @@ impl<'a> Parts<'a> {
             [channels, height, width] if dims.len() >= 4 => Ok(Shape::new(channels, height, width)),
             _ => self.refuse(
                 id,
-                format!(
-                    "a signal of shape {dims:?}: a batch of more than one sample, or time folded into the batch axis"
-                ),
+                format!("a signal of shape {dims:?}: a batch of more than one sample, or time folded into the batch axis"),
                 "export the model with a batch of one sample, timestep by timestep",
             ),
         }

@@ -87,7 +87,9 @@ pub fn states(file: &Imported, signals: &Signals) -> States {
     let feeding = feeding_layers(file, signals);
     let mut states = States::new();
     for &membrane in signals.membranes.iter().filter(|&&id| !matches!(file.net.values[id].def, Def::Input(_))) {
-        if let Ok(update) = signals.update(membrane)
+        let Ok(update) = signals.update(membrane) else { continue };
+        // An update that continues a computed potential is a later timestep of an unrolled file.
+        if super::unrolled::before(file, signals, membrane, &update).is_none()
             && let Some(state) = state_of(file, signals, &feeding, &update)
         {
             states.entry(state).or_insert(membrane);
@@ -104,11 +106,18 @@ pub fn network(file: &Imported, signals: Signals, states: &States, name: &str) -
     let stateful: BTreeSet<ValueId> = states.values().copied().collect();
     for &membrane in signals.membranes.iter().filter(|&&id| !matches!(file.net.values[id].def, Def::Input(_))) {
         if !stateful.contains(&membrane) {
-            polynomial(file, signals.update(membrane))?;
-            let error = invalid(
-                "compares a signal that has no state of its own".into(),
-                "every population needs its own state input and output: export one timestep with all states",
-            );
+            let inputs = inputs_in(file, &*polynomial(file, signals.update(membrane))?);
+            let error = match inputs.len() {
+                0 | 1 => invalid(
+                    "compares a signal that has no state of its own".into(),
+                    "every population needs its own state input and output: export one timestep with all states",
+                ),
+                _ => {
+                    let names: Vec<String> = inputs.iter().map(|&id| super::name_of(file, id).0).collect();
+                    let found = format!("integrates several inputs, `{}`: one state per neuron is supported", names.join("`, `"));
+                    invalid(found, "use neurons without a synaptic current of their own")
+                }
+            };
             return Err(at_value(file, membrane, error).into());
         }
     }

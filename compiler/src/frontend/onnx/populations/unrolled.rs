@@ -15,7 +15,7 @@ use crate::frontend::FrontendError;
 ///
 /// Where simplification has made the first potential and a constant current one value, that value stands in every
 /// update: a computed potential comes before it.
-fn before(file: &Imported, signals: &Signals, membrane: ValueId, update: &Poly) -> Option<ValueId> {
+pub(super) fn before(file: &Imported, signals: &Signals, membrane: ValueId, update: &Poly) -> Option<ValueId> {
     let found: BTreeSet<ValueId> = update
         .terms
         .keys()
@@ -50,6 +50,29 @@ pub fn chains(file: &Imported, signals: &Signals) -> Vec<Vec<ValueId>> {
         chain
     })
     .collect()
+}
+
+/// Potentials of the last timestep that nothing compares, because only they are read: each goes on as its chain does.
+pub fn unread(file: &Imported, signals: &Signals) -> BTreeSet<ValueId> {
+    let goes_on = |chain: &[ValueId]| -> Option<ValueId> {
+        let [.., before, last] = *chain else { return None };
+        let spike = |id: ValueId| spike_of(file, signals, id).ok().flatten();
+        let recurrence = Recurrence::of(&*signals.update(last).ok()?, before, spike(before));
+        let mut values = (last + 1..file.net.values.len()).filter(|&id| {
+            signals.live[id] && file.net.values[id].def.is_elementwise() && !signals.membranes.contains(&id)
+        });
+        values.find(|&id| {
+            let Ok(poly) = signals.of(id) else { return false };
+            let decays = poly.terms.contains_key(&[Some(Atom::Value(last)), None]);
+            decays && Recurrence::of(&poly, last, spike(last)).is_near(&recurrence) && {
+                let (current, _) = without_constant(&recurrence.current(&poly, last, spike(last)));
+                let mut atoms = current.terms.keys().flatten().flatten();
+                !current.terms.is_empty()
+                    && !atoms.any(|a| matches!(*a, Atom::Value(v) if file.net.values[v].def.is_elementwise()))
+            }
+        })
+    };
+    chains(file, signals).iter().filter_map(|chain| goes_on(chain)).collect()
 }
 
 /// The network of an unrolled file.
