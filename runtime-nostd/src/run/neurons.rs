@@ -2,6 +2,9 @@
 use crate::neuron::range;
 use crate::program::{Leak, Neuron, Reset, ResetTiming};
 
+/// Whether the processor's vectors hold several membranes: then nothing may hang on the neuron before.
+const VECTORS: bool = usize::BITS == 64;
+
 /// Neurons whose spikes make a word.
 const WORD: usize = 32;
 
@@ -89,21 +92,30 @@ impl Position<'_> {
         for ((membranes, currents), (thresholds, table)) in
             self.membranes.chunks_mut(WORD).zip(self.currents.chunks(WORD)).zip(tables)
         {
-            // bit 31 says "silent"; each neuron pushes the ones before it down
-            let mut silent = 0_u32;
-            let tables = thresholds.iter().zip(table);
-            let neurons = membranes.iter_mut().zip(currents).zip(tables);
-            let mut count = 0;
-            for ((membrane, &current), (&threshold, &number)) in neurons {
+            let neurons = membranes.iter_mut().zip(currents).zip(thresholds.iter().zip(table));
+            let step = |(membrane, &current): (&mut u32, &u32), (&threshold, &number): (&i32, &i32)| {
                 let (v, current) = before(*membrane as i32, current as i32, threshold, number);
                 let v = leak(v).wrapping_add(current).min(max).max(min);
                 // both are in 30 bits: the difference has the sign of the comparison
                 let below = v.wrapping_sub(threshold);
                 *membrane = after(v, below >= 0, number) as u32;
-                silent = silent >> 1 | (below as u32 & 1 << 31);
-                count += 1;
-            }
-            let spikes = !silent >> (WORD - count);
+                below as u32
+            };
+            let spikes = if VECTORS {
+                let mut below = [u32::MAX; WORD];
+                for ((neuron, tables), below) in neurons.zip(&mut below) {
+                    *below = step(neuron, tables);
+                }
+                below.iter().enumerate().fold(0, |spikes, (i, below)| spikes | (!below >> 31) << i)
+            } else {
+                // bit 31 says "silent"; each neuron pushes the ones before it down
+                let (mut silent, mut count) = (0, 0);
+                for (neuron, tables) in neurons {
+                    silent = silent >> 1 | (step(neuron, tables) & 1 << 31);
+                    count += 1;
+                }
+                !silent >> (WORD - count)
+            };
             set(self.output, at, spikes);
             at += WORD;
         }
