@@ -63,6 +63,10 @@ pub enum GraphError {
         /// The range.
         expected: &'static str,
     },
+    /// A step graph without timesteps.
+    #[error("the model does not say for how many timesteps a sample runs")]
+    #[diagnostic(code(snnc::graph::timesteps), help("give --timesteps T, the number the network was trained with"))]
+    Timesteps,
     /// Sources that do not exist, come later, or are too few or too many.
     #[error("{found}")]
     #[diagnostic(
@@ -102,4 +106,12 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Backend(#[from] AtNode<crate::backend::BackendError>),
+    /// A compiled network.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    CompiledFile(#[from] crate::compiled_file::CompiledFileError),
+    /// Output.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Output(#[from] crate::output::OutputError),
 }

@@ -1,6 +1,6 @@
 //! The host as a machine: runs a program and keeps what every layer did. These are the golden spikes.
 
-use snnc_runtime::program::{Program, Step};
+use snnc_runtime::program::{EdgeKind, Program, Step};
 use snnc_runtime::run::{Runner, arena_words};
 
 use crate::data::Sample;
@@ -40,4 +40,15 @@ pub fn trace(program: &Program<'_>, sample: &Sample) -> Trace {
 pub fn spiking_steps(program: &Program<'_>) -> Vec<usize> {
     let spiking = |step: &Step<'_>| matches!(step, Step::Population(p) if p.neuron.is_some());
     program.steps().iter().enumerate().filter(|(_, step)| spiking(step)).map(|(index, _)| index).collect()
+}
+
+/// Non-zero elements of what step `step` gave: spikes, or counts and currents that are not zero.
+#[must_use]
+pub fn active(program: &Program<'_>, step: usize, edge: &[u32]) -> u64 {
+    match program.edge(step + 1).kind {
+        EdgeKind::Spikes => edge.iter().map(|word| u64::from(word.count_ones())).sum(),
+        EdgeKind::Counts { .. } | EdgeKind::Currents { .. } | EdgeKind::Values(_) => {
+            edge.iter().filter(|word| **word != 0).count() as u64
+        }
+    }
 }

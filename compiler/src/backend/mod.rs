@@ -1,6 +1,7 @@
 //! Compiled networks to files: one module per target. A backend never sees a graph and never writes to disk.
 
 pub mod rust;
+pub mod verilog;
 
 use miette::Diagnostic;
 use serde::Serialize;
@@ -12,7 +13,8 @@ use crate::error::AtNode;
 
 /// Every target.
 pub const BACKENDS: &[Backend] = &[
-    rust::BACKEND, // mcu
+    verilog::BACKEND, // fpga
+    rust::BACKEND,    // mcu
 ];
 
 /// One target.

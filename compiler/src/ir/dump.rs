@@ -1,1 +1,115 @@
-//! Text dump of a graph.
+//! Text of a graph, for people: one line a node, and its parameters in short.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::{Comparison, Graph, Grid, InputEncoding, Neuron, Node, Op, Reset, ResetTiming, Timing, Window};
+
+impl Display for Graph {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "graph `{}`", self.name)?;
+        match self.timesteps {
+            Some(t) => writeln!(f, ", {t} timesteps")?,
+            None => writeln!(f, ", timesteps not in the model")?,
+        }
+        let timing = self.timing();
+        for (id, node) in self.nodes.iter().enumerate() {
+            let once = if timing[id] == Timing::Constant { "  (once a sample)" } else { "" };
+            writeln!(f, "%{id} {} `{}` {}{}{once}", node.op.kind(), node.name, Sources(node), node.shape)?;
+            let text = parameters(&node.op);
+            if !text.is_empty() {
+                writeln!(f, "     {text}")?;
+            }
+        }
+        let readout = &self.readout;
+        writeln!(
+            f,
+            "readout {:?} of {:?} of %{}, times {}",
+            readout.reduce, readout.quantity, self.output, readout.scale
+        )
+    }
+}
+
+struct Sources<'n>(&'n Node);
+
+impl Display for Sources<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for source in &self.0.sources {
+            match source.delay {
+                0 => write!(f, "%{} ", source.node)?,
+                delay => write!(f, "%{}[t-{delay}] ", source.node)?,
+            }
+        }
+        if self.0.sources.is_empty() { Ok(()) } else { write!(f, "-> ") }
+    }
+}
+
+/// The parameters of an operation, in short; weights by their range.
+#[must_use]
+pub fn parameters(op: &Op) -> String {
+    match op {
+        Op::Input(input) => match input.encoding {
+            InputEncoding::Real => format!("{:?}, real", input.timing),
+            InputEncoding::Spikes => format!("{:?}, spikes", input.timing),
+            InputEncoding::Integer { scale, bits, signed } => {
+                format!("{:?}, {}{bits} times {scale}", input.timing, if signed { "i" } else { "u" })
+            }
+        },
+        Op::Linear(linear) => format!("weight {}{}", Range(&linear.weight), on_grid(&linear.grid)),
+        Op::Conv2d(conv) => {
+            let groups = if conv.groups == 1 { String::new() } else { format!(", {} groups", conv.groups) };
+            format!("{}{groups}, weight {}{}", window(&conv.window), Range(&conv.weight), on_grid(&conv.grid))
+        }
+        Op::BatchNorm(norm) => format!("scale {}, shift {}", Range(&norm.scale), Range(&norm.shift)),
+        Op::MaxPool(pool) => window(&pool.window),
+        Op::AvgPool(pool) => window(&pool.window),
+        Op::Flatten | Op::Add => String::new(),
+        Op::Neuron(neuron) => neuron_text(neuron),
+    }
+}
+
+/// The parameters of a neuron.
+fn neuron_text(neuron: &Neuron) -> String {
+    let sign = match neuron.comparison {
+        Comparison::Above => ">",
+        Comparison::AtLeast => ">=",
+    };
+    let reset = match &neuron.reset {
+        Reset::None => "no reset".to_owned(),
+        Reset::ToValue(value) => format!("reset to {value}"),
+        Reset::Subtract(amount) => format!("subtract {}", Range(amount)),
+    };
+    let when = match (&neuron.reset, neuron.reset_timing) {
+        (Reset::None, _) | (_, ResetTiming::Immediate) => "",
+        (_, ResetTiming::Delayed) => " with the next timestep",
+    };
+    let format = neuron.integer.map_or(String::new(), |format| {
+        format!(", {} membrane bits, {} fraction bits", format.membrane_bits, format.fraction_bits)
+    });
+    format!("beta {}, fires at v {sign} {}, {reset}{when}{format}", Range(&neuron.beta), Range(&neuron.threshold))
+}
+
+fn window(window: &Window) -> String {
+    let pair = |[a, b]: [usize; 2]| format!("{a}x{b}");
+    let mut text = format!("kernel {}, stride {}", pair(window.kernel), pair(window.stride));
+    if window.pad_begin != [0; 2] || window.pad_end != [0; 2] {
+        text += &format!(", padding {} before, {} after", pair(window.pad_begin), pair(window.pad_end));
+    }
+    if window.dilation != [1; 2] {
+        text += &format!(", dilation {}", pair(window.dilation));
+    }
+    text
+}
+
+fn on_grid(grid: &Option<Grid>) -> String {
+    grid.as_ref().map_or(String::new(), |grid| format!(", {} times {}", grid.encoding.name(), Range(&grid.scale)))
+}
+
+/// One number, or the range of several.
+struct Range<'v>(&'v [f32]);
+
+impl Display for Range<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (low, high) = self.0.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
+        if low == high { write!(f, "{low}") } else { write!(f, "{low}..={high}") }
+    }
+}

@@ -70,6 +70,6 @@ pub enum ResetTiming {
 pub struct IntegerFormat {
     /// Width of the stored membrane potential, two's complement.
     pub membrane_bits: u8,
-    /// Membrane LSBs per current LSB, as a power of two.
-    pub fraction_bits: u8,
+    /// Membrane LSBs per current LSB, as a power of two; negative where currents are rounded to coarser LSBs. -31 to 16.
+    pub fraction_bits: i8,
 }

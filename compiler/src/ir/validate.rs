@@ -226,11 +226,11 @@ fn check_neuron(neuron: &Neuron, channels: usize) -> Result<(), GraphError> {
         return Err(GraphError::Range { parameter: "beta", found: beta.to_string(), expected: "0 to 1" });
     }
     match neuron.integer {
-        Some(format) if !(2..=30).contains(&format.membrane_bits) || format.fraction_bits > 16 => {
+        Some(format) if !(2..=30).contains(&format.membrane_bits) || !(-31..=16).contains(&format.fraction_bits) => {
             Err(GraphError::Range {
                 parameter: "integer format",
                 found: format!("{} membrane bits, {} fraction bits", format.membrane_bits, format.fraction_bits),
-                expected: "2 to 30 and 0 to 16",
+                expected: "2 to 30 and -31 to 16",
             })
         }
         _ => Ok(()),

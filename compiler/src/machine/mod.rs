@@ -3,6 +3,7 @@
 
 pub mod cortex_m;
 pub mod toolchain;
+pub mod verilog;
 
 use std::path::Path;
 
@@ -14,8 +15,15 @@ use crate::data::Sample;
 use crate::host::Trace;
 
 /// Every machine but the host.
-pub const MACHINES: &[Machine] =
-    &[cortex_m::CORTEX_M0, cortex_m::CORTEX_M3, cortex_m::CORTEX_M4, cortex_m::CORTEX_M7, cortex_m::CORTEX_M33];
+pub const MACHINES: &[Machine] = &[
+    verilog::VERILATOR,
+    verilog::ICARUS,
+    cortex_m::CORTEX_M0,
+    cortex_m::CORTEX_M3,
+    cortex_m::CORTEX_M4,
+    cortex_m::CORTEX_M7,
+    cortex_m::CORTEX_M33,
+];
 
 /// One machine.
 pub struct Machine {
@@ -24,8 +32,11 @@ pub struct Machine {
     /// What its cost counts.
     pub unit: Unit,
     /// Runs the samples in a scratch folder that exists and is empty; `expected` holds the host's trace of each.
-    pub run: fn(&Compiled<'_>, &[Sample], &[Trace], &Path) -> Result<Outcome, MachineError>,
+    pub run: Run,
 }
+
+/// Network, samples, the host's trace of each, scratch folder.
+pub type Run = fn(&Compiled<'_>, &[Sample], &[Trace], &Path) -> Result<Outcome, MachineError>;
 
 /// What a machine counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +57,7 @@ pub struct Outcome {
 }
 
 /// A spike that differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Difference {
     /// Index of the sample.
     pub sample: usize,

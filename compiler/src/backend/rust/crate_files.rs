@@ -11,7 +11,7 @@ use crate::error::AtNode;
 use crate::ir::InputEncoding;
 
 #[derive(Template)]
-#[template(path = "mcu/Cargo.toml")]
+#[template(path = "mcu/manifest.toml")]
 struct Manifest {
     package: String,
 }

@@ -15,7 +15,7 @@ use crate::host;
 const MOST_SAMPLES: usize = 4;
 
 #[derive(Template)]
-#[template(path = "mcu/firmware/Cargo.toml")]
+#[template(path = "mcu/firmware/manifest.toml")]
 struct Manifest<'a> {
     binary: &'a str,
     package: &'a str,
@@ -123,10 +123,10 @@ fn common(
     let config = rendered(name, &Config { target, machine })?;
     let memory = rendered(name, &Memory { core, machine, flash, flash_bytes, ram, ram_bytes })?;
     let fixed = [
-        ("build.rs", include_str!("../../../../templates/mcu/firmware/build.rs")),
-        ("link.x", include_str!("../../../../templates/mcu/firmware/link.x")),
-        ("src/startup.rs", include_str!("../../../../templates/mcu/firmware/startup.rs")),
-        ("src/semihosting.rs", include_str!("../../../../templates/mcu/firmware/semihosting.rs")),
+        ("build.rs", include_str!("../../../templates/mcu/firmware/build.rs")),
+        ("link.x", include_str!("../../../templates/mcu/firmware/link.x")),
+        ("src/startup.rs", include_str!("../../../templates/mcu/firmware/startup.rs")),
+        ("src/semihosting.rs", include_str!("../../../templates/mcu/firmware/semihosting.rs")),
     ];
     let written = [("Cargo.toml", manifest), (".cargo/config.toml", config), ("memory.x", memory)];
     let fixed = fixed.into_iter().map(|(path, text)| (path, text.to_owned()));

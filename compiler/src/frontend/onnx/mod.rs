@@ -1,14 +1,68 @@
-//! ONNX.
+//! ONNX: a file of one timestep with its states as inputs and outputs, or of all timesteps unrolled.
+//!
+//! ```text
+//! bytes - proto - import (one sample, constants folded, equal expressions one) -> Net
+//!       - signals (polynomials between membrane potentials) - populations -> neurons, and the current of each
+//!       - timestep (the currents of all timesteps must be one expression) - build -> Graph
+//! ```
+//! Neurons are recognised by what they compute, not by how it is written: see [`populations`].
 
-use super::{Frontend, FrontendError, LoadOptions, Loaded, ModelFile};
+mod algebra;
+mod build;
+mod import;
+mod net;
+mod ops;
+mod populations;
+mod proto;
+mod readout;
+mod recurrence;
+mod signals;
+mod tensor;
+#[cfg(test)]
+mod tests;
+mod timestep;
+
+use prost::Message;
+
+use super::{Frontend, FrontendError, LoadOptions, Loaded, ModelFile, NodeError};
+use crate::error::AtNode;
 
 /// This format.
 pub const FRONTEND: Frontend = Frontend { name: "onnx", accepts, load };
 
-fn accepts(_file: &ModelFile<'_>) -> bool {
-    false
+/// An ONNX file starts with its field 1, `ir_version`, a varint; a file named `.onnx` means to be one.
+fn accepts(file: &ModelFile<'_>) -> bool {
+    file.bytes.first() == Some(&0x08) || file.name.to_ascii_lowercase().ends_with(".onnx")
 }
 
-fn load(file: &ModelFile<'_>, _options: &LoadOptions) -> Result<Loaded, FrontendError> {
-    Err(FrontendError::UnknownFormat { file: file.name.into() })
+fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendError> {
+    let damaged = |found: String| FrontendError::Damaged { file: file.name.into(), found };
+    if file.bytes.is_empty() {
+        return Err(damaged("it is empty".into()));
+    }
+    let model = proto::ModelProto::decode(file.bytes.clone()).map_err(|e| damaged(e.to_string()))?;
+    let imported = import::import(&model, file)?;
+    let network = populations::recognise(&imported, file.name)?;
+    let mut loaded = build::graph(&imported, network, file.name)?;
+    if let Some(timesteps) = options.timesteps {
+        match loaded.graph.timesteps {
+            Some(own) if own != timesteps => loaded
+                .warnings
+                .push(format!("`{}` is unrolled over {own} timesteps; run with {timesteps} as asked", file.name)),
+            _ => {}
+        }
+        loaded.graph.timesteps = Some(timesteps);
+    }
+    loaded.graph.validate()?;
+    Ok(loaded)
+}
+
+/// What was found and what to do.
+fn invalid(found: String, help: &str) -> NodeError {
+    NodeError::Invalid { found, help: help.into() }
+}
+
+/// An error at a node, input or tensor of the file.
+fn at(node: &str, op: &str, source: NodeError) -> AtNode<NodeError> {
+    AtNode { node: node.into(), op: op.into(), source }
 }

@@ -1,7 +1,7 @@
 //! Every integer rule, and random networks with joins, recurrence and delays, on the emulated Cortex-M4: every edge and
 //! every membrane of every timestep equals the host's. All networks are crates of one firmware, to keep it fast.
 
-#[path = "../runtime-nostd/tests/common/mod.rs"]
+#[path = "../../runtime-nostd/tests/common/mod.rs"]
 mod common;
 
 use std::fmt::Write as _;

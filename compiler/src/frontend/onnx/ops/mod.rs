@@ -1,0 +1,218 @@
+//! One ONNX node to values of a [`Net`]: folded if all it takes is constant, otherwise by the operation's row in
+//! [`OPS`].
+
+mod elementwise;
+mod fold;
+mod index;
+mod layers;
+mod pools;
+mod shapes;
+
+use super::invalid;
+use super::net::{Net, ValueId};
+use super::proto::{AttributeProto, NodeProto};
+use super::tensor::{Decoder, Tensor};
+use crate::frontend::{FrontendError, NodeError};
+
+/// Why a node is not imported.
+pub enum Refusal {
+    /// It may be valid, but is not supported; the others are looked at too.
+    Unsupported(NodeError),
+    /// It says something impossible.
+    Invalid(NodeError),
+    /// A tensor of it cannot be read.
+    File(Box<FrontendError>),
+}
+
+impl From<FrontendError> for Refusal {
+    fn from(error: FrontendError) -> Self {
+        Refusal::File(Box::new(error))
+    }
+}
+
+pub(super) fn unsupported<T>(found: impl Into<String>, help: &str) -> Result<T, Refusal> {
+    Err(Refusal::Unsupported(invalid(found.into(), help)))
+}
+
+pub(super) fn impossible<T>(found: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal::Invalid(invalid(found.into(), "the file is damaged or was edited: export the model again")))
+}
+
+/// A node with what it takes.
+pub struct Call<'a> {
+    /// The node.
+    pub node: &'a NodeProto,
+    /// Its operands; `None` where one is left out.
+    pub operands: Vec<Option<ValueId>>,
+    /// Version of the operator set.
+    pub opset: i64,
+    /// Reads tensors in attributes.
+    pub decoder: &'a Decoder<'a>,
+}
+
+impl Call<'_> {
+    fn attribute(&self, name: &str) -> Option<&AttributeProto> {
+        self.node.attribute.iter().find(|a| a.name == name)
+    }
+
+    fn int(&self, name: &str, default: i64) -> i64 {
+        self.attribute(name).map_or(default, |a| a.i)
+    }
+
+    fn float(&self, name: &str, default: f32) -> f32 {
+        self.attribute(name).map_or(default, |a| a.f)
+    }
+
+    fn ints(&self, name: &str) -> Option<&[i64]> {
+        self.attribute(name).map(|a| a.ints.as_slice())
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.attribute(name).and_then(|a| std::str::from_utf8(&a.s).ok()).unwrap_or_default()
+    }
+
+    fn tensor(&self, name: &str) -> Result<Option<Tensor>, Refusal> {
+        match self.attribute(name).and_then(|a| a.t.as_ref()) {
+            Some(tensor) => Ok(Some(self.decoder.tensor(tensor, &self.node.name)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Operand `i`, if it is there.
+    fn optional(&self, i: usize) -> Option<ValueId> {
+        self.operands.get(i).copied().flatten()
+    }
+
+    /// Operand `i`.
+    fn operand(&self, i: usize) -> Result<ValueId, Refusal> {
+        match self.optional(i) {
+            Some(id) => Ok(id),
+            None => impossible(format!("{} without operand {i}", self.node.op_type)),
+        }
+    }
+
+    /// Integers given as an attribute in old operator sets and as operand `i` since; `None` where they are left out.
+    fn attribute_or_operand(&self, net: &Net, name: &str, i: usize) -> Result<Option<Vec<i64>>, Refusal> {
+        match (self.ints(name), self.optional(i)) {
+            (Some(ints), _) => Ok(Some(ints.to_vec())),
+            (None, None) => Ok(None),
+            (None, Some(id)) => match net.as_constant(id).map(Tensor::to_ints) {
+                Some(Some(ints)) => Ok(Some(ints)),
+                Some(None) => impossible(format!("{name} that are no integers")),
+                None => unsupported(format!("{name} that depend on the sample"), "export the model with fixed shapes"),
+            },
+        }
+    }
+}
+
+/// Axis `axis` of `rank`, counted from the end if negative.
+fn axis_of(axis: i64, rank: usize) -> Result<usize, Refusal> {
+    let rank_i = rank as i64;
+    let from_start = if axis < 0 { axis.saturating_add(rank_i) } else { axis };
+    match usize::try_from(from_start) {
+        Ok(axis) if axis < rank => Ok(axis),
+        _ => impossible(format!("axis {axis} of a tensor with {rank} axes")),
+    }
+}
+
+type Handler = fn(&mut Net, &Call<'_>) -> Result<Vec<ValueId>, Refusal>;
+
+/// The operations on signals.
+const OPS: &[(&str, Handler)] = &[
+    ("Add", elementwise::add),
+    ("AveragePool", pools::average),
+    ("BatchNormalization", layers::batch_norm),
+    ("Cast", elementwise::cast),
+    ("CastLike", elementwise::pass),
+    ("Concat", shapes::concat),
+    ("Conv", layers::conv),
+    ("Div", elementwise::div),
+    ("Dropout", elementwise::dropout),
+    ("Expand", shapes::expand),
+    ("Flatten", shapes::flatten),
+    ("Gather", shapes::gather),
+    ("Gemm", layers::gemm),
+    ("GlobalAveragePool", pools::global_average),
+    ("Greater", elementwise::greater),
+    ("GreaterOrEqual", elementwise::greater_or_equal),
+    ("Identity", elementwise::pass),
+    ("Less", elementwise::less),
+    ("LessOrEqual", elementwise::less_or_equal),
+    ("MatMul", layers::matmul),
+    ("MaxPool", pools::max),
+    ("Mul", elementwise::mul),
+    ("Neg", elementwise::neg),
+    ("Not", elementwise::not),
+    ("ReduceMax", shapes::reduce),
+    ("ReduceMean", shapes::reduce),
+    ("ReduceSum", shapes::reduce),
+    ("Reshape", shapes::reshape),
+    ("Shape", shapes::shape),
+    ("Size", shapes::size),
+    ("Slice", shapes::slice),
+    ("Split", shapes::split),
+    ("Squeeze", shapes::squeeze),
+    ("Sub", elementwise::sub),
+    ("Sum", elementwise::sum),
+    ("Tile", shapes::tile),
+    ("Transpose", shapes::transpose),
+    ("Unsqueeze", shapes::unsqueeze),
+    ("Where", elementwise::select),
+];
+
+/// Whether operation `op` of `domain` is supported, on signals at least of some shapes.
+pub fn knows(op: &str, domain: &str) -> bool {
+    is_default(domain) && (OPS.iter().any(|(name, _)| *name == op) || fold::knows(op))
+}
+
+fn is_default(domain: &str) -> bool {
+    domain.is_empty() || domain == "ai.onnx"
+}
+
+/// Imports one node: the values of its outputs, in order; fewer where some cannot be used.
+///
+/// # Errors
+/// [`Refusal`].
+pub fn import(net: &mut Net, call: &Call<'_>) -> Result<Vec<ValueId>, Refusal> {
+    let op = call.node.op_type.as_str();
+    if !is_default(&call.node.domain) {
+        let found = format!("operation `{op}` of domain `{}`", call.node.domain);
+        return unsupported(found, "export the model with operations of the ONNX standard");
+    }
+    let tensors: Option<Vec<Option<&Tensor>>> =
+        call.operands.iter().map(|o| o.map_or(Some(None), |id| net.as_constant(id).map(Some))).collect();
+    if let Some(tensors) = tensors
+        && fold::knows(op)
+    {
+        let folded = fold::fold(call, &tensors)?;
+        return Ok(folded.into_iter().map(|t| net.constant_value(t)).collect());
+    }
+    match OPS.iter().find(|(name, _)| *name == op) {
+        Some((_, handler)) => handler(net, call),
+        None => refuse(op),
+    }
+}
+
+/// Says of an unsupported operation what it usually is, and what to do.
+fn refuse<T>(op: &str) -> Result<T, Refusal> {
+    let (what, help) = match op {
+        "Loop" | "Scan" | "If" => (
+            "a network whose timesteps are in a subgraph is not supported",
+            "export one timestep of it, with its states as inputs and outputs, or let the exporter unroll the timesteps",
+        ),
+        "Relu" | "LeakyRelu" | "Sigmoid" | "Tanh" | "Softmax" | "LogSoftmax" | "Elu" | "Gelu" | "HardSigmoid"
+        | "Erf" => (
+            "this activation is not a spiking neuron",
+            "snnc compiles spiking networks: leave the activation out of the exported model, or convert the network first",
+        ),
+        "Floor" | "Round" | "Sign" | "Abs" | "Ceil" | "Clip" => (
+            "neurons of several spikes per timestep, or with a clipped membrane, are not supported",
+            "train with neurons of one spike per timestep",
+        ),
+        "ArgMax" | "ScatterND" | "ScatterElements" | "OneHot" => {
+            ("writing single elements (as for lateral inhibition) is not supported", "train without inhibition")
+        }
+        _ => ("the operation is not supported on signals", "see the table of supported operations in the README"),
+    };
+    unsupported(what, help)
+}

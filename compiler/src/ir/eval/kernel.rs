@@ -1,0 +1,112 @@
+//! Sums over weights and windows. Inputs that are zero are skipped: spikes are sparse, and zero times a weight is zero.
+
+use crate::ir::{Conv2d, Op, Shape, Window};
+
+/// Weights as rows: one row per input tap, one weight per output.
+pub(super) struct Rows {
+    weight: Vec<f32>,
+    width: usize,
+}
+
+impl Rows {
+    /// The rows of a layer; none for other operations. Rows of a grouped convolution are `[group][tap]`.
+    pub(super) fn of(op: &Op) -> Self {
+        match op {
+            Op::Linear(linear) => Self::transposed(&linear.weight, linear.fan_in, linear.fan_out),
+            Op::Conv2d(conv) => {
+                let taps = conv.channels_in / conv.groups * conv.window.kernel[0] * conv.window.kernel[1];
+                let width = conv.channels_out / conv.groups;
+                let groups = conv.weight.chunks(taps * width);
+                Self { weight: groups.flat_map(|w| Self::transposed(w, taps, width).weight).collect(), width }
+            }
+            _ => Self { weight: Vec::new(), width: 0 },
+        }
+    }
+
+    fn transposed(weight: &[f32], taps: usize, width: usize) -> Self {
+        let rows = (0..taps).flat_map(|tap| (0..width).map(move |out| weight[out * taps + tap]));
+        Self { weight: rows.collect(), width }
+    }
+
+    fn add(&self, row: usize, x: f32, sums: &mut [f64]) {
+        let weights = &self.weight[row * self.width..(row + 1) * self.width];
+        for (sum, weight) in sums.iter_mut().zip(weights) {
+            *sum += f64::from(x) * f64::from(*weight);
+        }
+    }
+}
+
+/// `y = W x + b`.
+pub(super) fn linear(rows: &Rows, bias: &[f32], x: &[f32], y: &mut [f32]) {
+    let mut sums = vec![0.0; rows.width];
+    for (row, &x) in x.iter().enumerate().filter(|(_, x)| **x != 0.0) {
+        rows.add(row, x, &mut sums);
+    }
+    for ((y, sum), bias) in y.iter_mut().zip(sums).zip(bias) {
+        *y = (sum + f64::from(*bias)) as f32;
+    }
+}
+
+/// The taps of a window at output `at` along `axis` that lie in a map of `size`: `(tap, index)`.
+fn taps(window: &Window, axis: usize, size: usize, at: usize) -> impl Iterator<Item = (usize, usize)> + Clone {
+    let (dilation, pad) = (window.dilation[axis], window.pad_begin[axis]);
+    let start = at * window.stride[axis];
+    (0..window.kernel[axis])
+        .filter_map(move |tap| Some((tap, (start + tap * dilation).checked_sub(pad)?)))
+        .filter(move |&(_, index)| index < size)
+}
+
+/// A convolution, output position by output position.
+pub(super) fn conv2d(rows: &Rows, conv: &Conv2d, from: Shape, x: &[f32], to: Shape, y: &mut [f32]) {
+    let per_group = conv.channels_in / conv.groups;
+    let kernel = conv.window.kernel[0] * conv.window.kernel[1];
+    let mut sums = vec![0.0; rows.width];
+    for oy in 0..to.height {
+        for ox in 0..to.width {
+            for group in 0..conv.groups {
+                sums.fill(0.0);
+                for c in 0..per_group {
+                    let map = &x[(group * per_group + c) * from.positions()..][..from.positions()];
+                    for (ky, iy) in taps(&conv.window, 0, from.height, oy) {
+                        for (kx, ix) in taps(&conv.window, 1, from.width, ox) {
+                            let value = map[iy * from.width + ix];
+                            if value != 0.0 {
+                                let tap = c * kernel + ky * conv.window.kernel[1] + kx;
+                                rows.add(group * per_group * kernel + tap, value, &mut sums);
+                            }
+                        }
+                    }
+                }
+                for (i, sum) in sums.iter().enumerate() {
+                    let channel = group * rows.width + i;
+                    y[channel * to.positions() + oy * to.width + ox] = (sum + f64::from(conv.bias[channel])) as f32;
+                }
+            }
+        }
+    }
+}
+
+/// Reduces each window; `reduce` gets the inputs under it and how many there are.
+pub(super) fn pool(
+    window: &Window,
+    from: Shape,
+    x: &[f32],
+    to: Shape,
+    y: &mut [f32],
+    reduce: impl Fn(&mut dyn Iterator<Item = f32>, usize) -> f32,
+) {
+    for (x, y) in x.chunks(from.positions()).zip(y.chunks_mut(to.positions())) {
+        for oy in 0..to.height {
+            let rows = taps(window, 0, from.height, oy);
+            for ox in 0..to.width {
+                let columns = taps(window, 1, from.width, ox);
+                let inside = rows.clone().count() * columns.clone().count();
+                let mut values = rows
+                    .clone()
+                    .flat_map(|(_, iy)| columns.clone().map(move |(_, ix)| iy * from.width + ix))
+                    .map(|index| x[index]);
+                y[oy * to.width + ox] = reduce(&mut values, inside);
+            }
+        }
+    }
+}

@@ -1,0 +1,618 @@
+//! The walk over the graph: which node becomes which step, with which scale.
+
+use bumpalo::Bump;
+use snnc_runtime::program::{
+    Connection, Edge, EdgeKind, Pool, PoolOp, Population, Projection, Rate, Readout, Shape, Step, Synapses, ValueKind,
+    Window,
+};
+
+use super::synapse::{self, Table};
+use super::{LowerError, bits_of, neuron};
+use crate::compiled::StepInfo;
+use crate::error::AtNode;
+use crate::ir::{self, Graph, InputEncoding, Node, NodeId, Op, Quantity, Source, Timing};
+use crate::proof::shifted;
+
+/// What the walk gives.
+pub(super) struct Lowered<'a> {
+    pub input: Edge,
+    pub encoding: InputEncoding,
+    pub steps: Vec<Step<'a>>,
+    pub names: Vec<StepInfo>,
+    pub readout: Readout,
+    pub readout_scale: f32,
+}
+
+/// What is known of an edge: `value = scale * integer + offset`.
+#[derive(Clone)]
+struct Known {
+    /// Per channel, or one for all.
+    scale: Vec<f64>,
+    /// Per channel; empty for none.
+    offset: Vec<f64>,
+    /// Range of the integers.
+    least: i64,
+    most: i64,
+}
+
+pub(super) struct Walk<'g, 'a> {
+    graph: &'g Graph,
+    arena: &'a Bump,
+    timing: Vec<Timing>,
+    consumers: Vec<Vec<NodeId>>,
+    /// Edge of each node that gets one.
+    edges: Vec<Option<u16>>,
+    /// Per edge.
+    known: Vec<Known>,
+    shapes: Vec<Shape>,
+    kinds: Vec<EdgeKind>,
+    rates: Vec<Rate>,
+    steps: Vec<Step<'a>>,
+    names: Vec<StepInfo>,
+}
+
+/// One input of a population before its integers are chosen.
+struct Term<'g> {
+    source: u16,
+    delay: u8,
+    /// The layer's node; `None` for an edge that is taken one to one.
+    layer: Option<&'g Node>,
+    /// Shape of the source before it was flattened.
+    layout: ir::Shape,
+}
+
+type Result<T> = std::result::Result<T, AtNode<LowerError>>;
+
+impl<'g, 'a> Walk<'g, 'a> {
+    pub fn new(graph: &'g Graph, arena: &'a Bump) -> Self {
+        let (timing, consumers) = (graph.timing(), graph.consumers());
+        let mut walk = Self {
+            graph,
+            arena,
+            timing,
+            consumers,
+            edges: vec![None; graph.nodes.len()],
+            known: Vec::new(),
+            shapes: Vec::new(),
+            kinds: Vec::new(),
+            rates: Vec::new(),
+            steps: Vec::new(),
+            names: Vec::new(),
+        };
+        let mut next = 0;
+        for id in 0..graph.nodes.len() {
+            if walk.has_edge(id) {
+                walk.edges[id] = Some(next);
+                next += 1;
+            }
+        }
+        walk
+    }
+
+    /// Whether a node's output is an edge: not if its currents go straight into the only neurons that want them.
+    fn has_edge(&self, id: NodeId) -> bool {
+        let feeds_neurons = |id: NodeId| match self.consumers[id].as_slice() {
+            &[next] => matches!(self.graph.nodes[next].op, Op::Neuron(_) | Op::Add),
+            _ => false,
+        };
+        match self.graph.nodes[id].op {
+            Op::Linear(_) | Op::Conv2d(_) | Op::Add => {
+                let inlined = feeds_neurons(id) && id != self.graph.output && self.timing[id] == Timing::Sequence;
+                !inlined
+            }
+            Op::Flatten => false,
+            Op::Input(_) | Op::BatchNorm(_) | Op::MaxPool(_) | Op::AvgPool(_) | Op::Neuron(_) => true,
+        }
+    }
+
+    pub fn run(mut self) -> Result<Lowered<'a>> {
+        let (input, encoding) = self.input()?;
+        for id in 1..self.graph.nodes.len() {
+            if self.edges[id].is_some() {
+                self.step(id)?;
+            }
+        }
+        let (output, _) = self.resolve(Source::now(self.graph.output));
+        let node = &self.graph.nodes[output];
+        let source = self.edges[output].unwrap_or_default();
+        let quantity = self.graph.readout.quantity;
+        let scale = match (&node.op, quantity) {
+            (Op::Neuron(_), Quantity::Spikes) => 1.0,
+            (Op::Neuron(_), Quantity::Membrane) => self.membrane_scale(node, output)?,
+            (Op::Linear(_) | Op::Conv2d(_) | Op::Add, Quantity::Current) => {
+                one_scale(node, &self.known[usize::from(source)].scale)?
+            }
+            _ => {
+                return Err(LowerError::at(
+                    node,
+                    format!("its {quantity:?} are read out"),
+                    "end the network in neurons or in a layer of synapses",
+                ));
+            }
+        };
+        let readout = Readout { source, quantity, reduce: self.graph.readout.reduce };
+        let (steps, names) = (self.steps, self.names);
+        Ok(Lowered { input, encoding, steps, names, readout, readout_scale: scale as f32 })
+    }
+
+    fn input(&mut self) -> Result<(Edge, InputEncoding)> {
+        let node = &self.graph.nodes[0];
+        let (input, shape) = self.graph.input();
+        let (kind, scale, least, most) = match input.encoding {
+            InputEncoding::Spikes => (EdgeKind::Spikes, 1.0, 0, 1),
+            InputEncoding::Integer { scale, bits: 8, signed: false } => {
+                (EdgeKind::Values(ValueKind::U8), scale, 0, 255)
+            }
+            InputEncoding::Integer { scale, bits: 8, signed: true } => {
+                (EdgeKind::Values(ValueKind::I8), scale, -128, 127)
+            }
+            InputEncoding::Integer { scale, bits: 16, signed: true } => {
+                (EdgeKind::Values(ValueKind::I16), scale, -32768, 32767)
+            }
+            InputEncoding::Real | InputEncoding::Integer { .. } => {
+                return Err(LowerError::at(
+                    node,
+                    format!("its encoding is {:?}", input.encoding),
+                    "quantize the graph first",
+                ));
+            }
+        };
+        let rate = match input.timing {
+            Timing::Constant => Rate::PerSample,
+            Timing::Sequence => Rate::PerTimestep,
+        };
+        let edge = Edge { shape: lowered_shape(shape), kind, rate };
+        self.keep(edge, Known { scale: vec![scale.into()], offset: vec![], least, most });
+        Ok((edge, input.encoding))
+    }
+
+    fn keep(&mut self, edge: Edge, known: Known) {
+        self.shapes.push(edge.shape);
+        self.kinds.push(edge.kind);
+        self.rates.push(edge.rate);
+        self.known.push(known);
+    }
+
+    /// The node whose edge a source reads, through reshapes, and the delay.
+    fn resolve(&self, source: Source) -> (NodeId, u32) {
+        let node = &self.graph.nodes[source.node];
+        match (&node.op, node.sources.first()) {
+            (Op::Flatten, Some(&through)) => {
+                let (id, delay) = self.resolve(through);
+                (id, delay + source.delay)
+            }
+            _ => (source.node, source.delay),
+        }
+    }
+
+    /// Lowers node `id`, which gives an edge.
+    fn step(&mut self, id: NodeId) -> Result<()> {
+        let node = &self.graph.nodes[id];
+        let (step, known, info) = match &node.op {
+            Op::MaxPool(pool) => self.pool(node, &pool.window, PoolOp::Max, true)?,
+            Op::AvgPool(pool) => self.pool(node, &pool.window, PoolOp::Sum, pool.count_include_pad)?,
+            Op::Linear(_) | Op::Conv2d(_) | Op::Add => self.currents(id)?,
+            Op::Neuron(neuron) => self.population(id, neuron)?,
+            Op::BatchNorm(_) => {
+                return Err(LowerError::at(
+                    node,
+                    "a batch norm that no synapses stand before",
+                    "put the batch norm directly behind a linear or convolution layer",
+                ));
+            }
+            Op::Input(_) | Op::Flatten => return Ok(()),
+        };
+        self.keep(*step.output(), known);
+        self.names.push(info);
+        self.steps.push(step);
+        Ok(())
+    }
+
+    fn edge_of(&self, node: &Node, source: Source) -> Result<(u16, u8)> {
+        let (id, delay) = self.resolve(source);
+        match (self.edges[id], u8::try_from(delay)) {
+            (Some(edge), Ok(delay)) => Ok((edge, delay)),
+            _ => Err(LowerError::at(
+                node,
+                "its source is a sum that is needed as it is",
+                "this is a bug of snnc: please report it",
+            )),
+        }
+    }
+
+    fn pool(
+        &self,
+        node: &Node,
+        window: &ir::Window,
+        op: PoolOp,
+        counts_padding: bool,
+    ) -> Result<(Step<'a>, Known, StepInfo)> {
+        let (source, delay) = self.edge_of(node, node.sources[0])?;
+        if delay > 0 || self.graph.nodes[node.sources[0].node].shape != self.layout(node.sources[0]) {
+            return Err(LowerError::at(node, "its source is delayed or flattened", "pool feature maps as they are"));
+        }
+        let edge = usize::from(source);
+        let taps = (window.kernel[0] * window.kernel[1]) as i64;
+        let padded = window.pad_begin != [0; 2] || window.pad_end != [0; 2];
+        let mut known = self.known[edge].clone();
+        let kind = match (op, self.kinds[edge]) {
+            (PoolOp::Max, kind) => kind,
+            (PoolOp::Sum, _) if padded && (!counts_padding || !known.offset.is_empty()) => {
+                return Err(LowerError::at(
+                    node,
+                    "an average whose divisor depends on the position",
+                    "use count_include_pad=True or no padding",
+                ));
+            }
+            (PoolOp::Sum, kind) => {
+                known.scale.iter_mut().for_each(|scale| *scale /= taps as f64);
+                (known.least, known.most) = (known.least.min(0) * taps, known.most.max(0) * taps);
+                match kind {
+                    EdgeKind::Spikes | EdgeKind::Counts { .. } => EdgeKind::Counts {
+                        max: u16::try_from(known.most).map_err(|_| {
+                            LowerError::at(node, format!("counts up to {}", known.most), "average over smaller windows")
+                        })?,
+                    },
+                    EdgeKind::Currents { .. } | EdgeKind::Values(_) => {
+                        EdgeKind::Currents { bits: bits_of_range(known.least, known.most) }
+                    }
+                }
+            }
+        };
+        if matches!(kind, EdgeKind::Values(_)) || matches!(self.kinds[edge], EdgeKind::Values(_)) {
+            return Err(LowerError::at(
+                node,
+                "it pools the input itself",
+                "pool the samples before they are given to the network",
+            ));
+        }
+        let output = Edge { shape: lowered_shape(node.shape), kind, rate: self.rates[edge] };
+        let step = Step::Pool(Pool { source, op, window: self.window(node, window)?, output });
+        Ok((step, known, StepInfo { name: node.name.clone(), encoding: None, activity: None }))
+    }
+
+    fn window(&self, node: &Node, window: &ir::Window) -> Result<Window> {
+        let pair = |pair: [usize; 2]| -> Result<[u16; 2]> {
+            let small = |x| {
+                u16::try_from(x).map_err(|_| LowerError::at(node, format!("a window of {x}"), "use one below 65,536"))
+            };
+            Ok([small(pair[0])?, small(pair[1])?])
+        };
+        Ok(Window {
+            kernel: pair(window.kernel)?,
+            stride: pair(window.stride)?,
+            padding: pair(window.pad_begin)?,
+            dilation: pair(window.dilation)?,
+        })
+    }
+
+    /// Shape of what a source carries before any reshape.
+    fn layout(&self, source: Source) -> ir::Shape {
+        self.graph.nodes[self.resolve(source).0].shape
+    }
+
+    /// The terms that are summed into node `id` (neurons, or a layer or sum that gives currents).
+    fn terms(&self, id: NodeId) -> Result<Vec<Term<'g>>> {
+        let node = &self.graph.nodes[id];
+        let mut terms = Vec::new();
+        match &node.op {
+            Op::Linear(_) | Op::Conv2d(_) => {
+                let (source, delay) = self.edge_of(node, node.sources[0])?;
+                terms.push(Term { source, delay, layer: Some(node), layout: self.layout(node.sources[0]) });
+            }
+            _ => {
+                for &source in &node.sources {
+                    let (from, delay) = self.resolve(source);
+                    if self.edges[from].is_none() && delay == 0 {
+                        terms.extend(self.terms(from)?);
+                    } else {
+                        let (edge, delay) = self.edge_of(node, source)?;
+                        terms.push(Term { source: edge, delay, layer: None, layout: self.layout(source) });
+                    }
+                }
+            }
+        }
+        Ok(terms)
+    }
+
+    /// Value of one LSB of the sum of `terms`, per channel, which all of them share.
+    fn sum_scale(&self, node: &Node, terms: &[Term<'_>], channels: usize) -> Result<Vec<f64>> {
+        let mut shared: Option<Vec<f64>> = None;
+        for term in terms {
+            let from = &self.known_of(term.source).scale;
+            let scale: Vec<f64> = match term.layer.map(|layer| (layer, grid_scale(&layer.op))) {
+                Some((layer, Some(grid))) => {
+                    let from = one_scale(layer, from)?;
+                    grid.iter().map(|&s| f64::from(s) * from).collect()
+                }
+                Some((layer, None)) => {
+                    return Err(LowerError::at(layer, "its weights are not quantized", "quantize first"));
+                }
+                None if matches!(self.kind_of(term.source), EdgeKind::Currents { .. }) => spread(from, channels),
+                None => continue, // spikes taken one to one get a weight on the others' scale
+            };
+            let same = |a: &f64, b: &f64| (a - b).abs() <= a.abs() * 1e-6;
+            match &shared {
+                Some(shared) if !shared.iter().zip(&scale).all(|(a, b)| same(a, b)) => {
+                    return Err(LowerError::at(
+                        node,
+                        "its inputs are summed on different scales",
+                        "give the summed layers inputs of one kind (all spikes)",
+                    ));
+                }
+                _ => shared = Some(scale),
+            }
+        }
+        Ok(shared.unwrap_or_else(|| vec![1.0; channels]))
+    }
+
+    fn known_of(&self, edge: u16) -> Known {
+        let spikes = Known { scale: vec![1.0], offset: vec![], least: 0, most: 1 };
+        self.known.get(usize::from(edge)).cloned().unwrap_or(spikes) // a later edge that is read with a delay
+    }
+
+    fn kind_of(&self, edge: u16) -> EdgeKind {
+        self.kinds.get(usize::from(edge)).copied().unwrap_or(EdgeKind::Spikes)
+    }
+
+    /// The projections of `terms`, their summed offset, and the range of their sum.
+    fn project(&self, node: &Node, terms: &[Term<'_>], scale: &[f64], channels: usize) -> Result<Projected<'a>> {
+        let mut projections = Vec::new();
+        let mut bias = vec![0.0; channels];
+        let mut bounds = vec![(0i64, 0i64); channels];
+        let mut heaviest: Option<(usize, ir::WeightEncoding)> = None;
+        for term in terms {
+            let known = self.known_of(term.source);
+            let broken = |found: String| LowerError::at(term.layer.unwrap_or(node), found, "quantize the graph first");
+            let (table, connection) = match term.layer.map(|layer| (layer, &layer.op)) {
+                Some((_, Op::Linear(linear))) => {
+                    add_bias(&mut bias, &linear.bias);
+                    (synapse::linear(linear, term.layout).map_err(broken)?, Connection::Dense)
+                }
+                Some((layer, Op::Conv2d(conv))) => {
+                    add_bias(&mut bias, &conv.bias);
+                    let window = self.window(layer, &conv.window)?;
+                    (synapse::conv2d(conv).map_err(broken)?, Connection::Conv2d(window))
+                }
+                _ => {
+                    spread(&known.offset, channels).iter().zip(&mut bias).for_each(|(offset, bias)| *bias += offset);
+                    (self.identity(node, term, &known, scale)?, Connection::Identity)
+                }
+            };
+            if !known.offset.is_empty() && term.layer.is_some() {
+                return Err(LowerError::at(
+                    node,
+                    "synapses behind synapses, without neurons between",
+                    "put neurons between them",
+                ));
+            }
+            let of_table = table.bounds(known.least, known.most);
+            let per_channel = of_table.len() / channels.min(of_table.len()).max(1);
+            for (i, (low, high)) in of_table.iter().enumerate() {
+                let bound = &mut bounds[(i / per_channel).min(channels - 1)];
+                *bound = if per_channel == 1 {
+                    (bound.0 + low, bound.1 + high)
+                } else {
+                    (bound.0.min(*low), bound.1.max(*high))
+                };
+            }
+            if term.layer.is_some() && heaviest.is_none_or(|(size, _)| table.integers.len() > size) {
+                heaviest = Some((table.integers.len(), table.encoding));
+            }
+            let synapses: Synapses<'a> = table.packed(self.arena);
+            projections.push(Projection { source: term.source, delay: term.delay, connection, synapses });
+        }
+        let least = bounds.iter().map(|b| b.0).min().unwrap_or(0);
+        let most = bounds.iter().map(|b| b.1).max().unwrap_or(0);
+        let bits = bits_of_range(least, most);
+        if bits > 32 {
+            return Err(LowerError::at(
+                node,
+                format!("its sums need {bits} bits; at most 32"),
+                "use fewer inputs or narrower weights",
+            ));
+        }
+        Ok(Projected { projections, bias, least, most, encoding: heaviest.map(|(_, encoding)| encoding) })
+    }
+
+    /// The weights of an edge that is taken one to one.
+    fn identity(&self, node: &Node, term: &Term<'_>, known: &Known, scale: &[f64]) -> Result<Table> {
+        let from = spread(&known.scale, scale.len());
+        let integers: std::result::Result<Vec<i8>, _> =
+            from.iter().zip(scale).map(|(from, to)| small_integer((from / to).round_ties_even())).collect();
+        let integers = integers.map_err(|found| {
+            LowerError::at(
+                node,
+                format!("edge {} enters with a weight of {found} LSBs; at most 127", term.source),
+                "use wider weights",
+            )
+        })?;
+        Ok(Table { width: scale.len(), integers, encoding: ir::WeightEncoding::Int8 })
+    }
+
+    /// A population without neurons.
+    fn currents(&self, id: NodeId) -> Result<(Step<'a>, Known, StepInfo)> {
+        let node = &self.graph.nodes[id];
+        let terms = self.terms(id)?;
+        let channels = node.shape.channels;
+        let scale = self.sum_scale(node, &terms, channels)?;
+        let projected = self.project(node, &terms, &scale, channels)?;
+        let shift = self.sink_shift(id);
+        let lsb: Vec<f64> = scale.iter().map(|s| s * 2f64.powi(-i32::from(shift))).collect();
+        // biases wait for the neurons; a readout has none behind it
+        let read_out = self.resolve(Source::now(self.graph.output)).0 == id;
+        let bias: Vec<i32> = match read_out {
+            true => projected.bias.iter().zip(&lsb).map(|(b, lsb)| (b / lsb).round_ties_even() as i32).collect(),
+            false => vec![0; channels],
+        };
+        let ends = |value: i64| shifted(value, shift);
+        let least = ends(projected.least) + i64::from(*bias.iter().min().unwrap_or(&0)).min(0);
+        let most = ends(projected.most) + i64::from(*bias.iter().max().unwrap_or(&0)).max(0);
+        let bits = bits_of_range(least, most);
+        if bits > 32 {
+            return Err(LowerError::at(node, format!("its currents need {bits} bits; at most 32"), "use fewer inputs"));
+        }
+        let per_sample = self.timing[id] == Timing::Constant;
+        let rate = if per_sample { Rate::PerSample } else { Rate::PerTimestep };
+        let output = Edge { shape: lowered_shape(node.shape), kind: EdgeKind::Currents { bits }, rate };
+        let step = Step::Population(Population {
+            projections: self.arena.alloc_slice_copy(&projected.projections),
+            accumulator_bits: bits_of_range(projected.least, projected.most),
+            current_shift: shift,
+            bias: self.arena.alloc_slice_copy(&bias),
+            neuron: None,
+            output,
+        });
+        let offset = if read_out { vec![] } else { projected.bias };
+        let info = StepInfo { name: node.name.clone(), encoding: projected.encoding, activity: None };
+        Ok((step, Known { scale: lsb, offset, least, most }, info))
+    }
+
+    /// The right shift that brings the currents of `id` to the LSB of the only neurons behind it.
+    fn sink_shift(&self, id: NodeId) -> i8 {
+        let &[next] = self.consumers[id].as_slice() else { return 0 };
+        match &self.graph.nodes[next].op {
+            Op::Neuron(neuron) => neuron.integer.map_or(0, |format| format.fraction_bits.min(0)),
+            Op::MaxPool(_) | Op::AvgPool(_) | Op::Flatten => self.sink_shift(next),
+            Op::Input(_) | Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Add => 0,
+        }
+    }
+
+    /// Current LSBs that a population's terms were already brought to by a right shift at their source.
+    fn shift_taken(&self, terms: &[Term<'_>]) -> i8 {
+        let taken = |edge: u16| match self.steps.get(usize::from(edge).wrapping_sub(1)) {
+            Some(Step::Population(p)) if p.neuron.is_none() => p.current_shift.min(0),
+            _ => 0,
+        };
+        let through_pools = |mut edge: u16| loop {
+            match self.steps.get(usize::from(edge).wrapping_sub(1)) {
+                Some(Step::Pool(pool)) => edge = pool.source,
+                _ => return taken(edge),
+            }
+        };
+        match terms {
+            [Term { layer: None, source, .. }] => through_pools(*source),
+            _ => 0,
+        }
+    }
+
+    fn population(&self, id: NodeId, parameters: &ir::Neuron) -> Result<(Step<'a>, Known, StepInfo)> {
+        let node = &self.graph.nodes[id];
+        let layout = match self.graph.nodes[node.sources[0].node].op {
+            Op::Flatten => self.layout(node.sources[0]),
+            _ => node.shape,
+        };
+        if layout != node.shape {
+            let help = "put the reshape behind the neurons";
+            return Err(LowerError::at(node, format!("neurons on a flattened map {layout}"), help));
+        }
+        let channels = node.shape.channels;
+        let beta = parameters.beta[0];
+        if parameters.beta.iter().any(|&other| other != beta) {
+            return Err(LowerError::at(node, "a decay per channel", "use one decay for the whole population"));
+        }
+        let format = parameters
+            .integer
+            .ok_or_else(|| LowerError::at(node, "its integer format is not chosen", "quantize the graph first"))?;
+        let terms = self.terms(id)?;
+        let scale = self.sum_scale(node, &terms, channels)?;
+        let projected = self.project(node, &terms, &scale, channels)?;
+        let shift = format.fraction_bits - self.shift_taken(&terms).max(format.fraction_bits.min(0));
+        let lsb: Vec<f64> = scale.iter().map(|s| s * 2f64.powi(-i32::from(shift))).collect();
+        let bias: Vec<i64> =
+            projected.bias.iter().zip(&lsb).map(|(b, lsb)| (b / lsb).round_ties_even() as i64).collect();
+        let reach = |value: i64, edge: i64| (shifted(value, shift) + edge).unsigned_abs();
+        let low = bias.iter().min().copied().unwrap_or(0);
+        let high = bias.iter().max().copied().unwrap_or(0);
+        let largest = reach(projected.least, low.min(0)).max(reach(projected.most, high.max(0)));
+        let bias_reach = bias.iter().map(|b| b.unsigned_abs()).max().unwrap_or(0);
+        if largest.max(bias_reach) >= 1 << 29 {
+            return Err(LowerError::at(
+                node,
+                format!("a current of up to {largest} membrane LSBs; at most 2^29"),
+                "give calibration samples, or prescribe fewer fraction bits",
+            ));
+        }
+        let shape = lowered_shape(node.shape);
+        let step = Step::Population(Population {
+            projections: self.arena.alloc_slice_copy(&projected.projections),
+            accumulator_bits: bits_of_range(projected.least, projected.most),
+            current_shift: shift,
+            bias: self.arena.alloc_slice_fill_iter(bias.iter().map(|&b| b as i32)),
+            neuron: Some(neuron::neuron(parameters, beta, format.membrane_bits, &lsb, self.arena)),
+            output: Edge { shape, kind: EdgeKind::Spikes, rate: Rate::PerTimestep },
+        });
+        let info = StepInfo { name: node.name.clone(), encoding: projected.encoding, activity: None };
+        Ok((step, Known { scale: vec![1.0], offset: vec![], least: 0, most: 1 }, info))
+    }
+
+    /// Value of a membrane LSB of neurons that are read out.
+    fn membrane_scale(&self, node: &Node, id: NodeId) -> Result<f64> {
+        let terms = self.terms(id)?;
+        let scale = one_scale(node, &self.sum_scale(node, &terms, node.shape.channels)?)?;
+        let index = usize::from(self.edges[id].unwrap_or(1)) - 1;
+        let shift = match &self.steps[index] {
+            Step::Population(population) => population.current_shift,
+            Step::Pool(_) => 0,
+        };
+        Ok(scale * 2f64.powi(-i32::from(shift)))
+    }
+}
+
+struct Projected<'a> {
+    projections: Vec<Projection<'a>>,
+    /// On the framework's scale.
+    bias: Vec<f64>,
+    least: i64,
+    most: i64,
+    encoding: Option<ir::WeightEncoding>,
+}
+
+fn lowered_shape(shape: ir::Shape) -> Shape {
+    Shape { height: shape.height as u32, width: shape.width as u32, channels: shape.channels as u32 }
+}
+
+fn grid_scale(op: &Op) -> Option<&[f32]> {
+    match op {
+        Op::Linear(linear) => linear.grid.as_ref(),
+        Op::Conv2d(conv) => conv.grid.as_ref(),
+        _ => None,
+    }
+    .map(|grid| grid.scale.as_slice())
+}
+
+/// The one scale of an edge or a readout.
+fn one_scale(node: &Node, scale: &[f64]) -> Result<f64> {
+    let first = scale[0];
+    match scale.iter().all(|s| (s - first).abs() <= first * 1e-6) {
+        true => Ok(first),
+        false => Err(LowerError::at(
+            node,
+            "channels of different scales are compared or fed to synapses",
+            "put neurons between the two layers of synapses",
+        )),
+    }
+}
+
+/// One number for all channels, or one each (or none: zeros), as one each.
+fn spread(numbers: &[f64], channels: usize) -> Vec<f64> {
+    match numbers {
+        [] => vec![0.0; channels],
+        [one] => vec![*one; channels],
+        each => each.to_vec(),
+    }
+}
+
+fn add_bias(sum: &mut [f64], bias: &[f32]) {
+    sum.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += f64::from(*bias));
+}
+
+fn small_integer(x: f64) -> std::result::Result<i8, f64> {
+    if (-128.0..=127.0).contains(&x) { Ok(x as i8) } else { Err(x) }
+}
+
+/// Bits of a signed integer that holds `least..=most`.
+fn bits_of_range(least: i64, most: i64) -> u8 {
+    let reach = most.max(-least - 1).max(0);
+    bits_of(reach as f64).max(2)
+}

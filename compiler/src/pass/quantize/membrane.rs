@@ -1,0 +1,143 @@
+//! Integer formats of the neurons: how fine a membrane is, and how wide.
+//!
+//! Fineness: the smallest threshold of a population is worth [`LSBS_PER_THRESHOLD`] LSBs or more, so that the floor of a
+//! leak, of a bias and of a threshold is worth at most that part of a threshold per timestep; weights that are exact
+//! (binary) deserve a membrane that is nearly so, [`LSBS_BEHIND_BINARY`]. Width: twice the largest
+//! membrane potential of the calibration samples, or what the weights can reach at worst without any.
+
+use super::{Calibration, sink, uniform_scale};
+use crate::ir::eval::pick;
+use crate::ir::{Graph, IntegerFormat, Neuron, NodeId, Op, Reset, WeightEncoding};
+use crate::lower::bits_of;
+
+/// Membrane LSBs in a threshold, at least: what 8-bit weights round away is larger.
+const LSBS_PER_THRESHOLD: f64 = 4096.0;
+
+/// The same where every weight is exact. (Binary MNIST network, 10,000 images: 2^12 changes 25 predictions, 2^14 six, 2^16 one.)
+const LSBS_BEHIND_BINARY: f64 = 16384.0;
+
+/// Widest membrane beside a multiplied leak: leaves 8 bits for the factor.
+const WIDEST_MULTIPLIED: u8 = 23;
+
+/// Widest membrane of the contract.
+const WIDEST: u8 = 30;
+
+/// Chooses the format of every population that has none, and returns how many.
+pub(super) fn choose(graph: &mut Graph, calibration: Option<&Calibration>, timesteps: u32) -> usize {
+    let formats: Vec<(NodeId, IntegerFormat)> = (0..graph.nodes.len())
+        .filter_map(|id| match &graph.nodes[id].op {
+            Op::Neuron(neuron) if neuron.integer.is_none() => {
+                Some((id, format(graph, id, neuron, calibration, timesteps)))
+            }
+            _ => None,
+        })
+        .collect();
+    let chosen = formats.len();
+    for (id, format) in formats {
+        if let Op::Neuron(neuron) = &mut graph.nodes[id].op {
+            neuron.integer = Some(format);
+        }
+    }
+    chosen
+}
+
+/// What feeds a population: per channel the value of one current LSB and the largest current in such LSBs.
+struct Feed {
+    lsb: Vec<f64>,
+    largest: Vec<f64>,
+    /// Whether every weight is exact.
+    binary: bool,
+}
+
+fn feed(graph: &Graph, neurons: NodeId) -> Feed {
+    let consumers = graph.consumers();
+    let channels = graph.nodes[neurons].shape.channels;
+    let mut feed = Feed { lsb: vec![0.0; channels], largest: vec![0.0; channels], binary: true };
+    for (id, node) in graph.nodes.iter().enumerate() {
+        let (weight, bias, grid) = match &node.op {
+            Op::Linear(l) => (&l.weight, &l.bias, &l.grid),
+            Op::Conv2d(c) => (&c.weight, &c.bias, &c.grid),
+            _ => continue,
+        };
+        let (Some(grid), Some(source)) = (grid, node.sources.first()) else { continue };
+        let divisor = match sink(graph, &consumers, id) {
+            Some((reached, divisor)) if reached == neurons => divisor as f64,
+            _ => continue,
+        };
+        feed.binary &= grid.encoding == WeightEncoding::Binary;
+        let input = uniform_scale(graph, source.node).unwrap_or(1.0);
+        let highest = highest(graph, source.node);
+        let rows = weight.chunks(weight.len() / bias.len()).zip(bias).zip(&grid.scale).enumerate();
+        for (row, ((weights, bias), scale)) in rows {
+            // a vector that was flattened from a map has its rows spread over the map's channels
+            let channel = row * channels / grid.scale.len();
+            let lsb = f64::from(*scale) * input / divisor;
+            let reach: f64 = weights.iter().map(|w| f64::from(w.abs())).sum::<f64>() * highest + f64::from(bias.abs());
+            feed.lsb[channel] = feed.lsb[channel].max(lsb);
+            feed.largest[channel] += reach / lsb;
+        }
+    }
+    // a population fed by spikes alone: one LSB is one spike
+    feed.lsb.iter_mut().filter(|lsb| **lsb == 0.0).for_each(|lsb| *lsb = 1.0);
+    feed
+}
+
+/// Largest magnitude of what `node` gives, on the framework's scale.
+fn highest(graph: &Graph, node: NodeId) -> f64 {
+    use crate::ir::InputEncoding;
+    match &graph.nodes[node].op {
+        Op::Input(input) => match input.encoding {
+            InputEncoding::Integer { scale, bits, signed } => {
+                f64::from(scale) * f64::from(1u32 << (bits - u8::from(signed)))
+            }
+            InputEncoding::Spikes | InputEncoding::Real => 1.0,
+        },
+        Op::MaxPool(_) | Op::AvgPool(_) | Op::Flatten => {
+            graph.nodes[node].sources.first().map_or(1.0, |s| highest(graph, s.node))
+        }
+        Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Add | Op::Neuron(_) => 1.0,
+    }
+}
+
+fn format(
+    graph: &Graph,
+    id: NodeId,
+    neuron: &Neuron,
+    calibration: Option<&Calibration>,
+    timesteps: u32,
+) -> IntegerFormat {
+    let feed = feed(graph, id);
+    let thresholds = feed.lsb.iter().enumerate().map(|(c, lsb)| f64::from(pick(&neuron.threshold, c)).abs() / lsb);
+    let smallest = thresholds.clone().filter(|t| *t > 0.0).fold(f64::INFINITY, f64::min);
+    let lsbs = if feed.binary { LSBS_BEHIND_BINARY } else { LSBS_PER_THRESHOLD };
+    let current_bits = feed.largest.iter().map(|&reach| bits_of(reach)).max().unwrap_or(2);
+    let beta = neuron.beta.iter().fold(0.0f64, |a, &b| a.max(b.into()));
+    let multiplied = neuron.beta.iter().any(|&beta| crate::lower::leak_is_multiplied(beta));
+    let widest = if multiplied { WIDEST_MULTIPLIED } else { WIDEST };
+    // the largest membrane potential in current LSBs
+    let reach = (0..feed.lsb.len()).map(|c| {
+        let fixed = match &neuron.reset {
+            Reset::None => 0.0,
+            Reset::ToValue(value) => f64::from(value.abs()),
+            Reset::Subtract(amount) => f64::from(pick(amount, c).abs()),
+        };
+        let seen = match calibration {
+            Some(calibration) => 2.0 * f64::from(calibration.peaks[id][c]) / feed.lsb[c],
+            None => {
+                let steps = if beta < 1.0 { (1.0 / (1.0 - beta)).min(timesteps.into()) } else { timesteps.into() };
+                feed.largest[c] * steps
+            }
+        };
+        seen.max(f64::from(pick(&neuron.threshold, c)).abs() / feed.lsb[c]).max(fixed / feed.lsb[c])
+    });
+    let reach = reach.fold(1.0, f64::max);
+    let wanted = if smallest.is_finite() { (lsbs / smallest).log2().ceil() as i32 } else { 0 };
+    let room_for_currents = 29 - i32::from(current_bits);
+    let mut fraction_bits = wanted.clamp(-31, 16).min(room_for_currents);
+    let bits = |fraction: i32| bits_of(reach * 2f64.powi(fraction) + 1.0);
+    // without calibration the worst case may be far out: such a membrane saturates rather than being made coarse
+    while calibration.is_some() && bits(fraction_bits) > widest && fraction_bits > -31 {
+        fraction_bits -= 1;
+    }
+    IntegerFormat { membrane_bits: bits(fraction_bits).clamp(4, widest), fraction_bits: fraction_bits as i8 }
+}

@@ -1,0 +1,208 @@
+//! From a float graph and calibration samples to a compiled network, and what that cost.
+
+use bumpalo::Bump;
+use rayon::prelude::*;
+use serde::Serialize;
+use snnc_runtime::run::{Runner, arena_words};
+
+use crate::compiled::Compiled;
+use crate::data::{Dataset, PIXEL_SCALE, Presentation, Sample, Values};
+use crate::error::{AtNode, Error, GraphError};
+use crate::ir::eval::{Evaluator, prediction};
+use crate::ir::{Graph, InputEncoding, Op, Timing};
+use crate::pass::{self, Applied, Context, WeightChoice};
+use crate::{host, lower};
+
+/// What the user chooses.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choices {
+    /// Encoding of the weights.
+    pub weights: WeightChoice,
+}
+
+/// A compiled network and how it came about.
+#[derive(Debug)]
+pub struct Built<'a> {
+    /// The integer network.
+    pub compiled: Compiled<'a>,
+    /// The passes that ran.
+    pub applied: Vec<Applied>,
+    /// What the integers changed on the calibration samples, if there were any.
+    pub price: Option<Price>,
+    /// What was assumed.
+    pub warnings: Vec<String>,
+}
+
+/// Float against integers on the calibration samples.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Price {
+    /// Calibration samples.
+    pub samples: usize,
+    /// Samples on which float and integers predict the same class.
+    pub same_predictions: usize,
+    /// Correct predictions of the float graph, if classes are known.
+    pub float_correct: Option<usize>,
+    /// Correct predictions of the program, if classes are known.
+    pub integer_correct: Option<usize>,
+}
+
+/// Settles what the model leaves open and the samples tell: timesteps, and whether and how the input changes over time.
+///
+/// `calibrated` says whether numbers (the input's scale) may be chosen from the samples' values, or only what their type
+/// tells. Returns the timesteps.
+///
+/// # Errors
+/// If the timesteps are unknown, or the samples do not fit the input.
+pub fn present(graph: &mut Graph, samples: Option<&Dataset>, calibrated: bool) -> Result<u32, Error> {
+    let timesteps = match samples {
+        Some(samples) => present_float(graph, samples)?,
+        None => graph.timesteps.ok_or_else(|| no_timesteps(graph))?,
+    };
+    if let (Op::Input(input), Some(samples)) = (&mut graph.nodes[0].op, samples)
+        && input.encoding == InputEncoding::Real
+    {
+        input.encoding = encoding(samples, calibrated)?;
+    }
+    Ok(timesteps)
+}
+
+/// As [`present`], for the float evaluator: the input's numbers stay as they are.
+///
+/// # Errors
+/// If the timesteps are unknown, or the samples do not fit the input.
+pub fn present_float(graph: &mut Graph, samples: &Dataset) -> Result<u32, Error> {
+    let (_, shape) = graph.input();
+    if let Presentation::Sequence { timesteps } = samples.presentation(shape, graph.timesteps)? {
+        graph.timesteps = graph.timesteps.or(Some(timesteps));
+        if let Op::Input(input) = &mut graph.nodes[0].op {
+            input.timing = Timing::Sequence;
+        }
+    }
+    graph.timesteps.ok_or_else(|| no_timesteps(graph))
+}
+
+fn no_timesteps(graph: &Graph) -> Error {
+    AtNode { node: graph.name.clone(), op: "graph".into(), source: GraphError::Timesteps }.into()
+}
+
+/// How samples of this kind become integers.
+fn encoding(samples: &Dataset, calibrated: bool) -> Result<InputEncoding, Error> {
+    let x = match &samples.x {
+        _ if samples.rate.is_some() => return Ok(InputEncoding::Spikes),
+        Values::U8(_) => return Ok(InputEncoding::Integer { scale: PIXEL_SCALE, bits: 8, signed: false }),
+        Values::Spikes(_) => return Ok(InputEncoding::Spikes),
+        Values::F32(x) => x,
+    };
+    let (low, high) = x.iter().fold((0.0f32, 0.0f32), |(low, high), &x| (low.min(x), high.max(x)));
+    match calibrated {
+        _ if low == 0.0 && high <= 1.0 => Ok(InputEncoding::Integer { scale: PIXEL_SCALE, bits: 8, signed: false }),
+        true => {
+            let (reach, steps) = if low < 0.0 { (high.max(-low), 127.0) } else { (high, 255.0) };
+            Ok(InputEncoding::Integer { scale: reach / steps, bits: 8, signed: low < 0.0 })
+        }
+        false => Err(samples
+            .error(
+                format!("its numbers reach from {low} to {high}, and nothing says how to round them to integers"),
+                "give --calib with samples of the same kind, or save x as uint8 (value / 255) or bool (spikes)",
+            )
+            .into()),
+    }
+}
+
+/// Sample `index` as the evaluator takes it.
+#[must_use]
+pub fn float_sample(graph: &Graph, samples: &Dataset, index: usize, timesteps: u32) -> Vec<f32> {
+    let sample = samples.float(index);
+    let (input, shape) = graph.input();
+    if input.timing == Timing::Sequence && sample.len() == shape.len() {
+        sample.repeat(timesteps as usize)
+    } else {
+        sample
+    }
+}
+
+/// Compiles a graph that [`present`] has settled.
+///
+/// # Errors
+/// Passes and lowering, with the node.
+pub fn build<'a>(
+    float: &Graph,
+    timesteps: u32,
+    calib: Option<&Dataset>,
+    choices: Choices,
+    arena: &'a Bump,
+) -> Result<Built<'a>, Error> {
+    let samples: Vec<Vec<f32>> = match calib {
+        Some(calib) => (0..calib.len).map(|index| float_sample(float, calib, index, timesteps)).collect(),
+        None => Vec::new(),
+    };
+    let mut graph = float.clone();
+    let context = Context { samples: &samples, timesteps, weights: choices.weights };
+    let applied = pass::run(&mut graph, &context)?;
+    let mut compiled = lower::lower(&graph, timesteps, arena)?;
+    let mut warnings = Vec::new();
+    let mut price = None;
+    if let Some(calib) = calib {
+        let encoded = encode(&compiled, calib)?;
+        let integer = measure(&mut compiled, &encoded);
+        let float = predictions(float, &samples, timesteps);
+        let correct = |predictions: &[usize]| {
+            let labels = calib.labels.as_ref()?;
+            Some(predictions.iter().zip(labels).filter(|(p, l)| **p as i64 == **l).count())
+        };
+        price = Some(Price {
+            samples: calib.len,
+            same_predictions: float.iter().zip(&integer).filter(|(a, b)| a == b).count(),
+            float_correct: correct(&float),
+            integer_correct: correct(&integer),
+        });
+    } else {
+        warnings.push(
+            "no --calib: membranes are as wide as the weights can reach at worst, and nothing says what the integers cost".into(),
+        );
+    }
+    Ok(Built { compiled, applied, price, warnings })
+}
+
+/// Every sample for the integer network.
+///
+/// # Errors
+/// The first that does not fit.
+pub fn encode(compiled: &Compiled<'_>, samples: &Dataset) -> Result<Vec<Sample>, Error> {
+    (0..samples.len).into_par_iter().map(|index| samples.encode(index, compiled).map_err(Error::from)).collect()
+}
+
+/// Predictions of the float evaluator.
+fn predictions(graph: &Graph, samples: &[Vec<f32>], timesteps: u32) -> Vec<usize> {
+    samples
+        .par_iter()
+        .map_init(|| Evaluator::new(graph), |evaluator, sample| prediction(&evaluator.run(sample, timesteps, |_| {})))
+        .collect()
+}
+
+/// Runs the calibration samples, keeps each step's activity in `compiled`, and returns the predictions.
+fn measure(compiled: &mut Compiled<'_>, samples: &[Sample]) -> Vec<usize> {
+    let program = compiled.program;
+    let counted: Vec<(usize, Vec<u64>)> = samples
+        .par_iter()
+        .map_init(
+            || vec![0; arena_words(&program)],
+            |arena, sample| {
+                let mut runner = Runner::new(program, arena).expect("the arena has the words it asked for");
+                let mut active = vec![0u64; program.steps().len()];
+                for timestep in 0..program.timesteps() {
+                    runner.step(sample.input(timestep)).expect("samples are encoded for this program");
+                    for (step, active) in active.iter_mut().enumerate() {
+                        *active += host::active(&program, step, runner.edge(step + 1));
+                    }
+                }
+                (runner.prediction(), active)
+            },
+        )
+        .collect();
+    let moments = (samples.len() as f64 * f64::from(program.timesteps())).max(1.0);
+    for (step, info) in compiled.steps.iter_mut().enumerate() {
+        info.activity = Some(counted.iter().map(|(_, active)| active[step]).sum::<u64>() as f64 / moments);
+    }
+    counted.into_iter().map(|(prediction, _)| prediction).collect()
+}
