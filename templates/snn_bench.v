@@ -3,6 +3,7 @@
 //                              or:    iverilog -g2005 -o {{ top }}_tb {{ top }}_tb.v {{ top }}.v rtl/*.v
 // +seed=N other than 0 holds input and output back at random. Without it the samples stand back to back, and the clocks
 // of each are printed: from its first input beat to the next sample's, of the last one to the last output.
+// +restart=N resets the design in clock N and begins again.
 `default_nettype none
 
 module {{ top }}_tb;
@@ -51,8 +52,12 @@ module {{ top }}_tb;
     );
 
     integer seed = 0;
+    integer restart = 0;
     integer random = 0;
-    initial if (!$value$plusargs("seed=%d", seed)) seed = 0;
+    initial begin
+        if (!$value$plusargs("seed=%d", seed)) seed = 0;
+        if (!$value$plusargs("restart=%d", restart)) restart = 0;
+    end
 
     integer clock = 0;
     integer busy = 0;            // clock of the last handshake
@@ -86,8 +91,20 @@ module {{ top }}_tb;
 
     always @(posedge clk) begin
         clock = clock + 1;
-        if (clock == 4) rst <= 1'b0;
-        if (!rst) begin
+        if (clock == 4 || clock == restart + 1) rst <= 1'b0;
+        if (clock == restart) begin
+            rst     <= 1'b1;
+            s_valid <= 1'b0;
+            next    = 0;
+            started = -1;
+            given   = 0;
+            ended   = 0;
+            classed = 0;
+            scored  = 0;
+{%- for layer in layers %}
+            at_{{ layer.step }} = 0;
+{%- endfor %}
+        end else if (!rst) begin
             // input
             if (s_valid && s_ready) begin
                 busy = clock;

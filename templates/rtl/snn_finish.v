@@ -10,7 +10,7 @@ module snn_finish #(
     parameter GROUPS     = 2,     // channels / GROUP
     parameter BIAS_BITS  = 8,     // signed
     parameter BIAS_WORDS = 2,     // GROUPS; 1: the same for every group
-    parameter BIAS       = "bias.mem"
+    parameter BIAS       = ""
 ) (
     input  wire                      clk,
     input  wire                      rst,      // synchronous, active high

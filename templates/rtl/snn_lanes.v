@@ -10,7 +10,7 @@ module snn_lanes #(
     parameter WEIGHT_BITS = 8,     // signed; 1: a bit, 1 for +1 and 0 for -1
     parameter SUM_BITS    = 16,    // signed, above WEIGHT_BITS; proven not to overflow
     parameter GROUP       = 2,     // lanes that leave per clock
-    parameter WEIGHTS     = "weights.mem"
+    parameter WEIGHTS     = ""    // file for $readmemh
 ) (
     input  wire                      clk,
     input  wire                      rst,        // synchronous, active high
@@ -31,7 +31,7 @@ module snn_lanes #(
     localparam [COUNT_BITS-1:0] LAST = GROUPS[COUNT_BITS-1:0] - 1'b1;
 
     (* ram_style = "block" *) reg [LANES*WEIGHT_BITS-1:0] weights [0:ROWS-1];
-    initial $readmemh(WEIGHTS, weights);
+    initial if (WEIGHTS != "") $readmemh(WEIGHTS, weights);
 
     // the memory, its output register, the sum
     reg [LANES*WEIGHT_BITS-1:0] read_q;

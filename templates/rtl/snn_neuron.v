@@ -15,10 +15,10 @@ module snn_neuron #(
     parameter DELAYED         = 0,    // 1: a spike resets with the next timestep's input
     parameter THRESHOLD_BITS  = 12,   // signed
     parameter THRESHOLD_WORDS = 2,    // GROUPS; 1: the same for every group
-    parameter THRESHOLDS      = "thresholds.mem",
+    parameter THRESHOLDS      = "",
     parameter RESET_BITS      = 12,   // signed; of a value at most MEMBRANE_BITS
     parameter RESET_WORDS     = 2,    // GROUPS; 1: the same for every group
-    parameter RESETS          = "resets.mem"
+    parameter RESETS          = ""
 ) (
     input  wire                           clk,
     input  wire                           rst,         // synchronous, active high

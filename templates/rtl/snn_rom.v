@@ -4,14 +4,14 @@ module snn_rom #(
     parameter WIDTH        = 8,
     parameter DEPTH        = 4,            // words
     parameter ADDRESS_BITS = 2,
-    parameter FILE         = "table.mem"   // for $readmemh
+    parameter FILE         = ""    // for $readmemh
 ) (
     input  wire                    clk,
     input  wire [ADDRESS_BITS-1:0] address,
     output reg  [WIDTH-1:0]        data
 );
     reg [WIDTH-1:0] memory [0:DEPTH-1];
-    initial $readmemh(FILE, memory);
+    initial if (FILE != "") $readmemh(FILE, memory);
 
     generate if (DEPTH == 1) begin : constant
         wire unused_address = &{1'b0, address};

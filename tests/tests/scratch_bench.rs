@@ -3,7 +3,8 @@ use snnc::compiled::*;
 use snnc::data::*;
 use snnc::host::trace;
 use snnc::ir::*;
-use snnc::machine::verilog::{Simulator, run};
+use snnc::machine::verilog::{Simulator, Stress, write};
+fn run(sim:&Simulator,c:&snnc::compiled::Compiled,s:&[snnc::data::Sample],t:&[snnc::host::Trace],f:&std::path::Path,seed:u32,l:Option<usize>)->Result<snnc::machine::Outcome,snnc::machine::MachineError>{let h=write(c,l,s,t,f)?;sim.build(&h.top,f)?;sim.run(c,&h.top,f,Stress{seed,restart:0})}
 use snnc_runtime::program as p;
 use snnc_runtime::program::*;
 fn pop<'a>(a: &'a Bump, source: u16, w: &[i8], n_in: usize, n_out: usize) -> Step<'a> {

@@ -14,14 +14,14 @@ use crate::host::Trace;
 pub const VERILATOR: Machine = Machine {
     name: "verilator",
     unit: Unit::Clocks,
-    run: |compiled, samples, expected, folder| run(&Simulator::VERILATOR, compiled, samples, expected, folder, 0, None),
+    run: |compiled, samples, expected, folder| verify(&Simulator::VERILATOR, compiled, samples, expected, folder),
 };
 
 /// Icarus Verilog: a second opinion, and slower.
 pub const ICARUS: Machine = Machine {
     name: "icarus",
     unit: Unit::Clocks,
-    run: |compiled, samples, expected, folder| run(&Simulator::ICARUS, compiled, samples, expected, folder, 0, None),
+    run: |compiled, samples, expected, folder| verify(&Simulator::ICARUS, compiled, samples, expected, folder),
 };
 
 /// A simulator: how a testbench is built, and how it is run.
@@ -40,7 +40,7 @@ impl Simulator {
         tool: ("verilator", "verilator"),
         build: |top| {
             let options = "--binary --timing -O3 -j 2 --x-assign fast --x-initial fast --noassert -Wno-fatal -Wno-lint -Wno-style \
-                           -CFLAGS -O1 --Mdir obj_dir --top-module";
+                           -MAKEFLAGS OPT_FAST=-O1 -MAKEFLAGS OPT_SLOW=-O0 -MAKEFLAGS OPT_GLOBAL=-O0 --Mdir obj_dir --top-module";
             options
                 .split_whitespace()
                 .map(String::from)
@@ -75,15 +75,21 @@ impl Simulator {
         self.call(self.tool.0, &arguments, folder).map(drop)
     }
 
-    /// Runs the testbench in `folder`, holding input and output back at random where `seed` is not 0; gives what it
-    /// printed.
+    /// Runs the testbench in `folder` and reads what it printed.
     ///
     /// # Errors
-    /// A tool that is missing or fails.
-    pub fn run(&self, top: &str, folder: &Path, seed: u32) -> Result<String, MachineError> {
+    /// A tool that is missing or fails, or a testbench that finds anything but a different spike.
+    pub fn run(
+        &self,
+        compiled: &Compiled<'_>,
+        top: &str,
+        folder: &Path,
+        stress: Stress,
+    ) -> Result<Outcome, MachineError> {
         let (program, mut arguments) = (self.run)(top);
-        arguments.push(format!("+seed={seed}"));
-        self.call(&program, &arguments, folder)
+        arguments.push(format!("+seed={}", stress.seed));
+        arguments.push(format!("+restart={}", stress.restart));
+        self.outcome(compiled, &self.call(&program, &arguments, folder)?)
     }
 
     fn call(&self, program: &str, arguments: &[String], folder: &Path) -> Result<String, MachineError> {
@@ -106,71 +112,89 @@ impl Simulator {
     }
 }
 
-/// Builds the design for `samples` in `folder` and runs it.
+/// What a testbench does besides the samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stress {
+    /// Not 0: input and output are held back at random.
+    pub seed: u32,
+    /// Not 0: the design is reset in this clock, and the samples begin again.
+    pub restart: u32,
+}
+
+/// Writes the design and a testbench for `samples` into `folder`; gives the name of the top module.
 ///
 /// # Errors
-/// A step that the engine cannot carry, a tool that is missing or fails, a folder that cannot be written.
-pub fn run(
+/// A step that the engine cannot carry, a folder that cannot be written.
+pub fn write(
+    compiled: &Compiled<'_>,
+    lanes: Option<usize>,
+    samples: &[Sample],
+    expected: &[Trace],
+    folder: &Path,
+) -> Result<Hardware, MachineError> {
+    let hardware = hardware(compiled, lanes, samples, expected, samples.len())?;
+    for file in &hardware.files {
+        let path = folder.join(&file.path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, &file.content)?;
+    }
+    Ok(hardware)
+}
+
+fn verify(
     simulator: &Simulator,
     compiled: &Compiled<'_>,
     samples: &[Sample],
     expected: &[Trace],
     folder: &Path,
-    seed: u32,
-    lanes: Option<usize>,
 ) -> Result<Outcome, MachineError> {
     if samples.is_empty() {
         return Ok(Outcome { difference: None, cost: Vec::new() });
     }
-    let Hardware { files, top, .. } = hardware(compiled, lanes, samples, expected, samples.len())?;
-    for file in files {
-        let path = folder.join(&file.path);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(path, file.content)?;
-    }
-    simulator.build(&top, folder)?;
-    outcome(simulator, compiled, &simulator.run(&top, folder, seed)?)
+    let hardware = write(compiled, None, samples, expected, folder)?;
+    simulator.build(&hardware.top, folder)?;
+    simulator.run(compiled, &hardware.top, folder, Stress::default())
 }
 
-/// Reads what a testbench printed.
-///
-/// # Errors
-/// Anything but a verdict.
-pub fn outcome(simulator: &Simulator, compiled: &Compiled<'_>, printed: &str) -> Result<Outcome, MachineError> {
-    let failed = |reason: &str| MachineError::Failed { tool: simulator.tool.0.into(), reason: reason.into() };
-    let mut outcome = Outcome { difference: None, cost: Vec::new() };
-    let mut passed = false;
-    for line in printed.lines() {
-        if let Some(clocks) = line.strip_prefix("CLOCKS ") {
-            outcome.cost.push(clocks.trim().parse().map_err(|_| failed(line))?);
-        } else if let Some(fields) = line.strip_prefix("DIFFERENCE ") {
-            let field = |name: &str| -> Option<i64> {
-                let value = fields.split_whitespace().find_map(|field| field.strip_prefix(name)?.strip_prefix('='))?;
-                // an undefined bit is neither 0 nor 1
-                Some(value.parse().unwrap_or(-1))
-            };
-            let difference = || {
-                let step = usize::try_from(field("step")?).ok()?;
-                Some(Difference {
-                    sample: usize::try_from(field("sample")?).ok()?,
-                    layer: compiled.steps.get(step)?.name.clone(),
-                    timestep: usize::try_from(field("timestep")?).ok()?,
-                    neuron: usize::try_from(field("neuron")?).ok()?,
-                    expected: field("expected")?,
-                    found: field("found")?,
-                })
-            };
-            outcome.difference = Some(difference().ok_or_else(|| failed(line))?);
-        } else if line.starts_with("WRONG ") {
-            return Err(failed(line));
-        } else if line == "PASS" {
-            passed = true;
+impl Simulator {
+    /// Reads what a testbench printed.
+    fn outcome(&self, compiled: &Compiled<'_>, printed: &str) -> Result<Outcome, MachineError> {
+        let failed = |reason: &str| MachineError::Failed { tool: self.tool.0.into(), reason: reason.into() };
+        let mut outcome = Outcome { difference: None, cost: Vec::new() };
+        let mut passed = false;
+        for line in printed.lines() {
+            if let Some(clocks) = line.strip_prefix("CLOCKS ") {
+                outcome.cost.push(clocks.trim().parse().map_err(|_| failed(line))?);
+            } else if let Some(fields) = line.strip_prefix("DIFFERENCE ") {
+                let field = |name: &str| -> Option<i64> {
+                    let value =
+                        fields.split_whitespace().find_map(|field| field.strip_prefix(name)?.strip_prefix('='))?;
+                    // an undefined bit is neither 0 nor 1
+                    Some(value.parse().unwrap_or(-1))
+                };
+                let difference = || {
+                    let step = usize::try_from(field("step")?).ok()?;
+                    Some(Difference {
+                        sample: usize::try_from(field("sample")?).ok()?,
+                        layer: compiled.steps.get(step)?.name.clone(),
+                        timestep: usize::try_from(field("timestep")?).ok()?,
+                        neuron: usize::try_from(field("neuron")?).ok()?,
+                        expected: field("expected")?,
+                        found: field("found")?,
+                    })
+                };
+                outcome.difference = Some(difference().ok_or_else(|| failed(line))?);
+            } else if line.starts_with("WRONG ") {
+                return Err(failed(line));
+            } else if line == "PASS" {
+                passed = true;
+            }
         }
-    }
-    match passed || outcome.difference.is_some() {
-        true => Ok(outcome),
-        false => Err(failed("the testbench ended without a verdict")),
+        match passed || outcome.difference.is_some() {
+            true => Ok(outcome),
+            false => Err(failed("the testbench ended without a verdict")),
+        }
     }
 }
