@@ -1,6 +1,9 @@
 //! A compiled network: the [`Program`], and what backends and reports need besides it.
 
-use snnc_runtime::program::Program;
+use std::fmt;
+
+use snnc_runtime::program::{EdgeKind, Leak, Program, Reset, ResetTiming, Step};
+use snnc_runtime::run::arena_words;
 
 use crate::ir::{InputEncoding, WeightEncoding};
 
@@ -28,4 +31,57 @@ pub struct StepInfo {
     pub encoding: Option<WeightEncoding>,
     /// Mean number of non-zero elements of its output per timestep over the calibration samples, if there were any.
     pub activity: Option<f64>,
+}
+
+impl fmt::Display for Compiled<'_> {
+    /// One line a step.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "integer network `{}`, {} timesteps", self.name, self.program.timesteps())?;
+        for (index, (step, info)) in self.program.steps().iter().zip(&self.steps).enumerate() {
+            let shape = step.output().shape;
+            let encoding = info.encoding.map_or("", |encoding| encoding.name());
+            let (h, w, c) = (shape.height, shape.width, shape.channels);
+            writeln!(f, "%{} `{}` [{h}, {w}, {c}] {encoding} {}", index + 1, info.name, describe(step))?;
+        }
+        let readout = self.program.readout();
+        writeln!(f, "readout {:?} of {:?} of %{}", readout.reduce, readout.quantity, readout.source)?;
+        writeln!(f, "{} bytes of state", arena_words(&self.program) * 4)
+    }
+}
+
+/// The integers of a step, in short.
+#[must_use]
+pub fn describe(step: &Step<'_>) -> String {
+    let population = match step {
+        Step::Pool(pool) => return format!("{:?} over {:?} of %{}", pool.op, pool.window.kernel, pool.source),
+        Step::Population(population) => population,
+    };
+    let sources: Vec<String> = population
+        .projections
+        .iter()
+        .map(|p| if p.delay == 0 { format!("%{}", p.source) } else { format!("%{}[t-{}]", p.source, p.delay) })
+        .collect();
+    let mut text = format!("from {}, {} accumulator bits", sources.join(" + "), population.accumulator_bits);
+    if population.current_shift != 0 {
+        text += &format!(", current times 2^{}", population.current_shift);
+    }
+    let Some(neuron) = &population.neuron else {
+        if let EdgeKind::Currents { bits } = population.output.kind {
+            text += &format!(", {bits}-bit currents");
+        }
+        return text;
+    };
+    text += &match neuron.leak {
+        Leak::None => ", no leak".to_owned(),
+        Leak::Shift(n) => format!(", leak v >> {n}"),
+        Leak::Multiply { factor, shift } => format!(", leak to v * {factor} >> {shift}"),
+    };
+    text += match (&neuron.reset, neuron.reset_timing) {
+        (Reset::None, _) => ", no reset",
+        (Reset::ToValue(_), ResetTiming::Immediate) => ", reset to a value",
+        (Reset::ToValue(_), ResetTiming::Delayed) => ", reset to a value with the next timestep",
+        (Reset::Subtract(_), ResetTiming::Immediate) => ", subtract",
+        (Reset::Subtract(_), ResetTiming::Delayed) => ", subtract with the next timestep",
+    };
+    text + &format!(", {} membrane bits", neuron.membrane_bits)
 }

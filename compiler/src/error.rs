@@ -106,4 +106,12 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Backend(#[from] AtNode<crate::backend::BackendError>),
+    /// A compiled network.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    CompiledFile(#[from] crate::compiled_file::CompiledFileError),
+    /// Output.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Output(#[from] crate::output::OutputError),
 }

@@ -8,6 +8,8 @@
 
 pub mod backend;
 pub mod compiled;
+pub mod compiled_file;
+pub mod container;
 pub mod data;
 pub mod error;
 pub mod frontend;
@@ -19,4 +21,8 @@ pub mod npz;
 pub mod output;
 pub mod pass;
 pub mod pipeline;
+pub mod proof;
 pub mod stats;
+
+/// Version of this crate.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -7,6 +7,8 @@
 
 mod neuron;
 mod synapse;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use miette::Diagnostic;

@@ -3,10 +3,13 @@
 //! [`program::Program`] is the contract: types and meaning of one integer-exact network. [`run::Runner`] executes it.
 //! No allocation, no floats, no dependencies; once [`program::Program::new`] has accepted a network, nothing panics.
 #![no_std]
+#![forbid(unsafe_code)]
 
 pub mod neuron;
 pub mod pool;
 pub mod program;
 pub mod readout;
 pub mod run;
+#[cfg(feature = "source")]
+pub mod source;
 pub mod synapse;

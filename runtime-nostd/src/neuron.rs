@@ -66,8 +66,7 @@ impl Neuron<'_> {
 #[inline]
 #[must_use]
 pub const fn saturate(v: i32, bits: u8) -> i32 {
-    let max = (1 << (bits - 1)) - 1;
-    let min = -max - 1;
+    let (min, max) = range(bits);
     if v > max {
         max
     } else if v < min {
@@ -75,4 +74,11 @@ pub const fn saturate(v: i32, bits: u8) -> i32 {
     } else {
         v
     }
+}
+
+/// Lowest and highest signed integer of `bits` bits, 2 to 30.
+#[inline]
+pub(crate) const fn range(bits: u8) -> (i32, i32) {
+    let max = (1 << (bits - 1)) - 1;
+    (-max - 1, max)
 }

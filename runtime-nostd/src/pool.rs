@@ -5,7 +5,8 @@ use crate::program::{EdgeKind, Pool, PoolOp, Shape, Window};
 /// taps)`; taps outside the map are left out.
 #[inline]
 pub(crate) fn taps(window: &Window, axis: usize, size: u32, at: usize) -> (usize, usize, usize) {
-    let (kernel, dilation) = (window.kernel[axis] as usize, window.dilation[axis] as usize);
+    let kernel = window.kernel[axis] as usize;
+    let dilation = usize::from(window.dilation[axis]).max(1); // Program::new refuses 0
     let start = (at * window.stride[axis] as usize) as isize - window.padding[axis] as isize;
     let skipped = if start < 0 { start.unsigned_abs().div_ceil(dilation) } else { 0 };
     let first = start + (skipped * dilation) as isize;

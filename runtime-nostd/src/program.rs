@@ -5,7 +5,8 @@
 //!
 //! Invariants, checked by [`Program::new`]:
 //! 1. Every length fits the shapes; every source exists, and one with delay 0 is an earlier edge.
-//! 2. A step whose sources are all [`Rate::PerSample`] and which has no neurons is [`Rate::PerSample`]; no other is.
+//! 2. A step whose sources are all [`Rate::PerSample`] and undelayed and which has no neurons is [`Rate::PerSample`];
+//!    no other is. (Behind a delay, even a constant begins with zeros.)
 //! 3. Thresholds, reset amounts and values and biases of neurons fit 30 bits, and no product of the membrane update
 //!    leaves `i32`: see [`Neuron::membrane_bits`].
 //!
@@ -154,7 +155,8 @@ impl Population<'_> {
         match self.current_shift {
             0 => sum,
             n if n > 0 => sum.wrapping_shl(n as u32),
-            n => ((sum as i64 + (1 << (-n - 1))) >> -n) as i32,
+            // floor((sum + 2^(n-1)) / 2^n) without a wider sum: the bit below the LSB rounds
+            n => (sum >> -n) + ((sum >> (-n - 1)) & 1),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Executes a [`Program`], one timestep at a time: the golden model, and what runs on the microcontroller.
 mod arena;
+mod neurons;
 mod population;
 
-use crate::program::{EdgeKind, Program, Quantity, Rate, Step, ValueKind};
+use crate::program::{Edge, EdgeKind, Program, Quantity, Rate, Step, ValueKind};
 use crate::readout::prediction;
+use crate::synapse::{CHUNK, Starts};
 
-pub use arena::arena_words;
-use arena::{Arena, Region};
+use arena::Arena;
+pub use arena::{arena_words, step_words};
 
 /// One timestep of input, channels last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,16 @@ pub enum Input<'i> {
     I8(&'i [i8]),
     /// One value per element.
     I16(&'i [i16]),
+}
+
+impl<'i> Input<'i> {
+    /// The words of a packed input.
+    const fn spikes(self) -> &'i [u32] {
+        match self {
+            Input::Spikes(words) => words,
+            Input::U8(_) | Input::I8(_) | Input::I16(_) => &[],
+        }
+    }
 }
 
 /// Why a [`Runner`] refuses.
@@ -43,16 +55,21 @@ pub struct Runner<'p, 'm> {
     timestep: u32,
 }
 
+/// Edge `index` of a network, if there is one.
+#[inline]
+const fn edge<'a>(program: &'a Program<'_>, index: u16) -> Option<&'a Edge> {
+    if index as usize <= program.steps().len() { Some(program.edge(index as usize)) } else { None }
+}
+
 impl<'p, 'm> Runner<'p, 'm> {
     /// A network at rest. The arena's content does not matter; it holds [`arena_words`] words or more.
     ///
     /// # Errors
     /// [`RunError::ArenaTooSmall`].
     pub fn new(program: Program<'p>, arena: &'m mut [u32]) -> Result<Self, RunError> {
-        let needed = arena_words(&program);
-        let found = arena.len();
-        let memory = arena.get_mut(..needed).ok_or(RunError::ArenaTooSmall { found, needed })?;
-        let mut runner = Self { program, arena: Arena::new(memory), timestep: 0 };
+        let (found, needed) = (arena.len(), arena_words(&program));
+        let arena = Arena::new(&program, arena).ok_or(RunError::ArenaTooSmall { found, needed })?;
+        let mut runner = Self { program, arena, timestep: 0 };
         runner.begin();
         Ok(runner)
     }
@@ -65,34 +82,35 @@ impl<'p, 'm> Runner<'p, 'm> {
 
     /// Runs one timestep.
     ///
-    /// An input of [`Rate::PerSample`] is read at the sample's first timestep only.
+    /// An input of [`Rate::PerSample`] is given again, unchanged, at every timestep of the sample: it is not copied.
     ///
     /// # Errors
     /// [`RunError::Input`].
     pub fn step(&mut self, input: Input<'_>) -> Result<(), RunError> {
         self.check(input)?;
-        let steps = self.program.steps();
-        for (index, step) in steps.iter().enumerate() {
+        let mut starts: Starts = [0; CHUNK];
+        for (index, step) in self.program.steps().iter().enumerate() {
             if self.timestep > 0 && step.output().rate == Rate::PerSample {
                 continue;
             }
+            let Some(parts) = self.arena.split(index, step) else { continue };
             match step {
                 Step::Population(population) => {
-                    population::run(&self.program, &mut self.arena, index, population, input, self.timestep);
+                    population::run(&self.program, parts, population, input, self.timestep, &mut starts);
                 }
                 Step::Pool(pool) => {
-                    let source = *self.program.edge(pool.source as usize);
-                    let parts = self.arena.split(&self.program, index);
-                    let elements = match (pool.source, input) {
-                        (0, Input::Spikes(spikes)) => spikes,
-                        (0, _) => &[], // a pool of input values is refused by Program::new
-                        (edge, _) => parts.earlier.edge(&self.program, edge as usize),
+                    let Some(source) = edge(&self.program, pool.source) else { continue };
+                    let elements = match pool.source {
+                        0 => input.spikes(), // a pool of input values is refused by Program::new
+                        index => parts.earlier.edge(index.into(), source),
                     };
                     pool.run(source.shape, source.kind, elements, parts.output);
                 }
             }
         }
-        self.arena.keep_delayed(&self.program, input, self.timestep);
+        for index in 0..self.program.steps().len() {
+            self.arena.keep(&self.program, index, input.spikes(), self.timestep);
+        }
         self.read_out();
         self.timestep = self.timestep.saturating_add(1);
         Ok(())
@@ -116,22 +134,24 @@ impl<'p, 'm> Runner<'p, 'm> {
         self.timestep
     }
 
-    /// What edge `index` (1 or more) carries after this timestep: packed spikes, or one `i32` per element in a word.
+    /// What edge `index` (1 or more) carries after this timestep: packed spikes, or one `i32` per element in a word;
+    /// empty where there is no such edge.
     #[must_use]
     pub fn edge(&self, index: usize) -> &[u32] {
-        self.arena.get(&self.program, Region::Edge(index))
+        let Some(index) = index.checked_sub(1) else { return &[] };
+        self.program.steps().get(index).map_or(&[], |step| self.arena.output(index, step))
     }
 
     /// Stored membrane potentials of step `index`, one `i32` in a word each; empty where it has no neurons.
     #[must_use]
     pub fn membranes(&self, index: usize) -> &[u32] {
-        self.arena.get(&self.program, Region::Membranes(index))
+        self.program.steps().get(index).map_or(&[], |step| self.arena.membranes(index, step))
     }
 
     /// Scores of the readout after this timestep, one `i32` in a word each.
     #[must_use]
     pub fn scores(&self) -> &[u32] {
-        self.arena.get(&self.program, Region::Scores)
+        self.arena.scores()
     }
 
     /// Index of the highest score, ties to the lowest index.
@@ -156,17 +176,26 @@ impl<'p, 'm> Runner<'p, 'm> {
     fn read_out(&mut self) {
         let readout = *self.program.readout();
         let (timestep, timesteps) = (self.timestep, self.program.timesteps());
-        let source = match readout.quantity {
-            Quantity::Spikes | Quantity::Current => Region::Edge(readout.source as usize),
-            Quantity::Membrane => Region::Membranes(readout.source as usize - 1),
+        let Some(index) = usize::from(readout.source).checked_sub(1) else { return };
+        let Some(step) = self.program.steps().get(index) else { return };
+        let membranes = readout.quantity == Quantity::Membrane;
+        let Some((scores, values)) = self.arena.scores_and(index, step, membranes) else { return };
+        let update = |score: &mut u32, value| {
+            *score = readout.reduce.update(*score as i32, value, timestep, timesteps) as u32;
         };
-        let (scores, values) = self.arena.scores_and(&self.program, source);
-        for (i, score) in scores.iter_mut().enumerate() {
-            let value = match readout.quantity {
-                Quantity::Spikes => values.get(i / 32).map_or(0, |word| word >> (i % 32) & 1),
-                Quantity::Membrane | Quantity::Current => values.get(i).copied().unwrap_or_default(),
-            };
-            *score = readout.reduce.update(*score as i32, value as i32, timestep, timesteps) as u32;
+        match readout.quantity {
+            Quantity::Spikes => {
+                for (scores, word) in scores.chunks_mut(32).zip(values) {
+                    for (i, score) in scores.iter_mut().enumerate() {
+                        update(score, (word >> i & 1) as i32);
+                    }
+                }
+            }
+            Quantity::Membrane | Quantity::Current => {
+                for (score, value) in scores.iter_mut().zip(values) {
+                    update(score, *value as i32);
+                }
+            }
         }
     }
 }

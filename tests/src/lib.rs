@@ -1,1 +1,4 @@
-//! Whole-path tests: see the files of this package beside `src`.
+//! Whole-path tests: see the files of this package beside `src`. Here is what they share.
+
+pub mod fixtures;
+pub mod random_network;

@@ -1,5 +1,8 @@
 //! Compiled networks to files: one module per target. A backend never sees a graph and never writes to disk.
 
+pub mod rust;
+pub mod verilog;
+
 use miette::Diagnostic;
 use serde::Serialize;
 use thiserror::Error;
@@ -7,6 +10,12 @@ use thiserror::Error;
 use crate::compiled::Compiled;
 use crate::data::Sample;
 use crate::error::AtNode;
+
+/// Every target.
+pub const BACKENDS: &[Backend] = &[
+    verilog::BACKEND, // fpga
+    rust::BACKEND,    // mcu
+];
 
 /// One target.
 pub struct Backend {

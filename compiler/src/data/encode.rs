@@ -143,7 +143,7 @@ mod tests {
         let data = dataset(Values::U8(vec![1, 2, 3, 40, 50, 60]), 1, &[2, 1, 3]);
         let frame = Frame::U8(vec![1, 40, 2, 50, 3, 60]);
         let sample = encode(&data, unsigned(PIXEL_SCALE), Rate::PerSample).expect("it fits");
-        assert_eq!(sample.frames, [frame.clone()]);
+        assert_eq!(sample.frames, std::slice::from_ref(&frame));
         let sample = encode(&data, unsigned(PIXEL_SCALE), Rate::PerTimestep).expect("it fits");
         assert_eq!(sample.frames, [frame.clone(), frame], "a constant image is given at every timestep");
     }

@@ -5,6 +5,8 @@
 //! [`Neuron`]'s documentation, each operation rounded to `f32` as the frameworks do.
 
 mod kernel;
+#[cfg(test)]
+mod tests;
 
 use super::{Comparison, Graph, Neuron, NodeId, Op, Quantity, Reset, ResetTiming, Shape, Timing};
 use kernel::Rows;

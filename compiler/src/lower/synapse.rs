@@ -104,3 +104,31 @@ impl Table {
         bounds
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_what_the_worst_inputs_reach_in_the_worst_order() {
+        let table = Table { width: 2, integers: vec![3, -1, -2, -4, 5, 0], encoding: WeightEncoding::Int8 };
+        assert_eq!(table.bounds(0, 1), [(-2, 8), (-5, 0)]);
+        assert_eq!(table.bounds(-2, 3), [(-6 - 6 - 10, 9 + 4 + 15), (-3 - 12, 2 + 8)]);
+    }
+
+    #[test]
+    fn a_flattened_map_is_read_channels_last() {
+        let grid = Some(Grid { encoding: WeightEncoding::Int8, scale: vec![0.5] });
+        let weight = (0..6).map(|i| i as f32 * 0.5).collect(); // [channel][position] of 2 channels, 3 positions
+        let layer = Linear { fan_in: 6, fan_out: 1, weight, bias: vec![0.0], grid };
+        let table = linear(&layer, Shape::new(2, 1, 3)).expect("the weights lie on their grid");
+        assert_eq!(table.integers, [0, 3, 1, 4, 2, 5]);
+    }
+
+    #[test]
+    fn a_weight_beside_its_grid_is_refused() {
+        let grid = Some(Grid { encoding: WeightEncoding::Binary, scale: vec![0.5] });
+        let layer = Linear { fan_in: 2, fan_out: 1, weight: vec![0.5, 0.0], bias: vec![0.0], grid };
+        assert!(linear(&layer, Shape::vector(2)).is_err());
+    }
+}

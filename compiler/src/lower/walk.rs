@@ -11,6 +11,7 @@ use super::{LowerError, bits_of, neuron};
 use crate::compiled::StepInfo;
 use crate::error::AtNode;
 use crate::ir::{self, Graph, InputEncoding, Node, NodeId, Op, Quantity, Source, Timing};
+use crate::proof::shifted;
 
 /// What the walk gives.
 pub(super) struct Lowered<'a> {
@@ -614,12 +615,4 @@ fn small_integer(x: f64) -> std::result::Result<i8, f64> {
 fn bits_of_range(least: i64, most: i64) -> u8 {
     let reach = most.max(-least - 1).max(0);
     bits_of(reach as f64).max(2)
-}
-
-/// What [`Population::shift`] does to the ends of a range.
-fn shifted(value: i64, shift: i8) -> i64 {
-    match shift {
-        0.. => value << shift,
-        _ => (value + (1 << (-shift - 1))) >> -shift,
-    }
 }

@@ -1,6 +1,10 @@
 //! The machines that a compiled network is proven equal on: each builds the emitted files in a scratch folder, runs the
 //! samples and compares every spike of every layer with the host's.
 
+pub mod cortex_m;
+pub mod toolchain;
+pub mod verilog;
+
 use std::path::Path;
 
 use miette::Diagnostic;
@@ -9,6 +13,17 @@ use thiserror::Error;
 use crate::compiled::Compiled;
 use crate::data::Sample;
 use crate::host::Trace;
+
+/// Every machine but the host.
+pub const MACHINES: &[Machine] = &[
+    verilog::VERILATOR,
+    verilog::ICARUS,
+    cortex_m::CORTEX_M0,
+    cortex_m::CORTEX_M3,
+    cortex_m::CORTEX_M4,
+    cortex_m::CORTEX_M7,
+    cortex_m::CORTEX_M33,
+];
 
 /// One machine.
 pub struct Machine {

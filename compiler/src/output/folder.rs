@@ -40,14 +40,19 @@ pub fn write_folder(dir: &Path, files: &[File]) -> Result<(), OutputError> {
         path.parent().map_or(Ok(()), fs::create_dir_all).map_err(at(dir))?;
         fs::write(path, &file.content).map_err(at(dir))?;
     }
-    if occupied {
-        fs::rename(&target, &old).map_err(at(dir))?;
-    }
-    fs::rename(&new, &target).map_err(|error| {
-        let back = if occupied { fs::rename(&old, &target) } else { Ok(()) };
-        at(dir)(back.err().unwrap_or(error))
-    })
+    swap(&new, &target, occupied.then_some(&old)).map_err(at(dir))
     // what is left of the old folder goes with the scratch folder
+}
+
+/// Puts `new` in the place of `target`, which goes to `old` if it is there; if that fails it comes back.
+fn swap(new: &Path, target: &Path, old: Option<&PathBuf>) -> std::io::Result<()> {
+    if let Some(old) = old {
+        fs::rename(target, old)?;
+    }
+    fs::rename(new, target).map_err(|error| match old.map(|old| fs::rename(old, target)) {
+        Some(Err(worse)) => worse,
+        Some(Ok(())) | None => error,
+    })
 }
 
 /// Whether something stands at `dir` that may be replaced; what speaks against it as the error.
@@ -157,7 +162,16 @@ mod tests {
         assert!(matches!(error, OutputError::Io { .. }));
         assert_eq!(names(&dir), [".snnc", "a"]);
         assert_eq!(names(scratch.path()), ["out/.snnc", "out/a"], "no scratch folder is left");
-        assert!(matches!(write_folder(Path::new("/"), &files(&["a"])), Err(_)));
+        assert!(write_folder(Path::new("/"), &files(&["a"])).is_err());
+    }
+
+    #[test]
+    fn the_old_folder_comes_back_if_the_new_one_cannot_take_its_place() {
+        let scratch = tempfile::tempdir().expect("a scratch folder");
+        let [missing, target, old] = ["missing", "out", "old"].map(|name| scratch.path().join(name));
+        write_folder(&target, &files(&["a"])).expect("it is new");
+        assert!(swap(&missing, &target, Some(&old)).is_err());
+        assert_eq!(names(scratch.path()), ["out/.snnc", "out/a"]);
     }
 
     #[test]

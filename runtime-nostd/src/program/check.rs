@@ -153,7 +153,7 @@ const fn check_population(
         if projection.delay > 0 && !matches!(source.kind, EdgeKind::Spikes) {
             return Err(ProgramError::Source { step });
         }
-        constant = constant && matches!(source.rate, Rate::PerSample);
+        constant = constant && projection.delay == 0 && matches!(source.rate, Rate::PerSample);
         if let Err(error) = check_projection(step, projection, source.shape, out.shape) {
             return Err(error);
         }

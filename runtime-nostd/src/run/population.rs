@@ -1,9 +1,10 @@
 //! One timestep of a population: currents of a position, then its neurons, position after position.
 use super::Input;
-use super::arena::{Arena, Earlier, Parts, position_width};
+use super::arena::{Parts, Slots, position_width};
+use super::{edge, neurons};
 use crate::pool::taps;
 use crate::program::{Connection, EdgeKind, Population, Program, Projection, Shape, Synapses, Window};
-use crate::synapse::{Adder, for_each_spike};
+use crate::synapse::{Adder, Starts, for_each_spike};
 
 /// What a projection reads.
 #[derive(Clone, Copy)]
@@ -17,103 +18,99 @@ enum Source<'s> {
     I16(&'s [i16]),
 }
 
-impl Source<'_> {
-    /// Element `i` of a source that is not packed; 0 outside it.
-    #[inline]
-    fn value(&self, i: usize) -> i32 {
-        match self {
-            Source::Spikes(words) => words.get(i / 32).map_or(0, |w| w >> (i % 32) & 1) as i32,
-            Source::Words(words) => words.get(i).copied().unwrap_or_default() as i32,
-            Source::U8(values) => values.get(i).copied().unwrap_or_default().into(),
-            Source::I8(values) => values.get(i).copied().unwrap_or_default().into(),
-            Source::I16(values) => values.get(i).copied().unwrap_or_default().into(),
-        }
-    }
-}
-
-/// Runs step `step`, a population, for one timestep.
+/// Runs a population for one timestep.
 pub(super) fn run(
     program: &Program<'_>,
-    arena: &mut Arena<'_>,
-    step: usize,
+    parts: Parts<'_>,
     population: &Population<'_>,
     input: Input<'_>,
     timestep: u32,
+    starts: &mut Starts,
 ) {
-    let Parts { accumulators, output, membranes, earlier } = arena.split(program, step);
-    let width = position_width(&program.steps()[step]);
-    let Some(sums) = accumulators.get_mut(..width) else { return };
+    let Parts { accumulators, output, membranes, rings, earlier } = parts;
+    let Some(sums) = accumulators.get_mut(..position_width(population)) else { return };
+    if sums.is_empty() {
+        return; // Program::new refuses an edge without elements
+    }
     if population.neuron.is_some() {
         output.fill(0);
     }
     let mut base = 0;
     while base < population.output.shape.len() {
-        sums.fill(0);
-        for (index, projection) in population.projections.iter().enumerate() {
-            let source = source(program, &earlier, step, index, projection, input, timestep);
-            let from = program.edge(projection.source as usize).shape;
-            project(projection, source, from, population.output.shape, base, sums);
+        begin(population, sums);
+        let mut rings = rings;
+        for projection in population.projections {
+            let Some(from) = edge(program, projection.source) else { continue };
+            let source = match (Slots::of(program, projection), projection.source, input) {
+                (Some(slots), _, _) => {
+                    let (ring, behind) = rings.split_at_checked(slots.total()).unwrap_or_default();
+                    rings = behind;
+                    Source::Spikes(ring.get(slots.at(timestep)..).unwrap_or_default())
+                }
+                (None, 0, Input::Spikes(words)) => Source::Spikes(words),
+                (None, 0, Input::U8(values)) => Source::U8(values),
+                (None, 0, Input::I8(values)) => Source::I8(values),
+                (None, 0, Input::I16(values)) => Source::I16(values),
+                (None, index, _) => {
+                    let words = earlier.edge(index.into(), from);
+                    match from.kind {
+                        EdgeKind::Spikes => Source::Spikes(words),
+                        EdgeKind::Counts { .. } | EdgeKind::Currents { .. } | EdgeKind::Values(_) => {
+                            Source::Words(words)
+                        }
+                    }
+                }
+            };
+            project(projection, source, from.shape, population.output.shape, base, sums, starts);
         }
         finish(population, base, sums, membranes, output);
-        base += width;
+        base += sums.len();
     }
 }
 
-/// What projection `index` of step `step` reads.
-fn source<'s>(
-    program: &Program<'_>,
-    earlier: &'s Earlier<'_>,
-    step: usize,
-    index: usize,
-    projection: &Projection<'_>,
-    input: Input<'s>,
-    timestep: u32,
-) -> Source<'s> {
-    if projection.delay > 0 {
-        return Source::Spikes(earlier.delayed(program, step, index, timestep));
+/// Sums start at the bias where nothing shifts them, else at zero.
+fn begin(population: &Population<'_>, sums: &mut [u32]) {
+    if population.current_shift != 0 {
+        sums.fill(0);
+        return;
     }
-    match (projection.source, input) {
-        (0, Input::Spikes(words)) => Source::Spikes(words),
-        (0, Input::U8(values)) => Source::U8(values),
-        (0, Input::I8(values)) => Source::I8(values),
-        (0, Input::I16(values)) => Source::I16(values),
-        (edge, _) => {
-            let words = earlier.edge(program, edge as usize);
-            match program.edge(edge as usize).kind {
-                EdgeKind::Spikes => Source::Spikes(words),
-                _ => Source::Words(words),
-            }
+    for sums in sums.chunks_mut(population.bias.len().max(1)) {
+        for (sum, &bias) in sums.iter_mut().zip(population.bias) {
+            *sum = bias as u32;
         }
     }
 }
 
 /// Adds what `projection` brings to the output elements from `base` on, one position or the whole layer.
-fn project(projection: &Projection<'_>, source: Source<'_>, from: Shape, to: Shape, base: usize, sums: &mut [u32]) {
+fn project(
+    projection: &Projection<'_>,
+    source: Source<'_>,
+    from: Shape,
+    to: Shape,
+    base: usize,
+    sums: &mut [u32],
+    starts: &mut Starts,
+) {
+    // no division by zero: Program::new refuses an empty shape
+    let (width, channels) = ((to.width as usize).max(1), (to.channels as usize).max(1));
     match projection.connection {
         Connection::Dense => {
-            let mut adder = Adder::new(projection.synapses, sums);
+            let mut adder = Adder::new(projection.synapses, sums, starts);
             add_range(&mut adder, source, 0, from.len(), 0);
             adder.flush();
         }
         Connection::Conv2d(window) => {
             // one position, or all of them where a dense projection shares the population
-            for (i, sums) in sums.chunks_mut(to.channels as usize).enumerate() {
-                let position = base / to.channels as usize + i;
-                let mut adder = Adder::new(projection.synapses, sums);
-                add_window(
-                    &mut adder,
-                    &window,
-                    source,
-                    from,
-                    position / to.width as usize,
-                    position % to.width as usize,
-                );
+            for (i, sums) in sums.chunks_mut(channels).enumerate() {
+                let position = base / channels + i;
+                let mut adder = Adder::new(projection.synapses, sums, starts);
+                add_window(&mut adder, &window, source, from, position / width, position % width);
                 adder.flush();
             }
         }
         Connection::Identity => {
-            for (i, sums) in sums.chunks_mut(to.channels as usize).enumerate() {
-                add_identity(projection.synapses, source, base + i * to.channels as usize, sums);
+            for (i, sums) in sums.chunks_mut(channels).enumerate() {
+                add_identity(projection.synapses, source, base + i * channels, sums);
             }
         }
     }
@@ -122,13 +119,19 @@ fn project(projection: &Projection<'_>, source: Source<'_>, from: Shape, to: Sha
 /// Adds `count` elements from element `start` on, the first of which has `row`.
 #[inline]
 fn add_range(adder: &mut Adder<'_, '_>, source: Source<'_>, start: usize, count: usize, row: usize) {
-    if let Source::Spikes(words) = source {
-        adder.add_spikes(words, start, count, row);
-    } else {
-        for i in 0..count {
-            adder.add_scaled(row + i, source.value(start + i));
-        }
+    match source {
+        Source::Spikes(words) => adder.add_spikes(words, start, count, row),
+        Source::Words(words) => adder.add_values(part(words, start, count).iter().map(|&word| word as i32), row),
+        Source::U8(values) => adder.add_values(part(values, start, count).iter().map(|&value| value.into()), row),
+        Source::I8(values) => adder.add_values(part(values, start, count).iter().map(|&value| value.into()), row),
+        Source::I16(values) => adder.add_values(part(values, start, count).iter().map(|&value| value.into()), row),
     }
+}
+
+/// `count` elements from element `start` on.
+#[inline]
+fn part<T>(values: &[T], start: usize, count: usize) -> &[T] {
+    values.get(start..).and_then(|values| values.get(..count)).unwrap_or_default()
 }
 
 /// Adds the window of the output at (`y`, `x`).
@@ -152,47 +155,64 @@ fn add_window(adder: &mut Adder<'_, '_>, window: &Window, source: Source<'_>, fr
 
 /// Adds each element of a position to its own accumulator.
 fn add_identity(synapses: Synapses<'_>, source: Source<'_>, start: usize, sums: &mut [u32]) {
-    let weight = |channel: usize| match synapses {
-        Synapses::Int8 { weights } => i32::from(weights.get(channel).copied().unwrap_or_default()),
-        Synapses::Binary { signs } => (signs.get(channel / 32).map_or(0, |w| w >> (channel % 32) & 1) * 2) as i32 - 1,
-    };
-    if let Source::Spikes(words) = source {
-        for_each_spike(words, start, sums.len(), |channel| {
+    let count = sums.len();
+    match source {
+        Source::Spikes(words) => for_each_spike(words, start, count, |channel| {
             if let Some(sum) = sums.get_mut(channel) {
-                *sum = sum.wrapping_add(weight(channel) as u32);
+                *sum = sum.wrapping_add(synapses.first_row(channel) as u32);
             }
-        });
-    } else {
-        for (channel, sum) in sums.iter_mut().enumerate() {
-            *sum = sum.wrapping_add(source.value(start + channel).wrapping_mul(weight(channel)) as u32);
+        }),
+        Source::Words(words) => {
+            add_one_to_one(synapses, part(words, start, count).iter().map(|&word| word as i32), sums);
+        }
+        Source::U8(values) => {
+            add_one_to_one(synapses, part(values, start, count).iter().map(|&value| value.into()), sums);
+        }
+        Source::I8(values) => {
+            add_one_to_one(synapses, part(values, start, count).iter().map(|&value| value.into()), sums);
+        }
+        Source::I16(values) => {
+            add_one_to_one(synapses, part(values, start, count).iter().map(|&value| value.into()), sums);
+        }
+    }
+}
+
+/// Adds each value times its weight of the first row to its own accumulator.
+fn add_one_to_one(synapses: Synapses<'_>, values: impl Iterator<Item = i32>, sums: &mut [u32]) {
+    match synapses {
+        Synapses::Int8 { weights } => {
+            for ((sum, value), &weight) in sums.iter_mut().zip(values).zip(weights) {
+                *sum = sum.wrapping_add(value.wrapping_mul(weight.into()) as u32);
+            }
+        }
+        Synapses::Binary { .. } => {
+            for (channel, (sum, value)) in sums.iter_mut().zip(values).enumerate() {
+                *sum = sum.wrapping_add(value.wrapping_mul(synapses.first_row(channel)) as u32);
+            }
         }
     }
 }
 
 /// Turns the sums of the elements from `base` on into currents, and steps their neurons.
-fn finish(population: &Population<'_>, base: usize, sums: &[u32], membranes: &mut [u32], output: &mut [u32]) {
+fn finish(population: &Population<'_>, base: usize, sums: &mut [u32], membranes: &mut [u32], output: &mut [u32]) {
     let channels = population.output.shape.channels as usize;
-    for (i, sums) in sums.chunks(channels).enumerate() {
-        let start = base + i * channels;
-        let currents =
-            sums.iter().zip(population.bias).map(|(&sum, &bias)| population.shift(sum as i32).wrapping_add(bias));
-        match population.neuron {
+    let mut at = base;
+    for sums in sums.chunks_mut(channels.max(1)) {
+        if population.current_shift != 0 {
+            for (sum, &bias) in sums.iter_mut().zip(population.bias) {
+                *sum = population.shift(*sum as i32).wrapping_add(bias) as u32;
+            }
+        }
+        match &population.neuron {
             None => {
-                for (out, current) in output.iter_mut().skip(start).zip(currents) {
-                    *out = current as u32;
+                for (out, &current) in output.get_mut(at..).unwrap_or_default().iter_mut().zip(&*sums) {
+                    *out = current;
                 }
             }
             Some(neuron) => {
-                let membranes = membranes.iter_mut().skip(start);
-                for (channel, (v, current)) in membranes.zip(currents).enumerate() {
-                    let (next, fires) = neuron.step(channel, *v as i32, current);
-                    *v = next as u32;
-                    let element = start + channel;
-                    if let Some(word) = output.get_mut(element / 32) {
-                        *word |= u32::from(fires) << (element % 32);
-                    }
-                }
+                neurons::step(neuron, sums, membranes.get_mut(at..).unwrap_or_default(), output, at);
             }
         }
+        at += channels;
     }
 }

@@ -3,33 +3,46 @@
 //! Work follows the spikes: the taps (rows of weights) of the active inputs are collected, a chunk at a time, and each
 //! encoding adds a chunk of rows to the accumulators of one position. Accumulators are `i32` in words of the arena:
 //! adding wraps, and the compiler has proven that it never does.
-use crate::program::Synapses;
+use crate::program::{Synapses, words};
 
 pub mod binary;
 pub mod int8;
 
 /// Rows collected before they are added.
-const CHUNK: usize = 64;
+pub(crate) const CHUNK: usize = 128;
+
+/// Rows times values that are added at once.
+const GROUP: usize = 4;
+
+/// Room for the starts of the collected rows; what is in it does not matter.
+pub(crate) type Starts = [u32; CHUNK];
 
 /// Adds rows of weights to the accumulators of one position, a chunk at a time.
-pub(crate) struct Adder<'s, 'acc> {
+pub(crate) struct Adder<'s, 'a> {
     synapses: Synapses<'s>,
-    accumulators: &'acc mut [u32],
-    rows: [u32; CHUNK],
+    accumulators: &'a mut [u32],
+    /// Distance of two rows, in the encoding's unit.
+    stride: usize,
+    /// Where the collected rows begin.
+    starts: &'a mut Starts,
     count: usize,
 }
 
-impl<'s, 'acc> Adder<'s, 'acc> {
+impl<'s, 'a> Adder<'s, 'a> {
     /// One accumulator per weight of a row.
-    pub(crate) fn new(synapses: Synapses<'s>, accumulators: &'acc mut [u32]) -> Self {
-        Self { synapses, accumulators, rows: [0; CHUNK], count: 0 }
+    pub(crate) fn new(synapses: Synapses<'s>, accumulators: &'a mut [u32], starts: &'a mut Starts) -> Self {
+        let stride = match synapses {
+            Synapses::Int8 { .. } => int8::stride(accumulators.len()),
+            Synapses::Binary { .. } => words(accumulators.len()),
+        };
+        Self { synapses, accumulators, stride, starts, count: 0 }
     }
 
     /// Adds `row` once.
     #[inline]
     pub(crate) fn add(&mut self, row: usize) {
-        if let Some(slot) = self.rows.get_mut(self.count) {
-            *slot = row as u32;
+        if let Some(slot) = self.starts.get_mut(self.count) {
+            *slot = (row * self.stride) as u32;
             self.count += 1;
         }
         if self.count == CHUNK {
@@ -43,46 +56,86 @@ impl<'s, 'acc> Adder<'s, 'acc> {
         for_each_spike(bits, start, count, |i| self.add(row + i));
     }
 
-    /// Adds `row` times `value`.
+    /// Adds each row, counted from `row`, times its value.
     #[inline]
-    pub(crate) fn add_scaled(&mut self, row: usize, value: i32) {
-        if value == 0 {
-            return;
+    pub(crate) fn add_values(&mut self, values: impl Iterator<Item = i32>, row: usize) {
+        let mut group = [(0, 0); GROUP];
+        let mut count = 0;
+        for (i, value) in values.enumerate() {
+            if value == 0 {
+                continue;
+            }
+            if let Some(slot) = group.get_mut(count) {
+                *slot = (row + i, value);
+                count += 1;
+            }
+            if count == GROUP {
+                self.add_scaled(&group);
+                count = 0;
+            }
         }
+        self.add_scaled(group.get(..count).unwrap_or_default());
+    }
+
+    /// Adds rows times values.
+    fn add_scaled(&mut self, rows: &[(usize, i32)]) {
         match self.synapses {
-            Synapses::Int8 { weights } => int8::add_scaled(weights, row, value, self.accumulators),
-            Synapses::Binary { signs } => binary::add_scaled(signs, row, value, self.accumulators),
+            Synapses::Int8 { weights } => int8::add_scaled(weights, rows, self.accumulators),
+            Synapses::Binary { signs } => {
+                for &(row, value) in rows {
+                    binary::add_scaled(signs, row, value, self.accumulators);
+                }
+            }
         }
     }
 
     /// Adds what is collected.
     pub(crate) fn flush(&mut self) {
-        let rows = self.rows.get(..self.count).unwrap_or_default();
+        if self.count == 0 {
+            return;
+        }
+        let starts = self.starts.get(..self.count).unwrap_or_default();
         match self.synapses {
-            Synapses::Int8 { weights } => int8::add_rows(weights, rows, self.accumulators),
-            Synapses::Binary { signs } => binary::add_rows(signs, rows, self.accumulators),
+            Synapses::Int8 { weights } => int8::add_rows(weights, starts, self.accumulators),
+            Synapses::Binary { signs } => binary::add_rows(signs, starts, self.accumulators),
         }
         self.count = 0;
+    }
+}
+
+impl Synapses<'_> {
+    /// Weight `channel` of the first row.
+    #[inline]
+    pub(crate) fn first_row(&self, channel: usize) -> i32 {
+        match self {
+            Synapses::Int8 { weights } => weights.get(channel).copied().unwrap_or_default().into(),
+            Synapses::Binary { signs } => {
+                (signs.get(channel / 32).map_or(0, |word| word >> (channel % 32) & 1) * 2) as i32 - 1
+            }
+        }
     }
 }
 
 /// Calls `f` with the position of every set bit among the `count` bits of `bits` that follow bit `start`.
 #[inline]
 pub(crate) fn for_each_spike(bits: &[u32], start: usize, count: usize, mut f: impl FnMut(usize)) {
-    let end = start + count;
-    let mut at = start;
-    while at < end {
-        let offset = at % 32;
-        let taken = (32 - offset).min(end - at);
-        let mut word = bits.get(at / 32).map_or(0, |w| w >> offset);
-        if taken < 32 {
-            word &= (1 << taken) - 1;
+    let mut bits = bits.get(start / 32..).unwrap_or_default().iter();
+    let mut at = 0;
+    // the first word may begin before `start`, the last one end behind it
+    let mut skipped = start % 32;
+    while at < count {
+        let Some(word) = bits.next() else { return };
+        let mut word = word >> skipped;
+        let end = at + 32 - skipped;
+        if end > count {
+            word &= (1 << (count - at)) - 1;
         }
         while word != 0 {
-            f(at - start + word.trailing_zeros() as usize);
+            f(at + word.trailing_zeros() as usize);
             word &= word - 1;
         }
-        at += taken;
+        at = end;
+        skipped = 0;
     }
 }
 

@@ -92,7 +92,7 @@ impl Signals {
                 let coef = Coef::of_constant(tensor, dims).ok_or((Beyond::Broadcast, id))?;
                 return Ok(Rc::new(Poly::constant(coef)));
             }
-            match net.dims(x).iter().product::<usize>() == dims.iter().product() {
+            match net.dims(x).iter().product::<usize>() == dims.iter().product::<usize>() {
                 true => self.operands[x].clone(),
                 false => Err((Beyond::Broadcast, id)),
             }

@@ -1,16 +1,20 @@
 //! Integer formats of the neurons: how fine a membrane is, and how wide.
 //!
 //! Fineness: the smallest threshold of a population is worth [`LSBS_PER_THRESHOLD`] LSBs or more, so that the floor of a
-//! leak, of a bias and of a threshold is worth at most that part of a threshold per timestep. Width: twice the largest
+//! leak, of a bias and of a threshold is worth at most that part of a threshold per timestep; weights that are exact
+//! (binary) deserve a membrane that is nearly so, [`LSBS_BEHIND_BINARY`]. Width: twice the largest
 //! membrane potential of the calibration samples, or what the weights can reach at worst without any.
 
 use super::{Calibration, sink, uniform_scale};
 use crate::ir::eval::pick;
-use crate::ir::{Graph, IntegerFormat, Neuron, NodeId, Op, Reset};
+use crate::ir::{Graph, IntegerFormat, Neuron, NodeId, Op, Reset, WeightEncoding};
 use crate::lower::bits_of;
 
-/// Membrane LSBs in a threshold, at least (corpus d with exact binary weights: 2^10 already changes no prediction).
+/// Membrane LSBs in a threshold, at least: what 8-bit weights round away is larger.
 const LSBS_PER_THRESHOLD: f64 = 4096.0;
+
+/// The same where every weight is exact. (Binary MNIST network, 10,000 images: 2^12 changes 25 predictions, 2^14 six, 2^16 one.)
+const LSBS_BEHIND_BINARY: f64 = 16384.0;
 
 /// Widest membrane beside a multiplied leak: leaves 8 bits for the factor.
 const WIDEST_MULTIPLIED: u8 = 23;
@@ -41,12 +45,14 @@ pub(super) fn choose(graph: &mut Graph, calibration: Option<&Calibration>, times
 struct Feed {
     lsb: Vec<f64>,
     largest: Vec<f64>,
+    /// Whether every weight is exact.
+    binary: bool,
 }
 
 fn feed(graph: &Graph, neurons: NodeId) -> Feed {
     let consumers = graph.consumers();
     let channels = graph.nodes[neurons].shape.channels;
-    let mut feed = Feed { lsb: vec![0.0; channels], largest: vec![0.0; channels] };
+    let mut feed = Feed { lsb: vec![0.0; channels], largest: vec![0.0; channels], binary: true };
     for (id, node) in graph.nodes.iter().enumerate() {
         let (weight, bias, grid) = match &node.op {
             Op::Linear(l) => (&l.weight, &l.bias, &l.grid),
@@ -58,6 +64,7 @@ fn feed(graph: &Graph, neurons: NodeId) -> Feed {
             Some((reached, divisor)) if reached == neurons => divisor as f64,
             _ => continue,
         };
+        feed.binary &= grid.encoding == WeightEncoding::Binary;
         let input = uniform_scale(graph, source.node).unwrap_or(1.0);
         let highest = highest(graph, source.node);
         let rows = weight.chunks(weight.len() / bias.len()).zip(bias).zip(&grid.scale).enumerate();
@@ -102,6 +109,7 @@ fn format(
     let feed = feed(graph, id);
     let thresholds = feed.lsb.iter().enumerate().map(|(c, lsb)| f64::from(pick(&neuron.threshold, c)).abs() / lsb);
     let smallest = thresholds.clone().filter(|t| *t > 0.0).fold(f64::INFINITY, f64::min);
+    let lsbs = if feed.binary { LSBS_BEHIND_BINARY } else { LSBS_PER_THRESHOLD };
     let current_bits = feed.largest.iter().map(|&reach| bits_of(reach)).max().unwrap_or(2);
     let beta = neuron.beta.iter().fold(0.0f64, |a, &b| a.max(b.into()));
     let multiplied = neuron.beta.iter().any(|&beta| crate::lower::leak_is_multiplied(beta));
@@ -123,7 +131,7 @@ fn format(
         seen.max(f64::from(pick(&neuron.threshold, c)).abs() / feed.lsb[c]).max(fixed / feed.lsb[c])
     });
     let reach = reach.fold(1.0, f64::max);
-    let wanted = if smallest.is_finite() { (LSBS_PER_THRESHOLD / smallest).log2().ceil() as i32 } else { 0 };
+    let wanted = if smallest.is_finite() { (lsbs / smallest).log2().ceil() as i32 } else { 0 };
     let room_for_currents = 29 - i32::from(current_bits);
     let mut fraction_bits = wanted.clamp(-31, 16).min(room_for_currents);
     let bits = |fraction: i32| bits_of(reach * 2f64.powi(fraction) + 1.0);

@@ -1,0 +1,283 @@
+//! The crate of a network: its structure as Rust source, its weights as binary files, the runtime beside it.
+
+use askama::Template;
+use snnc_runtime::program::{EdgeKind, Population, Program, Rate, Reset, Shape, Step, Synapses, ValueKind, words};
+use snnc_runtime::run::arena_words;
+
+use super::{M4, names, rendered, source};
+use crate::backend::{BackendError, File, LayerReport};
+use crate::compiled::Compiled;
+use crate::error::AtNode;
+use crate::ir::InputEncoding;
+
+#[derive(Template)]
+#[template(path = "mcu/manifest.toml")]
+struct Manifest {
+    package: String,
+}
+
+#[derive(Template)]
+#[template(path = "mcu/runtime.toml")]
+struct RuntimeManifest {
+    version: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "mcu/README.md")]
+struct Readme<'r> {
+    name: String,
+    package: String,
+    frame: FrameType,
+    report: &'r [LayerReport],
+    arena_words: usize,
+    flash_bytes: u64,
+    timesteps: u32,
+    samples: usize,
+    target: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "mcu/lib.rs")]
+struct Library {
+    name: String,
+    input: String,
+    steps: Vec<StepView>,
+    readout: String,
+    timesteps: u32,
+    arena_words: usize,
+    frame: FrameType,
+}
+
+#[derive(Template)]
+#[template(path = "mcu/tables.rs")]
+struct Tables {
+    weights: Vec<Weights>,
+    tables: Vec<Table>,
+}
+
+/// Type and meaning of a frame of input.
+pub(super) struct FrameType {
+    /// Whether a sample has one frame, whatever its timesteps.
+    pub(super) constant: bool,
+    /// Variant of `Input`.
+    variant: &'static str,
+    element: &'static str,
+    pub(super) len: usize,
+    meaning: String,
+    height: u32,
+    width: u32,
+    channels: u32,
+}
+
+struct StepView {
+    name: String,
+    constant: String,
+    body: Body,
+}
+
+enum Body {
+    Population(PopulationView),
+    Pool(String),
+}
+
+struct PopulationView {
+    projections: Vec<ProjectionView>,
+    accumulator_bits: u8,
+    current_shift: i8,
+    neuron: Option<NeuronView>,
+    output: String,
+}
+
+struct ProjectionView {
+    source: u16,
+    delay: u8,
+    connection: String,
+    synapses: String,
+}
+
+struct NeuronView {
+    leak: String,
+    reset: String,
+    reset_timing: &'static str,
+    membrane_bits: u8,
+}
+
+struct Weights {
+    doc: String,
+    constant: String,
+    element: &'static str,
+    len: usize,
+    path: String,
+    bytes: Vec<u8>,
+}
+
+struct Table {
+    doc: String,
+    constant: String,
+    len: usize,
+    numbers: String,
+}
+
+/// All files but the firmware's.
+pub(super) fn files(
+    compiled: &Compiled<'_>,
+    report: &[LayerReport],
+    samples: usize,
+) -> Result<Vec<File>, AtNode<BackendError>> {
+    let program = &compiled.program;
+    let name = names::quoted(&compiled.name);
+    let package = names::package(&compiled.name);
+    let constants = names::constants(compiled.steps.iter().map(|step| step.name.as_str()));
+    let mut tables = Tables { weights: Vec::new(), tables: Vec::new() };
+    let mut steps = Vec::new();
+    for ((step, info), constant) in program.steps().iter().zip(&compiled.steps).zip(constants) {
+        let name = names::quoted(&info.name);
+        let body = match step {
+            Step::Population(population) => Body::Population(tables.population(&name, &constant, population)),
+            Step::Pool(pool) => Body::Pool(source::pool(pool)),
+        };
+        steps.push(StepView { name, constant, body });
+    }
+    let library = Library {
+        name: name.clone(),
+        input: source::edge(program.input()),
+        steps,
+        readout: source::readout(program.readout()),
+        timesteps: program.timesteps(),
+        arena_words: arena_words(program),
+        frame: frame(program, compiled.input),
+    };
+    let readme = Readme {
+        name,
+        package: package.clone(),
+        frame: frame(program, compiled.input),
+        report,
+        arena_words: arena_words(program),
+        flash_bytes: super::flash_bytes(program),
+        timesteps: program.timesteps(),
+        samples,
+        target: M4.target,
+    };
+    let runtime = RuntimeManifest { version: env!("CARGO_PKG_VERSION") };
+    let text = |path: &str, text: Result<String, _>| text.map(|text| File::text(path, text));
+    let mut files = vec![
+        text("Cargo.toml", rendered(&compiled.name, &Manifest { package }))?,
+        text("README.md", rendered(&compiled.name, &readme))?,
+        text("src/lib.rs", rendered(&compiled.name, &library))?,
+        text("src/tables.rs", rendered(&compiled.name, &tables))?,
+        text("snnc-runtime/Cargo.toml", rendered(&compiled.name, &runtime))?,
+    ];
+    files.extend(tables.weights.into_iter().map(|weights| File { path: weights.path, content: weights.bytes }));
+    for (path, text) in snnc_runtime::source::FILES {
+        files.push(File::text(format!("snnc-runtime/src/{path}"), without_tests(text)));
+    }
+    Ok(files)
+}
+
+/// A source file up to its unit tests, which stand at its end and need more than the crate.
+fn without_tests(text: &str) -> &str {
+    text.split_once("\n#[cfg(test)]\nmod tests {").map_or(text, |(code, _)| code)
+}
+
+impl Tables {
+    /// Takes the numbers of a population and gives its structure, which names them.
+    fn population(&mut self, name: &str, constant: &str, population: &Population<'_>) -> PopulationView {
+        let channels = population.output.shape.channels;
+        let mut projections = Vec::new();
+        for (index, projection) in population.projections.iter().enumerate() {
+            let table = match index {
+                0 => format!("{constant}_WEIGHTS"),
+                _ => format!("{constant}_WEIGHTS_{}", index + 1),
+            };
+            let (element, len, bytes, synapses) = match projection.synapses {
+                Synapses::Int8 { weights } => {
+                    let bytes = weights.iter().map(|&weight| weight as u8).collect();
+                    ("i8", weights.len(), bytes, format!("Synapses::Int8 {{ weights: &{table}.0 }}"))
+                }
+                Synapses::Binary { signs } => {
+                    let bytes = signs.iter().flat_map(|word| word.to_le_bytes()).collect();
+                    ("u32", signs.len(), bytes, format!("Synapses::Binary {{ signs: &{table}.0 }}"))
+                }
+            };
+            self.weights.push(Weights {
+                doc: format!("Weights of \"{name}\", from edge {}: rows of one per output.", projection.source),
+                path: format!("weights/{}.bin", table.to_ascii_lowercase()),
+                constant: table,
+                element,
+                len,
+                bytes,
+            });
+            projections.push(ProjectionView {
+                source: projection.source,
+                delay: projection.delay,
+                connection: source::connection(&projection.connection),
+                synapses,
+            });
+        }
+        self.table(constant, "BIAS", format!("Biases of \"{name}\", one per channel."), population.bias);
+        let neuron = population.neuron.map(|neuron| {
+            let doc = format!("Thresholds of \"{name}\", in membrane LSBs.");
+            self.table(constant, "THRESHOLD", doc, neuron.threshold);
+            let (reset, table) = match neuron.reset {
+                Reset::None => ("Reset::None".to_owned(), None),
+                Reset::ToValue(table) => (format!("Reset::ToValue(&{constant}_RESET)"), Some(table)),
+                Reset::Subtract(table) => (format!("Reset::Subtract(&{constant}_RESET)"), Some(table)),
+            };
+            if let Some(table) = table {
+                let doc = format!("What a spike of \"{name}\" resets to or subtracts, in membrane LSBs.");
+                self.table(constant, "RESET", doc, table);
+            }
+            NeuronView {
+                leak: source::leak(neuron.leak),
+                reset,
+                reset_timing: source::reset_timing(neuron.reset_timing),
+                membrane_bits: neuron.membrane_bits,
+            }
+        });
+        debug_assert_eq!(population.bias.len(), channels as usize);
+        PopulationView {
+            projections,
+            accumulator_bits: population.accumulator_bits,
+            current_shift: population.current_shift,
+            neuron,
+            output: source::edge(&population.output),
+        }
+    }
+
+    fn table(&mut self, constant: &str, suffix: &str, doc: String, numbers: &[i32]) {
+        let (constant, len) = (format!("{constant}_{suffix}"), numbers.len());
+        self.tables.push(Table { doc, constant, len, numbers: source::table(numbers) });
+    }
+}
+
+/// What a program takes each timestep.
+pub(super) fn frame(program: &Program<'_>, encoding: InputEncoding) -> FrameType {
+    let edge = program.input();
+    let Shape { height, width, channels } = edge.shape;
+    let elements = edge.shape.len();
+    let scale = match encoding {
+        InputEncoding::Integer { scale, .. } => format!(", each `{scale}` times the integer"),
+        InputEncoding::Spikes | InputEncoding::Real => String::new(),
+    };
+    let (variant, element, len, meaning) = match edge.kind {
+        EdgeKind::Values(ValueKind::U8) => ("U8", "u8", elements, format!("{elements} values{scale}")),
+        EdgeKind::Values(ValueKind::I8) => ("I8", "i8", elements, format!("{elements} values{scale}")),
+        EdgeKind::Values(ValueKind::I16) => ("I16", "i16", elements, format!("{elements} values{scale}")),
+        // no input carries counts or currents: Program::new refuses them
+        EdgeKind::Spikes | EdgeKind::Counts { .. } | EdgeKind::Currents { .. } => {
+            let meaning = format!("{elements} spikes, 32 to a word, first in bit 0, unused high bits zero");
+            ("Spikes", "u32", words(elements), meaning)
+        }
+    };
+    let constant = edge.rate == Rate::PerSample;
+    FrameType { constant, variant, element, len, meaning, height, width, channels }
+}
+
+/// Filters of the templates.
+mod filters {
+    /// A name as it may stand in text.
+    #[askama::filter_fn]
+    pub(super) fn quoted(name: &str, _: &dyn askama::Values) -> askama::Result<String> {
+        Ok(super::names::quoted(name).replace('|', " "))
+    }
+}

@@ -1,0 +1,92 @@
+//! Target `mcu`: a `no_std` crate that holds the network in flash, the runtime's source, and a firmware for QEMU.
+
+mod board;
+mod crate_files;
+mod firmware;
+mod names;
+mod source;
+
+pub use board::{BOARDS, Board, M0, M3, M4, M7, M33};
+pub use firmware::{frame_bytes, verify};
+
+use snnc_runtime::program::{Population, Program, Reset, Step, Synapses};
+use snnc_runtime::run::{arena_words, step_words};
+
+use super::{Backend, BackendError, EmitOptions, Emitted, LayerReport};
+use crate::compiled::Compiled;
+use crate::error::AtNode;
+
+/// The backend.
+pub const BACKEND: Backend = Backend { name: "mcu", emit };
+
+fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, AtNode<BackendError>> {
+    let report = report(compiled);
+    let (firmware, samples) = firmware::example(compiled, options.samples)?;
+    let mut files = crate_files::files(compiled, &report, samples)?;
+    files.extend(firmware);
+    Ok(Emitted { files, report, predicted_clocks: Vec::new() })
+}
+
+/// What each layer costs in flash and RAM; accumulators and scores, which no layer owns, are left out.
+fn report(compiled: &Compiled<'_>) -> Vec<LayerReport> {
+    let program = &compiled.program;
+    let bits = |step: &Step<'_>| match step {
+        Step::Population(population) => population_bits(population),
+        Step::Pool(_) => 0,
+    };
+    let layers = program.steps().iter().zip(&compiled.steps).enumerate();
+    layers
+        .map(|(index, (step, info))| LayerReport {
+            name: info.name.clone(),
+            encoding: info.encoding.map(crate::ir::WeightEncoding::name),
+            lanes: None,
+            predicted_clocks: None,
+            memory_bits: bits(step),
+            state_bits: 32 * step_words(program, index) as u64,
+        })
+        .collect()
+}
+
+/// Bits of weights and tables.
+fn population_bits(population: &Population<'_>) -> u64 {
+    let weights = population.projections.iter().map(|projection| match projection.synapses {
+        Synapses::Int8 { weights } => 8 * weights.len() as u64,
+        Synapses::Binary { signs } => 32 * signs.len() as u64,
+    });
+    let tables = population.neuron.map_or(0, |neuron| {
+        let reset = match neuron.reset {
+            Reset::None => 0,
+            Reset::ToValue(table) | Reset::Subtract(table) => table.len(),
+        };
+        neuron.threshold.len() + reset
+    });
+    weights.sum::<u64>() + 32 * (population.bias.len() + tables) as u64
+}
+
+/// Bytes of RAM that the network needs besides the stack.
+#[must_use]
+pub fn arena_bytes(program: &Program<'_>) -> u64 {
+    4 * arena_words(program) as u64
+}
+
+/// Bytes of flash that its weights and tables take, code not counted.
+#[must_use]
+pub fn flash_bytes(program: &Program<'_>) -> u64 {
+    let bits = program.steps().iter().map(|step| match step {
+        Step::Population(population) => population_bits(population),
+        Step::Pool(_) => 0,
+    });
+    bits.sum::<u64>().div_ceil(8)
+}
+
+/// A template that cannot be rendered would be a mistake of ours; it is reported like any other refusal.
+fn rendered(name: &str, template: &impl askama::Template) -> Result<String, AtNode<BackendError>> {
+    template.render().map(|text| if text.ends_with('\n') { text } else { text + "\n" }).map_err(|error| AtNode {
+        node: name.to_owned(),
+        op: "network".to_owned(),
+        source: BackendError::Unsupported {
+            found: format!("a template failed: {error}"),
+            help: "this is a mistake in snnc: please report it".to_owned(),
+        },
+    })
+}

@@ -1,0 +1,199 @@
+//! The testbench: samples as beats of the input stream, and what every layer must do with them.
+
+use askama::Template;
+use snnc_runtime::program::{Program, Rate, Shape};
+
+use super::memory::hexadecimal;
+use super::size::{Front, Layer, WindowSize, index_bits};
+use super::top::{Design, InputIndex};
+use crate::backend::File;
+use crate::data::{Frame, Sample};
+use crate::host::Trace;
+
+/// Clocks without a handshake after which the testbench gives up.
+const PATIENCE: usize = 2_000_000;
+
+/// One beat of the input stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beat {
+    /// The event's index; 0 of an end.
+    pub index: usize,
+    /// Whether it ends a timestep or a digit plane.
+    pub last: bool,
+    /// Whether it belongs to the first timestep of the sample.
+    pub first: bool,
+}
+
+/// Element `i` of a frame, sign-extended.
+fn element(frame: &Frame, i: usize) -> i32 {
+    match frame {
+        Frame::Spikes(words) => (words[i / 32] >> (i % 32) & 1) as i32,
+        Frame::U8(values) => values[i].into(),
+        Frame::I8(values) => values[i].into(),
+        Frame::I16(values) => values[i].into(),
+    }
+}
+
+/// The elements of a frame that are set on one of its digit planes, most significant plane first.
+pub fn plane_elements(frame: &Frame, elements: usize, planes: usize) -> Vec<Vec<usize>> {
+    let values: Vec<i32> = (0..elements).map(|i| element(frame, i)).collect();
+    let set = |plane: usize| (0..elements).filter(|&i| values[i] >> plane & 1 == 1).collect();
+    (0..planes).rev().map(set).collect()
+}
+
+/// The beats of a sample.
+pub fn beats(program: &Program<'_>, first_layer: &Layer<'_>, sample: &Sample) -> Vec<Beat> {
+    let shape = first_layer.from;
+    let index = InputIndex::new(first_layer);
+    let position = |i: usize| match first_layer.front {
+        Front::Window(WindowSize { map: [1, 1, _], .. }) | Front::Stream => i,
+        Front::Window(_) => {
+            let (row, channels) = ((shape.width * shape.channels) as usize, shape.channels as usize);
+            index.index([i / row, i % row / channels, i % channels])
+        }
+    };
+    let frames = if program.input().rate == Rate::PerSample { 1 } else { program.timesteps() as usize };
+    let mut beats = Vec::new();
+    for t in 0..frames {
+        let frame = &sample.frames[t.min(sample.frames.len() - 1)];
+        for plane in plane_elements(frame, shape.len(), first_layer.planes) {
+            beats.extend(plane.iter().map(|&i| Beat { index: position(i), last: false, first: t == 0 }));
+            beats.push(Beat { index: 0, last: true, first: t == 0 });
+        }
+    }
+    beats
+}
+
+/// Positions of a layer in the order in which its window walks over them.
+pub fn walk(window: &WindowSize) -> Vec<[usize; 2]> {
+    let mut order = Vec::new();
+    for top in (0..window.out[0]).step_by(window.pool[0]) {
+        for left in (0..window.out[1]).step_by(window.pool[1]) {
+            for y in top..(top + window.pool[0]).min(window.out[0]) {
+                order.extend((left..(left + window.pool[1]).min(window.out[1])).map(|x| [y, x]));
+            }
+        }
+    }
+    order
+}
+
+/// First element of each group of spikes, in the order in which the layer gives them.
+fn spike_order(layer: &Layer<'_>, shape: Shape) -> Vec<usize> {
+    match (&layer.front, layer.planned.spike_pool) {
+        (Front::Window(window), Some(_)) => {
+            let channels = shape.channels as usize;
+            let groups = (0..channels).step_by(layer.group);
+            let position = |[y, x]: [usize; 2]| (y * shape.width as usize + x) * channels;
+            walk(window).into_iter().flat_map(|at| groups.clone().map(move |c| position(at) + c)).collect()
+        }
+        (Front::Window(_) | Front::Stream, _) => (0..shape.len()).step_by(layer.group).collect(),
+    }
+}
+
+/// Neurons of a layer that the testbench looks at.
+struct Watched<'a> {
+    id: &'a str,
+    step: usize,
+    group: usize,
+    words: usize,
+}
+
+#[derive(Template)]
+#[template(path = "snn_bench.v")]
+struct Bench<'a> {
+    top: &'a str,
+    samples: usize,
+    timesteps: u32,
+    beats: usize,
+    outputs: usize,
+    elements: usize,
+    index_bits: usize,
+    out_bits: usize,
+    score_bits: usize,
+    patience: usize,
+    layers: Vec<Watched<'a>>,
+}
+
+/// The testbench and its memory files.
+pub fn files(design: &Design<'_, '_>, samples: &[Sample], traces: &[Trace]) -> Vec<File> {
+    let first_layer = &design.layers[0];
+    let index_bits_ = InputIndex::new(first_layer).total();
+    let out_bits = index_bits(design.outputs());
+    let mut files = Vec::new();
+
+    let mut words = Vec::new();
+    for sample in samples {
+        for (n, beat) in beats(design.program, first_layer, sample).into_iter().enumerate() {
+            let flags = u64::from(n == 0) << 2 | u64::from(beat.first) << 1 | u64::from(beat.last);
+            words.push(flags << index_bits_ | beat.index as u64);
+        }
+    }
+    let beats = words.len();
+    files.push(File::text("tb_input.mem", hexadecimal(words.into_iter(), index_bits_ + 3)));
+
+    let outputs = output_beats(design, traces);
+    let count = outputs.len();
+    let words = outputs
+        .into_iter()
+        .map(|beat| (u64::from(beat.first) << 1 | u64::from(beat.last)) << out_bits | beat.index as u64);
+    files.push(File::text("tb_output.mem", hexadecimal(words, out_bits + 2)));
+    let classes = traces.iter().map(|trace| trace.prediction as u64);
+    files.push(File::text("tb_class.mem", hexadecimal(classes, out_bits)));
+    let score_bits = design.scores();
+    let mask = (1u64 << score_bits) - 1;
+    let scores = traces.iter().flat_map(|trace| trace.scores.iter().map(|&score| score as u64 & mask));
+    files.push(File::text("tb_score.mem", hexadecimal(scores, score_bits)));
+
+    let mut watched = Vec::new();
+    for (layer, id) in design.layers.iter().zip(design.ids) {
+        let Some((step, _)) = layer.planned.neurons else { continue };
+        let order = spike_order(layer, design.program.edge(step + 1).shape);
+        let frames = traces.iter().flat_map(|trace| &trace.edges[step]);
+        let spikes = frames.flat_map(|frame| order.iter().map(move |&first| spikes(frame, first, layer.group)));
+        files.push(File::text(format!("tb_expected_{step}.mem"), hexadecimal(spikes, layer.group)));
+        let first = order.iter().map(|&first| first as u64);
+        files.push(File::text(format!("tb_order_{step}.mem"), hexadecimal(first, 32)));
+        watched.push(Watched { id, step, group: layer.group, words: order.len() });
+    }
+
+    let bench = Bench {
+        top: design.name,
+        samples: samples.len(),
+        timesteps: design.program.timesteps(),
+        beats,
+        outputs: count,
+        elements: design.outputs(),
+        index_bits: index_bits_,
+        out_bits,
+        score_bits,
+        patience: PATIENCE,
+        layers: watched,
+    };
+    let mut text = bench.render().expect("a template without conditions of its own renders");
+    text.push('\n');
+    files.insert(0, File::text(format!("{}_tb.v", design.name), text));
+    files
+}
+
+/// `count` spikes from `first` on.
+fn spikes(frame: &[u32], first: usize, count: usize) -> u64 {
+    (0..count).map(|i| u64::from(frame[(first + i) / 32] >> ((first + i) % 32) & 1) << i).sum()
+}
+
+/// What the network gives for all samples.
+fn output_beats(design: &Design<'_, '_>, traces: &[Trace]) -> Vec<Beat> {
+    let last = design.program.steps().len() - 1;
+    let silent = design.layers.last().is_some_and(|layer| layer.planned.neurons.is_none());
+    let mut beats = Vec::new();
+    for trace in traces {
+        for (t, frame) in trace.edges[last].iter().enumerate() {
+            let first = t == 0;
+            if !silent {
+                let active = (0..design.outputs()).filter(|&i| spikes(frame, i, 1) == 1);
+                beats.extend(active.map(|index| Beat { index, last: false, first }));
+            }
+            beats.push(Beat { index: 0, last: true, first });
+        }
+    }
+    beats
+}

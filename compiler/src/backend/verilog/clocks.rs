@@ -1,0 +1,315 @@
+//! Predicted clocks: when every frame of every layer is started, finished and read, as the fixed modules do it.
+//!
+//! Nothing inside a layer ever waits but the item that ends a sum, so a network is a max-plus recurrence over (layer,
+//! frame): an item is issued at the latest of *one clock after the item before*, *INTERVAL clocks after the last sum*,
+//! and *when the output has room*; a chunk of the window is read at the latest of *one clock after the chunk before*,
+//! *when the frame is there*, and *when one of 16 places is free*. The constants are the depths of the modules' pipelines,
+//! named after them. Simulation confirms the result to the clock (see the tests of the workspace).
+
+use std::collections::VecDeque;
+
+use snnc_runtime::program::{EdgeKind, Program, Rate};
+
+use super::bench::{plane_elements, walk};
+use super::size::{Front, Layer, WindowSize};
+use crate::data::Sample;
+use crate::host::Trace;
+
+/// From an item at the lanes to the first group of the finished sum (`snn_lanes`).
+const LANES: u64 = 5;
+/// From the encoder's item to the lanes (`snn_encode`).
+const ENCODE: u64 = 3;
+/// From a read of the window to a chunk that the encoder can take (`snn_window`).
+const WINDOW: u64 = 7;
+/// Chunks that wait for the encoder (`snn_window`).
+const ROOM: usize = 16;
+/// Shift and bias (`snn_finish`).
+const FINISH: u64 = 2;
+/// A pool (`snn_pool`).
+const POOL: u64 = 1;
+/// The neurons (`snn_neuron`).
+const NEURON: u64 = 8;
+/// From the last group of a frame to the reader's seeing it (`snn_writer` or `snn_replay`, and `snn_link`).
+const WRITTEN: u64 = 2;
+/// From the start of a timestep to its first group (`snn_replay`).
+const REPLAY: u64 = 3;
+/// From the last beat of a frame to the start of its copy, at least (`snn_collect`).
+const SETTLE: u64 = 5;
+/// From a frame's last event to its first word's reader seeing it, beyond the words (`snn_collect`, `snn_link`).
+const COLLECTED: u64 = 3;
+
+/// What is predicted of some samples that stand back to back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// Clocks of each sample: from the acceptance of its first beat to that of the next sample's, of the last one to the
+    /// last output.
+    pub clocks: Vec<u64>,
+    /// Clocks in which each layer's engine is busy, over all samples.
+    pub busy: Vec<u64>,
+}
+
+/// A two-frame buffer: when its frames can be read, and when they have been.
+#[derive(Default)]
+struct Link {
+    /// When the newest frame can be read.
+    full: u64,
+    /// When the last two frames were read, oldest first.
+    reads: VecDeque<u64>,
+}
+
+impl Link {
+    /// When there is room for the next frame.
+    fn free(&self) -> u64 {
+        if self.reads.len() < 2 { 0 } else { self.reads[0] + 1 }
+    }
+
+    fn read(&mut self, clock: u64) {
+        self.reads.push_back(clock);
+        if self.reads.len() > 2 {
+            self.reads.pop_front();
+        }
+    }
+}
+
+/// What an engine remembers from frame to frame.
+#[derive(Default)]
+struct Engine {
+    /// When the window was last read.
+    read: Option<u64>,
+    /// When the last chunks were taken by the encoder, oldest first.
+    taken: VecDeque<u64>,
+    /// When the last item was issued (of the stream: when the next beat is accepted).
+    issued: u64,
+    /// When the last sum was finished.
+    done: Option<u64>,
+    /// When the replay last started a timestep.
+    started: Option<u64>,
+    /// Clocks spent.
+    busy: u64,
+}
+
+/// The clocks of `samples`.
+pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], traces: &[Trace]) -> Prediction {
+    let timesteps = program.timesteps() as usize;
+    let mut engines: Vec<Engine> = layers.iter().map(|_| Engine::default()).collect();
+    let mut outs: Vec<Link> = layers.iter().map(|_| Link::default()).collect();
+    let mut kepts: Vec<Link> = layers.iter().map(|_| Link::default()).collect();
+    let mut input = Link::default();
+    // when the collector accepts the next beat; when the output stream gave its last
+    let (mut ready, mut given) = (0, None);
+    let mut starts = Vec::new();
+    for (sample, trace) in samples.iter().zip(traces) {
+        for t in 0..timesteps {
+            for (index, layer) in layers.iter().enumerate() {
+                let sums = !layer.constant || t == 0;
+                let engine = &mut engines[index];
+                let room = if layer.replays() { kepts[index].free() } else { outs[index].free() };
+                let mut finished = 0;
+                match &layer.front {
+                    Front::Stream if sums => {
+                        let frame = &sample.frames[t.min(sample.frames.len() - 1)];
+                        if t == 0 {
+                            starts.push(engine.issued);
+                        }
+                        let events = plane_elements(frame, layer.from.len(), layer.planes);
+                        let beats = events.iter().map(|plane| plane.len() as u64 + 1).sum();
+                        finished = engine.stream(beats, layer.interval as u64, room);
+                    }
+                    Front::Window(window) if sums => {
+                        let elements = elements(program, layer, sample, trace, t);
+                        if window.collected {
+                            if t == 0 {
+                                starts.push(ready);
+                            }
+                            let beats: usize = elements.iter().map(|plane| plane.len() + 1).sum();
+                            let copy = (ready + beats as u64 - 1 + SETTLE).max(input.free());
+                            ready = copy + window.frame as u64 + 1;
+                            input.full = copy + window.frame as u64 + COLLECTED;
+                        }
+                        let counts = Counts::new(window, &elements);
+                        let full = if window.collected { input.full } else { outs[index - 1].full };
+                        let (last, read) = engine.window(layer, window, &counts, full, room);
+                        if window.collected { &mut input } else { &mut outs[index - 1] }.read(read);
+                        finished = last + ENCODE;
+                    }
+                    Front::Stream | Front::Window(_) => {}
+                }
+                let drained = finished + LANES + (layer.lanes / layer.group) as u64 - 1;
+                let finishes = u64::from(layer.finish.is_some()) + u64::from(layer.second_finish.is_some());
+                let currents = drained + finishes * FINISH + u64::from(layer.pooled_bits.is_some()) * POOL;
+                let neurons = if layer.planned.neurons.is_some() { NEURON } else { 0 };
+                let behind = neurons + u64::from(layer.planned.spike_pool.is_some()) * POOL + WRITTEN;
+                outs[index].full = if layer.replays() {
+                    if sums {
+                        kepts[index].full = currents + WRITTEN;
+                    }
+                    let (first, last) = (t == 0, t + 1 == timesteps);
+                    let start = engines[index].replay(layer, first, kepts[index].full, outs[index].free());
+                    if last {
+                        kepts[index].read(start + layer.period() as u64);
+                    }
+                    start + REPLAY + last_word(layer) + behind
+                } else {
+                    currents + behind
+                };
+            }
+            let out = outs.last_mut().expect("a network has a layer");
+            let fetch = out.full.max(given.map_or(0, |given: u64| given + 1)) + 1;
+            let words = output_words(layers).map(|range| 3 + spikes_in(program, trace, t, range));
+            let end = fetch + words.sum::<u64>();
+            out.read(end);
+            given = Some(end);
+        }
+    }
+    let ends = starts.iter().skip(1).copied().chain(given);
+    let clocks = starts.iter().zip(ends).map(|(start, end)| end - start).collect();
+    Prediction { clocks, busy: engines.iter().map(|engine| engine.busy).collect() }
+}
+
+impl Engine {
+    /// Issues `beats` beats of a frame; gives when its sum is finished.
+    fn stream(&mut self, beats: u64, interval: u64, room: u64) -> u64 {
+        let earliest = self.done.map_or(0, |done| done + interval);
+        let done = (self.issued + beats).max(earliest).max(room);
+        self.busy += beats.max(interval);
+        self.issued = done;
+        self.done = Some(done);
+        done
+    }
+
+    /// Walks over a frame; gives when its last sum that counts is finished, and when the frame has been read.
+    fn window(&mut self, layer: &Layer<'_>, window: &WindowSize, counts: &Counts, full: u64, room: u64) -> (u64, u64) {
+        let interval = layer.interval as u64;
+        let mut finished = 0;
+        let mut first = true;
+        // what is replayed is kept before it is pooled
+        let all = layer.replays() && layer.planned.spike_pool.is_some();
+        for at in walk(window) {
+            let kept = all
+                || at[0] - at[0] % window.pool[0] < window.keep[0] && at[1] - at[1] % window.pool[1] < window.keep[1];
+            for _ in 0..layer.lane_groups() {
+                let mut taps = 0;
+                for plane in 0..layer.planes {
+                    for ky in 0..window.kernel[0] {
+                        for chunk in 0..window.chunks {
+                            let ones = u64::from(counts.ones(window, at, plane, ky, chunk)).max(1);
+                            let place = if self.taken.len() < ROOM { 0 } else { self.taken[0] + 1 };
+                            let read = self.read.map_or(0, |read| read + 1).max(full).max(place);
+                            let taken = (read + WINDOW).max(self.issued);
+                            self.read = Some(read);
+                            self.taken.push_back(taken);
+                            if self.taken.len() > ROOM {
+                                self.taken.pop_front();
+                            }
+                            self.issued = taken + ones;
+                            taps += ones;
+                        }
+                    }
+                }
+                let earliest = self.done.map_or(0, |done| done + interval);
+                self.issued = self.issued.max(earliest).max(if first { room } else { 0 });
+                self.done = Some(self.issued);
+                self.busy += taps.max(interval);
+                first = false;
+            }
+            if kept {
+                finished = self.issued;
+            }
+        }
+        (finished, self.read.unwrap_or(0))
+    }
+
+    /// Starts the next timestep of kept currents; gives when.
+    fn replay(&mut self, layer: &Layer<'_>, first: bool, full: u64, room: u64) -> u64 {
+        let period = layer.period() as u64;
+        let before = self.started.map_or(0, |start| start + period + u64::from(first));
+        let start = before.max(room).max(full);
+        self.started = Some(start);
+        self.busy += if first { 0 } else { period };
+        start
+    }
+}
+
+/// Number of the last group of neurons of a timestep that counts for what the layer gives.
+fn last_word(layer: &Layer<'_>) -> u64 {
+    let (Front::Window(window), Some(_)) = (&layer.front, layer.planned.spike_pool) else {
+        return layer.words as u64 - 1;
+    };
+    let kept = |at: &[usize; 2]| (0..2).all(|axis| at[axis] - at[axis] % window.pool[axis] < window.keep[axis]);
+    let last = walk(window).iter().rposition(kept).unwrap_or(0);
+    ((last + 1) * layer.groups()) as u64 - 1
+}
+
+/// The elements of a layer's input frame that are set on each digit plane, most significant plane first.
+fn elements(program: &Program<'_>, layer: &Layer<'_>, sample: &Sample, trace: &Trace, t: usize) -> Vec<Vec<usize>> {
+    let (step, len) = (layer.planned.step, layer.from.len());
+    if step == 0 {
+        let frame = if program.input().rate == Rate::PerSample { 0 } else { t };
+        return plane_elements(&sample.frames[frame.min(sample.frames.len() - 1)], len, layer.planes);
+    }
+    let frame = &trace.edges[step - 1][t];
+    match program.edge(step).kind {
+        EdgeKind::Spikes => vec![(0..len).filter(|&i| frame[i / 32] >> (i % 32) & 1 == 1).collect()],
+        EdgeKind::Counts { .. } | EdgeKind::Currents { .. } | EdgeKind::Values(_) => {
+            let set = |plane: usize| (0..len).filter(|&i| frame[i] >> plane & 1 == 1).collect();
+            (0..layer.planes).rev().map(set).collect()
+        }
+    }
+}
+
+/// How many elements are set, summed along the rows of a frame.
+struct Counts {
+    /// `[plane][row][chunk][column + 1]`.
+    sums: Vec<u32>,
+    rows: usize,
+}
+
+impl Counts {
+    fn new(window: &WindowSize, elements: &[Vec<usize>]) -> Self {
+        let [rows, columns, channels] = window.map;
+        let line = columns + 1;
+        let mut sums = vec![0; elements.len() * rows * window.chunks * line];
+        for (plane, set) in elements.iter().enumerate() {
+            for &i in set {
+                let (y, x, c) = (i / (columns * channels), i / channels % columns, i % channels);
+                sums[((plane * rows + y) * window.chunks + c / window.chunk) * line + x + 1] += 1;
+            }
+        }
+        for line in sums.chunks_mut(line) {
+            let mut so_far = 0;
+            for sum in line {
+                so_far += *sum;
+                *sum = so_far;
+            }
+        }
+        Self { sums, rows }
+    }
+
+    /// Elements set in a chunk of row `ky` of the window at output position `at`.
+    fn ones(&self, window: &WindowSize, at: [usize; 2], plane: usize, ky: usize, chunk: usize) -> u32 {
+        let y = at[0] * window.stride[0] + ky;
+        let Some(y) = y.checked_sub(window.padding[0]).filter(|&y| y < self.rows) else { return 0 };
+        let left = at[1] * window.stride[1];
+        let inside = |x: usize| x.saturating_sub(window.padding[1]).min(window.map[1]);
+        let line = ((plane * self.rows + y) * window.chunks + chunk) * (window.map[1] + 1);
+        self.sums[line + inside(left + window.kernel[1])] - self.sums[line + inside(left)]
+    }
+}
+
+/// Elements of each word of the output stream's memory.
+fn output_words(layers: &[Layer<'_>]) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let outputs = layers.last().map_or(0, |layer| layer.output().0.len());
+    (0..outputs).step_by(64).map(move |first| first..(first + 64).min(outputs))
+}
+
+/// Output spikes of a timestep among some elements.
+fn spikes_in(program: &Program<'_>, trace: &Trace, t: usize, range: std::ops::Range<usize>) -> u64 {
+    let last = program.steps().len();
+    match program.edge(last).kind {
+        EdgeKind::Spikes => {
+            let frame = &trace.edges[last - 1][t];
+            range.map(|i| u64::from(frame[i / 32] >> (i % 32) & 1)).sum()
+        }
+        EdgeKind::Counts { .. } | EdgeKind::Currents { .. } | EdgeKind::Values(_) => 0,
+    }
+}

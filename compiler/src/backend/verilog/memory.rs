@@ -1,0 +1,139 @@
+//! Memory files: one word a line in hexadecimal, for `$readmemh`.
+
+use std::fmt::Write;
+
+use snnc_runtime::program::{Connection, Synapses, words};
+
+use super::size::{Front, Layer};
+
+/// Collects words bit by bit.
+#[derive(Debug, Default)]
+pub struct MemoryFile {
+    text: String,
+    bits: Vec<bool>,
+    /// Words so far.
+    pub words: usize,
+}
+
+impl MemoryFile {
+    /// Appends the `width` low bits of `value` above those already in the word.
+    pub fn push(&mut self, value: i64, width: usize) {
+        self.bits.extend((0..width).map(|bit| value >> bit.min(63) & 1 == 1));
+    }
+
+    /// Ends a word.
+    pub fn end_word(&mut self) {
+        for digit in self.bits.chunks(4).rev() {
+            let value = digit.iter().rev().fold(0, |value, &bit| value << 1 | u32::from(bit));
+            self.text.push(char::from_digit(value, 16).expect("four bits"));
+        }
+        self.text.push('\n');
+        self.bits.clear();
+        self.words += 1;
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn text(self) -> String {
+        self.text
+    }
+}
+
+/// The weights of a layer, one word for each tap and group of lanes, the lowest lane lowest.
+pub fn weights(layer: &Layer<'_>) -> String {
+    let projection = layer.planned.population.projections[0];
+    let width = match projection.connection {
+        Connection::Dense => layer.planned.population.output.shape.len(),
+        Connection::Conv2d(_) | Connection::Identity => layer.channels,
+    };
+    let mut file = MemoryFile::default();
+    let mut word = |row: Option<usize>, lanes: std::ops::Range<usize>| {
+        for lane in lanes {
+            let weight = match (row, projection.synapses) {
+                (None, _) => 0,
+                (Some(row), Synapses::Int8 { weights }) => i64::from(weights[row * width + lane]),
+                (Some(row), Synapses::Binary { signs }) => {
+                    let sign = i64::from(signs[row * words(width) + lane / 32] >> (lane % 32) & 1);
+                    if layer.weight_bits == 1 { sign } else { 2 * sign - 1 }
+                }
+            };
+            file.push(weight, layer.weight_bits);
+        }
+        file.end_word();
+    };
+    match &layer.front {
+        Front::Stream => (0..layer.from.len()).for_each(|row| word(Some(row), 0..layer.lanes)),
+        Front::Window(window) => {
+            let columns = (window.kernel[1] - 1) / window.dilation[1] + 1;
+            for group in 0..layer.lane_groups() {
+                let lanes = group * layer.lanes..(group + 1) * layer.lanes;
+                for ky in 0..window.kernel[0] {
+                    for chunk in 0..window.chunks {
+                        for kx in 0..window.kernel[1] {
+                            for slot in 0..window.chunk {
+                                let channel = chunk * window.chunk + slot;
+                                let exists = channel < window.map[2]
+                                    && ky.is_multiple_of(window.dilation[0])
+                                    && kx.is_multiple_of(window.dilation[1]);
+                                let tap = ky / window.dilation[0] * columns + kx / window.dilation[1];
+                                word(exists.then_some(tap * window.map[2] + channel), lanes.clone());
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    while file.words < layer.rows {
+        file.push(0, layer.lanes * layer.weight_bits);
+        file.end_word();
+    }
+    file.text()
+}
+
+/// A table of one number per channel in words of `group` numbers. One word where all of them are alike.
+pub fn table(table: &[i32], channels: usize, group: usize, bits: usize) -> (String, usize) {
+    let mut file = MemoryFile::default();
+    let values: Vec<i32> = (0..channels).map(|channel| table[channel % table.len()]).collect();
+    let groups: Vec<&[i32]> = values.chunks(group).collect();
+    let alike = groups.iter().all(|values| *values == groups[0]);
+    for values in if alike { &groups[..1] } else { &groups[..] } {
+        for &value in *values {
+            file.push(i64::from(value), bits);
+        }
+        file.end_word();
+    }
+    let words = file.words;
+    (file.text(), words)
+}
+
+/// Bits of a word in a memory file: lanes times weight, and so on.
+pub fn hexadecimal(values: impl Iterator<Item = u64>, bits: usize) -> String {
+    let digits = bits.div_ceil(4);
+    let mut text = String::new();
+    for value in values {
+        writeln!(text, "{value:0digits$x}").expect("a string takes what is written");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_number_of_a_word_is_lowest() {
+        let mut file = MemoryFile::default();
+        file.push(-1, 3);
+        file.push(2, 3);
+        file.push(1, 1);
+        file.end_word();
+        assert_eq!(file.text(), "57\n");
+    }
+
+    #[test]
+    fn a_table_of_one_value_is_one_word() {
+        assert_eq!(table(&[-2, -2], 4, 2, 4), ("ee\n".into(), 1));
+        assert_eq!(table(&[1, 2, 3, 4], 4, 2, 4), ("21\n43\n".into(), 2));
+    }
+}

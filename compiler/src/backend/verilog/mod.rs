@@ -1,0 +1,94 @@
+//! Verilog: fixed modules, a top that connects them, memory files, and a testbench that checks every spike.
+
+use super::{Backend, BackendError, EmitOptions, Emitted, File, LayerReport};
+use crate::compiled::Compiled;
+use crate::data::Sample;
+use crate::error::AtNode;
+use crate::host::{Trace, trace};
+
+mod bench;
+mod clocks;
+mod memory;
+mod names;
+mod plan;
+mod report;
+mod rtl;
+mod size;
+mod top;
+
+use names::Identifiers;
+use rayon::prelude::*;
+use size::Layer;
+use top::Design;
+
+/// The FPGA backend.
+pub const BACKEND: Backend = Backend { name: "fpga", emit };
+
+/// Samples that the testbench gets.
+const BENCH_SAMPLES: usize = 16;
+
+/// A network laid out in hardware.
+pub struct Hardware {
+    /// Every file, in a fixed order.
+    pub files: Vec<File>,
+    /// Name of the top module.
+    pub top: String,
+    /// Clocks of each sample, as they are predicted.
+    pub predicted_clocks: Vec<u64>,
+    /// What each layer costs.
+    pub report: Vec<LayerReport>,
+}
+
+fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, AtNode<BackendError>> {
+    let traces: Vec<Trace> = options.samples.par_iter().map(|sample| trace(&compiled.program, sample)).collect();
+    let hardware = hardware(compiled, options.lanes, options.samples, &traces, BENCH_SAMPLES)?;
+    let Hardware { files, report, predicted_clocks, .. } = hardware;
+    Ok(Emitted { files, report, predicted_clocks })
+}
+
+/// The design, the clocks of `samples`, and a testbench for the first `benched` of them where there are any. `traces`
+/// is what the host did with each.
+///
+/// # Errors
+/// A step that the engine cannot carry.
+pub fn hardware(
+    compiled: &Compiled<'_>,
+    lanes: Option<usize>,
+    samples: &[Sample],
+    traces: &[Trace],
+    benched: usize,
+) -> Result<Hardware, AtNode<BackendError>> {
+    let plan = plan::plan(compiled)?;
+    let layers = Layer::all(&compiled.program, &plan, lanes);
+    let mut identifiers = Identifiers::default();
+    let top = identifiers.add(&compiled.name);
+    let named = |layer: &Layer<'_>| {
+        let step = layer.planned.neurons.map_or(layer.planned.step, |(step, _)| step);
+        compiled.steps[step].name.clone()
+    };
+    let titles: Vec<String> = layers.iter().map(named).collect();
+    let ids: Vec<String> = titles.iter().map(|title| identifiers.add(title)).collect();
+    let design = Design {
+        name: &top,
+        title: &printable(&compiled.name),
+        program: &compiled.program,
+        layers: &layers,
+        ids: &ids,
+        titles: &titles.iter().map(|title| printable(title)).collect::<Vec<_>>(),
+    };
+    let mut files: Vec<File> = rtl::RTL.iter().map(|(path, text)| File::text(*path, *text)).collect();
+    files.extend(design.files());
+    let count = samples.len().min(benched);
+    if count > 0 {
+        files.extend(bench::files(&design, &samples[..count], &traces[..count]));
+    }
+    let prediction = clocks::predict(&compiled.program, &layers, samples, traces);
+    let report = report::layers(compiled, &layers, &titles, &prediction, samples.len());
+    files.push(report::file(&printable(&compiled.name), &compiled.program, &layers, &report, &prediction));
+    Ok(Hardware { files, top, predicted_clocks: prediction.clocks, report })
+}
+
+/// A name as it can stand in a comment.
+fn printable(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() || c == '\\' { ' ' } else { c }).collect()
+}

@@ -1,0 +1,261 @@
+//! Steps of a program to layers of hardware, or a reason why not.
+//!
+//! A layer is one engine: sums, then what stands behind them up to the next sums. It is `Dense | Conv2d`, perhaps a pool
+//! of currents, perhaps neurons (of the same population or one to one behind it), perhaps a pool of spikes.
+
+use snnc_runtime::program::{Connection, EdgeKind, Neuron, Pool, PoolOp, Population, Program, Rate, Step, Synapses};
+
+use crate::backend::BackendError;
+use crate::compiled::Compiled;
+use crate::error::AtNode;
+
+/// One layer of hardware: which steps of the program it carries.
+#[derive(Clone, Copy, Debug)]
+pub struct Planned<'p> {
+    /// Step of the sums.
+    pub step: usize,
+    /// Its population.
+    pub population: Population<'p>,
+    /// Pool of its currents.
+    pub current_pool: Option<Pool>,
+    /// Population that takes the currents one to one.
+    pub identity: Option<Population<'p>>,
+    /// The neurons, and the step whose output their spikes are.
+    pub neurons: Option<(usize, Neuron<'p>)>,
+    /// Pool of the spikes.
+    pub spike_pool: Option<Pool>,
+    /// Step of the last of these.
+    pub last_step: usize,
+}
+
+impl Planned<'_> {
+    /// Whether its currents are computed once per sample.
+    pub fn is_constant(&self, program: &Program<'_>) -> bool {
+        program.edge(self.step).rate == Rate::PerSample
+    }
+}
+
+/// An error at a step.
+pub(super) fn refuse(compiled: &Compiled<'_>, step: usize, found: String, help: &str) -> AtNode<BackendError> {
+    let op = match compiled.program.steps()[step] {
+        Step::Population(_) => "population",
+        Step::Pool(_) => "pool",
+    };
+    AtNode {
+        node: compiled.steps[step].name.clone(),
+        op: op.into(),
+        source: BackendError::Unsupported { found, help: help.into() },
+    }
+}
+
+/// Groups the steps into layers.
+///
+/// # Errors
+/// The first step that the engine cannot carry.
+pub fn plan<'p>(compiled: &Compiled<'p>) -> Result<Vec<Planned<'p>>, AtNode<BackendError>> {
+    let steps = compiled.program.steps();
+    for (step, content) in steps.iter().enumerate() {
+        check(compiled, step, content)?;
+    }
+    let mut layers = Vec::new();
+    let mut at = 0;
+    while at < steps.len() {
+        let layer = layer(compiled, at)?;
+        at = layer.last_step + 1;
+        layers.push(layer);
+    }
+    let readout = compiled.program.readout();
+    if usize::from(readout.source) != steps.len() {
+        return Err(refuse(
+            compiled,
+            steps.len() - 1,
+            "found a step behind the population that the readout looks at, expected none".into(),
+            "make the readout look at the network's last layer",
+        ));
+    }
+    if steps[steps.len() - 1].output().rate == Rate::PerSample {
+        return Err(refuse(
+            compiled,
+            steps.len() - 1,
+            "found a network that does nothing over time, expected a layer of neurons".into(),
+            "use --target mcu for a network without neurons",
+        ));
+    }
+    Ok(layers)
+}
+
+/// What a step must be, wherever it stands.
+fn check(compiled: &Compiled<'_>, step: usize, content: &Step<'_>) -> Result<(), AtNode<BackendError>> {
+    const CHAIN: &str = "the FPGA engine carries chains; use --target mcu for networks with branches or recurrence";
+    let fail = |found: String, help: &str| Err(refuse(compiled, step, found, help));
+    let source = match content {
+        Step::Population(population) => {
+            let [projection] = population.projections else {
+                return fail(format!("found {} inputs, expected one", population.projections.len()), CHAIN);
+            };
+            if projection.delay != 0 {
+                return fail(format!("found an input delayed by {}, expected none", projection.delay), CHAIN);
+            }
+            projection.source
+        }
+        Step::Pool(pool) => {
+            let window = &pool.window;
+            let from = compiled.program.edge(usize::from(pool.source));
+            let to = pool.output.shape;
+            let touches = |axis: usize, out: u32| {
+                window.padding[axis] == 0
+                    && (window.kernel[axis] == window.stride[axis] || out == 1)
+                    && (window.dilation[axis] == 1 || window.kernel[axis] == 1)
+            };
+            if !touches(0, to.height) || !touches(1, to.width) {
+                return fail(
+                    format!(
+                        "found a pool of kernel {:?}, stride {:?}, padding {:?}, dilation {:?}; expected windows that touch",
+                        window.kernel, window.stride, window.padding, window.dilation
+                    ),
+                    "use a stride equal to the kernel, and no padding or dilation",
+                );
+            }
+            if matches!(from.kind, EdgeKind::Counts { .. }) {
+                return fail(
+                    "found a pool of a pool, expected neurons between them".into(),
+                    "join the two pools into one",
+                );
+            }
+            if pool.source == 0 {
+                return fail("found a pool of the input, expected a layer before it".into(), "pool the data instead");
+            }
+            pool.source
+        }
+    };
+    if usize::from(source) != step {
+        return fail("found an input that is not the step before, expected a chain".into(), CHAIN);
+    }
+    Ok(())
+}
+
+fn layer<'p>(compiled: &Compiled<'p>, step: usize) -> Result<Planned<'p>, AtNode<BackendError>> {
+    let steps = compiled.program.steps();
+    let fail = |step: usize, found: &str, help: &str| Err(refuse(compiled, step, found.into(), help));
+    let population = match steps[step] {
+        Step::Population(population) => population,
+        Step::Pool(_) => {
+            return fail(
+                step,
+                "found a second pool behind a layer, expected a layer with weights",
+                "join the two pools",
+            );
+        }
+    };
+    if population.projections[0].connection == Connection::Identity {
+        return fail(
+            step,
+            "found neurons one to one on an edge that is not currents, expected weights between",
+            "feed the neurons through a dense layer or a convolution",
+        );
+    }
+    if matches!(compiled.program.edge(step).kind, EdgeKind::Currents { .. }) {
+        return fail(
+            step,
+            "found currents that feed weights, expected neurons between",
+            "merge the two layers of weights into one",
+        );
+    }
+    let mut layer = Planned {
+        step,
+        population,
+        current_pool: None,
+        identity: None,
+        neurons: population.neuron.map(|neuron| (step, neuron)),
+        spike_pool: None,
+        last_step: step,
+    };
+    if layer.neurons.is_none() {
+        if let Some(Step::Pool(pool)) = steps.get(layer.last_step + 1) {
+            layer.current_pool = Some(*pool);
+            layer.last_step += 1;
+        }
+        match steps.get(layer.last_step + 1) {
+            Some(Step::Population(next)) if next.projections[0].connection == Connection::Identity => {
+                layer.last_step += 1;
+                let Some(neuron) = next.neuron else {
+                    return fail(
+                        layer.last_step,
+                        "found currents of currents, expected neurons",
+                        "merge the two layers",
+                    );
+                };
+                if !is_one(next.projections[0].synapses) {
+                    return fail(
+                        layer.last_step,
+                        "found weights between currents and neurons one to one, expected 1",
+                        "fold the factor into thresholds, reset amounts and biases",
+                    );
+                }
+                layer.identity = Some(*next);
+                layer.neurons = Some((layer.last_step, neuron));
+            }
+            None if layer.current_pool.is_none() => {}
+            _ => {
+                return fail(layer.last_step, "found currents without neurons behind them", "add neurons to the layer");
+            }
+        }
+    }
+    if let Some(Step::Pool(pool)) = steps.get(layer.last_step + 1) {
+        if layer.current_pool.is_some() {
+            return fail(
+                layer.last_step + 1,
+                "found a pool before and a pool behind the neurons, expected one",
+                "drop one",
+            );
+        }
+        layer.spike_pool = Some(*pool);
+        layer.last_step += 1;
+    }
+    let positions = population.output.shape.positions();
+    let pools = layer.current_pool.is_some() || layer.spike_pool.is_some();
+    if population.projections[0].connection == Connection::Dense && positions > 1 && pools {
+        return fail(
+            layer.last_step,
+            "found a pool behind a dense layer that gives a map, expected a convolution before it",
+            "pool the dense layer's weights instead",
+        );
+    }
+    if let Connection::Conv2d(window) = population.projections[0].connection
+        && (window.kernel[1] - 1).saturating_mul(window.dilation[1]) > 30
+    {
+        return fail(step, "found a kernel of more than 31 columns, dilation counted", "use a smaller kernel");
+    }
+    Ok(layer)
+}
+
+/// Whether each weight of an identity projection is 1.
+fn is_one(synapses: Synapses<'_>) -> bool {
+    match synapses {
+        Synapses::Int8 { weights } => weights.iter().all(|&weight| weight == 1),
+        Synapses::Binary { .. } => false,
+    }
+}
+
+/// The digits of an edge's elements: planes, and whether the first is the sign of two's complement.
+pub(super) fn planes(kind: EdgeKind) -> (usize, bool) {
+    use snnc_runtime::program::ValueKind;
+    match kind {
+        EdgeKind::Spikes => (1, false),
+        EdgeKind::Counts { max } => (16 - max.leading_zeros() as usize, false),
+        EdgeKind::Values(ValueKind::U8) => (8, false),
+        EdgeKind::Values(ValueKind::I8) => (8, true),
+        EdgeKind::Values(ValueKind::I16) => (16, true),
+        EdgeKind::Currents { bits } => (usize::from(bits), true),
+    }
+}
+
+/// Code of a pool in `snn_pool`.
+pub(super) fn pool_code(op: PoolOp, spikes: bool) -> usize {
+    match (op, spikes) {
+        (PoolOp::Max, false) => 0,
+        (PoolOp::Sum, false) => 1,
+        (PoolOp::Max, true) => 2,
+        (PoolOp::Sum, true) => 3,
+    }
+}

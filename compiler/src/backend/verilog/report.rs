@@ -1,0 +1,107 @@
+//! What a design costs: a line per layer for the user's report, and the same as a file beside the design.
+
+use askama::Template;
+use snnc_runtime::program::Program;
+
+use super::clocks::Prediction;
+use super::size::{Front, Layer, reset_table, table_bits};
+use crate::backend::{File, LayerReport};
+use crate::compiled::Compiled;
+
+/// One line per layer of hardware.
+pub fn layers(
+    compiled: &Compiled<'_>,
+    layers: &[Layer<'_>],
+    titles: &[String],
+    prediction: &Prediction,
+    samples: usize,
+) -> Vec<LayerReport> {
+    let mut lines = Vec::new();
+    for ((layer, title), busy) in layers.iter().zip(titles).zip(&prediction.busy) {
+        let encoding = compiled.steps[layer.planned.step].encoding.map(|encoding| encoding.name());
+        lines.push(LayerReport {
+            name: title.clone(),
+            encoding,
+            lanes: Some(layer.lanes),
+            predicted_clocks: (samples > 0).then(|| *busy as f64 / samples as f64),
+            memory_bits: memory_bits(layer),
+            state_bits: state_bits(layer),
+        });
+    }
+    lines
+}
+
+/// Bits of weights and of the channels' constants.
+fn memory_bits(layer: &Layer<'_>) -> u64 {
+    let mut table_width = layer.finish.map_or(0, |finish| finish.bias_bits);
+    table_width += layer.second_finish.map_or(0, |finish| finish.bias_bits);
+    if let Some((_, neuron)) = layer.planned.neurons {
+        table_width += table_bits(neuron.threshold) + reset_table(&neuron).map_or(0, table_bits);
+    }
+    (layer.rows * layer.lanes * layer.weight_bits + layer.channels * table_width) as u64
+}
+
+/// Bits of membranes, sums, kept currents and the two input frames.
+fn state_bits(layer: &Layer<'_>) -> u64 {
+    let elements = layer.words * layer.group;
+    let membranes = layer.planned.neurons.map_or(0, |(_, neuron)| elements * usize::from(neuron.membrane_bits));
+    let kept = if layer.replays() { 2 * elements * layer.current_bits } else { 0 };
+    let frames = match &layer.front {
+        Front::Stream => 0,
+        Front::Window(window) => {
+            let frame = window.frame * window.bits() * layer.planes;
+            frame * (2 + usize::from(window.collected))
+        }
+    };
+    (membranes + kept + frames + 2 * layer.lanes * layer.sum_bits) as u64
+}
+
+struct Line<'a> {
+    report: &'a LayerReport,
+    encoding: &'a str,
+    lanes: usize,
+    group: usize,
+    busy: String,
+}
+
+#[derive(Template)]
+#[template(path = "snn_report.md")]
+struct Report<'a> {
+    name: &'a str,
+    timesteps: u32,
+    lines: Vec<Line<'a>>,
+    samples: usize,
+    mean: String,
+    least: u64,
+    most: u64,
+}
+
+/// The report as a file.
+pub fn file(
+    name: &str,
+    program: &Program<'_>,
+    layers: &[Layer<'_>],
+    report: &[LayerReport],
+    prediction: &Prediction,
+) -> File {
+    let clocks = &prediction.clocks;
+    let lines = report.iter().zip(layers).map(|(report, layer)| Line {
+        report,
+        encoding: report.encoding.unwrap_or("-"),
+        lanes: layer.lanes,
+        group: layer.group,
+        busy: report.predicted_clocks.map_or("-".into(), |clocks| format!("{clocks:.0}")),
+    });
+    let text = Report {
+        name,
+        timesteps: program.timesteps(),
+        lines: lines.collect(),
+        samples: clocks.len(),
+        mean: format!("{:.1}", clocks.iter().sum::<u64>() as f64 / clocks.len().max(1) as f64),
+        least: clocks.iter().copied().min().unwrap_or(0),
+        most: clocks.iter().copied().max().unwrap_or(0),
+    };
+    let mut text = text.render().expect("a template without conditions of its own renders");
+    text.push('\n');
+    File::text("report.md", text)
+}

@@ -1,0 +1,367 @@
+//! Sizes of a layer's hardware: lanes, chunks, widths, and how many clocks each part is deep.
+
+use snnc_runtime::program::{Connection, EdgeKind, Neuron, Pool, Population, Program, Reset, Shape, Synapses};
+
+use super::plan::{Planned, planes};
+
+/// Bits of a row of the window that the encoder takes at once, at most (one group of channels may be wider).
+const CHUNK_LIMIT: usize = 64;
+/// Neurons per clock, at most.
+const GROUP_LIMIT: usize = 8;
+/// Clocks after which the same neuron may come back (`snn_neuron`; the readout needs fewer).
+const NEURON_LOOP: usize = 9;
+/// A window is expected to have one active tap in this many; only the number of neurons per clock follows from it.
+const TAPS_PER_ACTIVE: usize = 40;
+
+/// A layer and its sizes.
+#[derive(Clone, Debug)]
+pub struct Layer<'p> {
+    /// What it carries.
+    pub planned: Planned<'p>,
+    /// Whether its currents are computed once per sample.
+    pub constant: bool,
+    /// Shape of its input frame.
+    pub from: Shape,
+    /// Digit planes of an input element.
+    pub planes: usize,
+    /// Whether the first plane is a sign.
+    pub negative: bool,
+    /// Where its items come from.
+    pub front: Front,
+    /// Outputs per position (of a dense layer: all outputs).
+    pub channels: usize,
+    /// Accumulators.
+    pub lanes: usize,
+    /// Elements per clock behind the lanes.
+    pub group: usize,
+    /// Bits of a weight.
+    pub weight_bits: usize,
+    /// Words of weights.
+    pub rows: usize,
+    /// Bits of a sum.
+    pub sum_bits: usize,
+    /// Least clocks between two sums.
+    pub interval: usize,
+    /// Shift and bias of the sums.
+    pub finish: Option<Finish>,
+    /// Pool of currents: bits of its result.
+    pub pooled_bits: Option<usize>,
+    /// Shift and bias of the pooled currents.
+    pub second_finish: Option<Finish>,
+    /// Bits of the current that reaches the neurons or the readout.
+    pub current_bits: usize,
+    /// Groups of currents in a timestep, behind a pool of currents.
+    pub words: usize,
+    /// Whether it is the last layer.
+    pub last: bool,
+}
+
+/// What an accumulator becomes.
+#[derive(Clone, Copy, Debug)]
+pub struct Finish {
+    /// Shift to the left, negative to the right.
+    pub shift: i8,
+    /// Bits of the result.
+    pub out_bits: usize,
+    /// Bits of a bias.
+    pub bias_bits: usize,
+}
+
+/// The front end of a layer.
+#[derive(Clone, Debug)]
+pub enum Front {
+    /// Events are rows of weights.
+    Stream,
+    /// A window over frames of packed elements.
+    Window(WindowSize),
+}
+
+/// Sizes of a window reader; a dense layer is a window of one position.
+#[derive(Clone, Debug)]
+pub struct WindowSize {
+    /// Whether the frames come from the input stream.
+    pub collected: bool,
+    /// Rows, columns and channels of the frame.
+    pub map: [usize; 3],
+    /// Kernel, dilation included.
+    pub kernel: [usize; 2],
+    /// Distance of the taps that have weights.
+    pub dilation: [usize; 2],
+    /// Step.
+    pub stride: [usize; 2],
+    /// Rows above and columns to the left.
+    pub padding: [usize; 2],
+    /// Output positions.
+    pub out: [usize; 2],
+    /// Pool window.
+    pub pool: [usize; 2],
+    /// Positions from here on belong to no pool window.
+    pub keep: [usize; 2],
+    /// Channels of a word.
+    pub chunk: usize,
+    /// Words of a column.
+    pub chunks: usize,
+    /// Columns of a bank.
+    pub columns: usize,
+    /// Words of a frame in a bank.
+    pub frame: usize,
+}
+
+impl WindowSize {
+    /// Bits of a row of the window.
+    pub fn bits(&self) -> usize {
+        self.kernel[1] * self.chunk
+    }
+
+    /// Words from row to row.
+    pub fn row(&self) -> usize {
+        self.columns * self.chunks
+    }
+}
+
+/// Bits that count to `n - 1`, at least one.
+pub fn index_bits(n: usize) -> usize {
+    (n.max(2) - 1).ilog2() as usize + 1
+}
+
+/// Bits of a signed integer that holds every number of a table, at least two.
+pub fn table_bits(table: &[i32]) -> usize {
+    table.iter().map(|&n| 33 - (if n < 0 { !n } else { n }).leading_zeros() as usize).max().unwrap_or(2).max(2)
+}
+
+impl<'p> Layer<'p> {
+    /// Sizes of every layer.
+    pub fn all(program: &Program<'p>, plan: &[Planned<'p>], lanes: Option<usize>) -> Vec<Self> {
+        let mut layers: Vec<Self> = Vec::new();
+        for (index, planned) in plan.iter().enumerate() {
+            let layer = Self::new(program, *planned, layers.last(), lanes, index + 1 == plan.len());
+            layers.push(layer);
+        }
+        layers
+    }
+
+    fn new(
+        program: &Program<'p>,
+        planned: Planned<'p>,
+        before: Option<&Layer<'p>>,
+        lanes: Option<usize>,
+        last: bool,
+    ) -> Self {
+        let population = &planned.population;
+        let projection = population.projections[0];
+        let source = program.edge(planned.step);
+        let (planes, negative) = planes(source.kind);
+        let constant = planned.is_constant(program);
+        let dense = projection.connection == Connection::Dense;
+        let shape = population.output.shape;
+        let channels = if dense { shape.len() } else { shape.channels as usize };
+        let lanes = largest_divisor(channels, lanes.unwrap_or(channels).max(1));
+        let stream = before.is_none() && dense && lanes == channels;
+        let taps = match projection.connection {
+            Connection::Conv2d(w) => {
+                usize::from(w.kernel[0]) * usize::from(w.kernel[1]) * source.shape.channels as usize
+            }
+            Connection::Dense | Connection::Identity => source.shape.len(),
+        };
+        let group = match last {
+            true => 1,
+            false => group(lanes, shape.channels as usize, if constant { 0 } else { taps * planes }),
+        };
+        let front = match stream {
+            true => Front::Stream,
+            false => Front::Window(window(&planned, source.shape, before.map(|layer| layer.group))),
+        };
+        let lane_groups = channels / lanes;
+        let rows = match &front {
+            Front::Stream => source.shape.len(),
+            Front::Window(w) => lane_groups * w.kernel[0] * w.chunks * w.bits(),
+        };
+        let holes = matches!(projection.connection, Connection::Conv2d(w) if w.dilation != [1, 1]);
+        let weight_bits = weight_bits(projection.synapses, holes);
+        let sum_bits = usize::from(population.accumulator_bits).max(weight_bits + 1);
+        let positions = match &front {
+            Front::Stream => 1,
+            Front::Window(w) => w.out[0] * w.out[1] * lane_groups,
+        };
+        // a neuron comes back a timestep later
+        let looped = if constant && planned.neurons.is_some() { 1 } else { NEURON_LOOP };
+        let interval = (lanes / group).max(looped.div_ceil(positions));
+
+        let finish = Finish::new(population, sum_bits, dense);
+        let bits = finish.map_or(sum_bits, |finish| finish.out_bits);
+        let pooled_bits = planned.current_pool.map(|pool| pooled_current_bits(&pool, bits));
+        let bits = pooled_bits.unwrap_or(bits);
+        let second_finish = planned.identity.and_then(|identity| Finish::new(&identity, bits, false));
+        let current_bits = second_finish.map_or(bits, |finish| finish.out_bits);
+        let currents = planned.current_pool.map_or(shape, |pool| pool.output.shape);
+        Self {
+            planned,
+            constant,
+            from: source.shape,
+            planes,
+            negative,
+            front,
+            channels,
+            lanes,
+            group,
+            weight_bits,
+            rows: rows.max(2),
+            sum_bits,
+            interval,
+            finish,
+            pooled_bits,
+            second_finish,
+            current_bits,
+            words: currents.len() / group,
+            last,
+        }
+    }
+
+    /// Times that a window is read.
+    pub fn lane_groups(&self) -> usize {
+        self.channels / self.lanes
+    }
+
+    /// Groups of a position.
+    pub fn groups(&self) -> usize {
+        self.channels / self.group
+    }
+
+    /// Clocks of a timestep of [`Self::replays`].
+    pub fn period(&self) -> usize {
+        self.words.max(NEURON_LOOP)
+    }
+
+    /// Whether constant currents are kept and given to the neurons every timestep.
+    pub fn replays(&self) -> bool {
+        self.constant && self.planned.neurons.is_some()
+    }
+
+    /// What the layer gives to the next one: shape and kind.
+    pub fn output(&self) -> (Shape, EdgeKind) {
+        let edge = match (&self.planned.spike_pool, &self.planned.identity) {
+            (Some(pool), _) => pool.output,
+            (None, Some(identity)) => identity.output,
+            (None, None) => self.planned.population.output,
+        };
+        (edge.shape, edge.kind)
+    }
+
+    /// Bits of an element that it gives to the next layer.
+    pub fn output_bits(&self) -> usize {
+        match self.output().1 {
+            EdgeKind::Currents { .. } => 1, // the last layer's, which has no spikes to give
+            kind => planes(kind).0,
+        }
+    }
+}
+
+impl Finish {
+    /// `None` where the sums are the currents.
+    fn new(population: &Population<'_>, in_bits: usize, dense: bool) -> Option<Self> {
+        let shift = population.current_shift;
+        let bias_bits = table_bits(population.bias);
+        let biased = population.bias.iter().any(|&bias| bias != 0);
+        let _ = dense;
+        if shift == 0 && !biased {
+            return None;
+        }
+        let shifted = match shift {
+            0 => in_bits,
+            n if n > 0 => in_bits + usize::from(n.unsigned_abs()),
+            n => in_bits.saturating_sub(usize::from(n.unsigned_abs())).max(1) + 1,
+        };
+        let summed = if biased { shifted.max(bias_bits) + 1 } else { shifted };
+        let out_bits = match population.output.kind {
+            EdgeKind::Currents { bits } => summed.min(usize::from(bits)),
+            EdgeKind::Spikes | EdgeKind::Counts { .. } | EdgeKind::Values(_) => summed.min(30),
+        };
+        Some(Self { shift, out_bits, bias_bits })
+    }
+}
+
+fn pooled_current_bits(pool: &Pool, bits: usize) -> usize {
+    match (pool.op, pool.output.kind) {
+        (snnc_runtime::program::PoolOp::Sum, EdgeKind::Currents { bits: sum }) => bits.max(usize::from(sum)),
+        _ => bits,
+    }
+}
+
+fn largest_divisor(n: usize, limit: usize) -> usize {
+    (1..=n.min(limit)).rev().find(|d| n.is_multiple_of(*d)).unwrap_or(1)
+}
+
+/// Elements per clock: a power of two that divides the lanes and the channels, such that a position is drained while
+/// the next one accumulates.
+fn group(lanes: usize, channels: usize, taps: usize) -> usize {
+    let clocks = (taps / TAPS_PER_ACTIVE).max(4);
+    let mut group = 1;
+    while group < GROUP_LIMIT
+        && lanes / group > clocks
+        && lanes.is_multiple_of(2 * group)
+        && channels.is_multiple_of(2 * group)
+    {
+        group *= 2;
+    }
+    group
+}
+
+/// Bits of a weight; a kernel with holes needs a zero, which one bit is not.
+fn weight_bits(synapses: Synapses<'_>, holes: bool) -> usize {
+    match synapses {
+        Synapses::Binary { .. } => 1 + usize::from(holes),
+        Synapses::Int8 { weights } => {
+            let bits = |weight: i8| 9 - (if weight < 0 { !weight } else { weight }).leading_zeros() as usize;
+            weights.iter().map(|&weight| bits(weight)).max().unwrap_or(2).max(2)
+        }
+    }
+}
+
+/// Sizes of a window reader behind a producer of `group` elements per clock, or behind the input stream.
+fn window(planned: &Planned<'_>, from: Shape, group: Option<usize>) -> WindowSize {
+    let projection = planned.population.projections[0];
+    let to = planned.population.output.shape;
+    let pair = |pair: [u16; 2]| pair.map(usize::from);
+    let (map, kernel, dilation, stride, padding, out) = match projection.connection {
+        Connection::Conv2d(w) => {
+            let span = |axis: usize| usize::from(w.kernel[axis] - 1) * usize::from(w.dilation[axis]) + 1;
+            let map = [from.height as usize, from.width as usize, from.channels as usize];
+            let out = [to.height as usize, to.width as usize];
+            (map, [span(0), span(1)], pair(w.dilation), pair(w.stride), pair(w.padding), out)
+        }
+        Connection::Dense | Connection::Identity => ([1, 1, from.len()], [1; 2], [1; 2], [1; 2], [0; 2], [1; 2]),
+    };
+    let pool = planned.current_pool.or(planned.spike_pool);
+    let (pool, keep) = match pool {
+        Some(pool) => {
+            let size = pair(pool.window.kernel);
+            let kept = [pool.output.shape.height as usize * size[0], pool.output.shape.width as usize * size[1]];
+            (size, kept)
+        }
+        None => ([1, 1], out),
+    };
+    // a pool window beyond the map ends with it
+    let pool = [pool[0].min(out[0]), pool[1].min(out[1])];
+    let keep = [keep[0].min(out[0]), keep[1].min(out[1])];
+    let multiple = group.unwrap_or(1);
+    let limit = (CHUNK_LIMIT / kernel[1] / multiple).max(1) * multiple;
+    let chunk = match (group, map[2] <= limit) {
+        (_, true) => map[2],
+        (Some(_), false) => map[2].div_ceil(map[2].div_ceil(limit)).next_multiple_of(multiple),
+        (None, false) => 1 << limit.ilog2(),
+    };
+    let chunks = map[2].div_ceil(chunk);
+    let rows = (map[0] + padding[0]).max((out[0] - 1) * stride[0] + kernel[0]);
+    let columns = (map[1] + padding[1]).max((out[1] - 1) * stride[1] + kernel[1]).div_ceil(kernel[1]);
+    let frame = rows * columns * chunks;
+    let collected = group.is_none();
+    WindowSize { collected, map, kernel, dilation, stride, padding, out, pool, keep, chunk, chunks, columns, frame }
+}
+
+/// Bits of a neuron's table.
+pub fn reset_table<'p>(neuron: &Neuron<'p>) -> Option<&'p [i32]> {
+    match neuron.reset {
+        Reset::None => None,
+        Reset::ToValue(table) | Reset::Subtract(table) => Some(table),
+    }
+}

@@ -1,0 +1,110 @@
+//! `snnc compile`: a model to the files of a target.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use bumpalo::Bump;
+use miette::IntoDiagnostic;
+use serde::Serialize;
+use snnc::backend::{BACKENDS, EmitOptions, Emitted, File, LayerReport};
+use snnc::compiled::Compiled;
+use snnc::compiled_file;
+use snnc::data::Sample;
+use snnc::error::Error;
+use snnc::pipeline::{self, Choices, Price};
+
+use super::model::{self, NETWORK};
+use super::{Compile, Target, print_json, show};
+
+/// Calibration samples that clocks are predicted on and that the testbench plays.
+const STIMULI: usize = 4;
+
+/// What `--json` prints, and `report.json` holds.
+#[derive(Serialize)]
+struct Report<'r> {
+    model: &'r str,
+    target: &'static str,
+    timesteps: u32,
+    files: Vec<&'r str>,
+    layers: &'r [LayerReport],
+    memory_bits: u64,
+    state_bits: u64,
+    /// Clocks per sample, on the samples of the testbench.
+    predicted_clocks: &'r [u64],
+    price: Option<Price>,
+}
+
+pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
+    let target = match arguments.target {
+        Target::Fpga => "fpga",
+        Target::Mcu => "mcu",
+    };
+    let arena = Bump::new();
+    let choices = Choices { weights: arguments.weights.into() };
+    let network = model::network(&arguments.model, choices, None, &arena)?;
+    let compiled = &network.built.compiled;
+    let samples = stimuli(arguments, compiled)?;
+    let options = EmitOptions { lanes: arguments.lanes.map(|n| n as usize), samples: &samples };
+    let backend = BACKENDS.iter().find(|backend| backend.name == target).expect("every target has its backend");
+    let Emitted { mut files, report, predicted_clocks } = (backend.emit)(compiled, &options).map_err(Error::from)?;
+    files.push(File { path: NETWORK.into(), content: compiled_file::save(compiled)? });
+    let mut names: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
+    names.push("report.json".into());
+    let report = Report {
+        model: &compiled.name,
+        target,
+        timesteps: compiled.program.timesteps(),
+        files: names.iter().map(String::as_str).collect(),
+        layers: &report,
+        memory_bits: report.iter().map(|layer| layer.memory_bits).sum(),
+        state_bits: report.iter().map(|layer| layer.state_bits).sum(),
+        predicted_clocks: &predicted_clocks,
+        price: network.built.price,
+    };
+    let json = serde_json::to_string_pretty(&report).into_diagnostic()?;
+    files.push(File::text("report.json", json + "\n"));
+    let folder = arguments.output.clone().unwrap_or_else(|| model::default_folder(&arguments.model.model, target));
+    snnc::output::write_folder(&folder, &files)?;
+    if arguments.json {
+        print_json(&report)?;
+    } else {
+        show(&text(&report, &folder))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The first calibration samples, for the testbench.
+fn stimuli(arguments: &Compile, compiled: &Compiled<'_>) -> miette::Result<Vec<Sample>> {
+    match &arguments.model.calib {
+        Some(path) => Ok(pipeline::encode(compiled, &model::dataset(path)?.take(STIMULI))?),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn text(report: &Report<'_>, folder: &Path) -> String {
+    let mut text = format!("{} files in `{}`\n", report.files.len(), folder.display());
+    text += &format!(
+        "{:<24} {:>8} {:>6} {:>14} {:>12} {:>12}\n",
+        "layer", "weights", "lanes", "clocks/sample", "memory bits", "state bits"
+    );
+    for layer in report.layers {
+        let lanes = layer.lanes.map_or(String::new(), |n| n.to_string());
+        let clocks = layer.predicted_clocks.map_or(String::new(), |n| format!("{n:.0}"));
+        let (name, encoding) = (&layer.name, layer.encoding.unwrap_or(""));
+        let (memory, state) = (layer.memory_bits, layer.state_bits);
+        text += &format!("{name:<24} {encoding:>8} {lanes:>6} {clocks:>14} {memory:>12} {state:>12}\n");
+    }
+    if !report.predicted_clocks.is_empty() {
+        let n = report.predicted_clocks.len();
+        let mean = report.predicted_clocks.iter().sum::<u64>() as f64 / n as f64;
+        text += &format!("predicted: {mean:.0} clocks per sample, mean of {n} calibration samples\n");
+    }
+    if let Some(price) = report.price {
+        let (same, samples) = (price.same_predictions, price.samples);
+        text += &format!("integers and floats predict the same on {same} of {samples} calibration samples\n");
+        if let (Some(float), Some(integer)) = (price.float_correct, price.integer_correct) {
+            text += &format!("correct on the calibration samples: float {float}, integers {integer}\n");
+        }
+    }
+    text
+}

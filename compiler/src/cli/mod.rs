@@ -1,0 +1,206 @@
+//! The commands. These are the only modules that read or write the user's files.
+
+mod compile;
+mod convert;
+mod inspect;
+mod model;
+mod progress;
+mod run;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use snnc::pass::WeightChoice;
+
+/// Compiles trained spiking neural networks to microcontrollers and FPGAs: one integer network, bit for bit the same
+/// spikes on every machine.
+#[derive(Debug, Parser)]
+#[command(name = "snnc", version)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write Verilog or a no_std Rust crate that runs the network.
+    Compile(Compile),
+    /// Run the compiled integer network (or the float graph) on the host: accuracy and spike statistics.
+    Run(Run),
+    /// Run the same samples on several machines and compare every spike of every layer.
+    Verify(Verify),
+    /// Show what was understood: layers, shapes, neurons, sizes.
+    Inspect(Inspect),
+    /// Write the model as a native .snn file.
+    Convert(Convert),
+}
+
+/// The model and how it is compiled.
+#[derive(Debug, Args)]
+struct Model {
+    /// A model file (.onnx, .snn), or a folder that `snnc compile` wrote.
+    model: PathBuf,
+    /// Samples that scales and widths may be chosen from (`x`, and `y` for the price of the integers); never the data
+    /// that is evaluated.
+    #[arg(long, value_name = "CALIB.npz")]
+    calib: Option<PathBuf>,
+    /// Timesteps of a sample: needed for a step model, overrides those of an unrolled one.
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u32).range(1..))]
+    timesteps: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+struct Compile {
+    #[command(flatten)]
+    model: Model,
+    /// What to write.
+    #[arg(long, value_enum)]
+    target: Target,
+    /// Folder to write; replaced only if snnc wrote it. [default: the model's name and the target]
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Encoding of the weights.
+    #[arg(long, value_enum, default_value_t)]
+    weights: Weights,
+    /// Accumulators per layer of an FPGA, at most. [default: one per output channel]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    lanes: Option<u32>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Run {
+    #[command(flatten)]
+    model: Model,
+    /// Samples: `x` [n, ...] (uint8 is value/255, bool is spikes, float as it is; a sequence is [n, T, ...]) and `y` [n].
+    #[arg(long, value_name = "X.npz")]
+    data: PathBuf,
+    /// Only the first N samples.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    samples: Option<u32>,
+    /// Threads. [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    threads: Option<u32>,
+    /// Run the float graph instead of the integer network.
+    #[arg(long)]
+    float: bool,
+    /// Make random spike trains of the samples.
+    #[arg(long, value_enum)]
+    encode: Option<Encode>,
+    /// Chooses the spike trains.
+    #[arg(long, value_name = "S", default_value_t = 0, requires = "encode")]
+    seed: u64,
+    /// Write `out` [n, classes] and `pred` [n].
+    #[arg(long, value_name = "OUT.npz")]
+    output: Option<PathBuf>,
+    /// Write every layer's spikes, [T, n, ...].
+    #[arg(long, value_name = "TRACE.npz")]
+    trace: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Verify {
+    #[command(flatten)]
+    model: Model,
+    /// Samples, as for `snnc run`.
+    #[arg(long, value_name = "X.npz")]
+    data: PathBuf,
+    /// Only the first N samples.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    samples: Option<u32>,
+    /// Machines to compare with the host.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "host,verilator,cortex-m4")]
+    machines: Vec<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Inspect {
+    /// A model file, or a folder that `snnc compile` wrote.
+    model: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Convert {
+    /// A model file.
+    model: PathBuf,
+    /// The .snn file to write.
+    #[arg(short, long, value_name = "FILE.snn")]
+    output: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Target {
+    /// Verilog, memory files, a self-checking testbench.
+    Fpga,
+    /// A no_std Rust crate and an example firmware.
+    Mcu,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Weights {
+    /// Binary where the weights already are, int8 elsewhere.
+    #[default]
+    Auto,
+    /// Int8 everywhere.
+    Int8,
+    /// Binary everywhere; refused where the weights are not.
+    Binary,
+}
+
+impl From<Weights> for WeightChoice {
+    fn from(weights: Weights) -> Self {
+        match weights {
+            Weights::Auto => Self::Auto,
+            Weights::Int8 => Self::Int8,
+            Weights::Binary => Self::Binary,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Encode {
+    /// Bernoulli: an element spikes with its value as the probability, each timestep anew.
+    Rate,
+}
+
+/// Runs one command.
+///
+/// # Errors
+/// A diagnostic for the user.
+pub fn run(arguments: Arguments) -> miette::Result<ExitCode> {
+    match arguments.command {
+        Command::Compile(arguments) => compile::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Convert(arguments) => convert::run(&arguments),
+    }
+}
+
+/// Prints a JSON object.
+fn print_json(value: &impl serde::Serialize) -> miette::Result<()> {
+    use miette::IntoDiagnostic;
+    show(&(serde_json::to_string_pretty(value).into_diagnostic()? + "\n"))
+}
+
+/// Prints text; a reader that has gone away (`snnc run … | head`) is no error.
+fn show(text: &str) -> miette::Result<()> {
+    use miette::IntoDiagnostic;
+    match std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.into_diagnostic(),
+    }
+}

@@ -1,0 +1,170 @@
+//! From paths to models and samples in memory.
+
+use std::path::{Component, Path, PathBuf};
+
+use bumpalo::Bump;
+use bytes::Bytes;
+use miette::Diagnostic;
+use snnc::compiled::Compiled;
+use snnc::compiled_file;
+use snnc::container::{self, Kind};
+use snnc::data::Dataset;
+use snnc::frontend::{self, LoadOptions, ModelFile};
+use snnc::ir::Graph;
+use snnc::pipeline::{self, Built, Choices};
+use snnc::proof::prove;
+use thiserror::Error;
+
+use super::Model;
+
+/// Name of the compiled network in a folder that `compile` wrote.
+pub const NETWORK: &str = "network.snn";
+
+/// A file that cannot be read, or options that do not fit it.
+#[derive(Debug, Error, Diagnostic)]
+pub enum InputError {
+    /// The operating system says no.
+    #[error("`{path}` cannot be read: {reason}")]
+    #[diagnostic(code(snnc::input))]
+    Unreadable {
+        /// The path.
+        path: String,
+        /// Why.
+        reason: String,
+        /// What to do.
+        #[help]
+        help: String,
+    },
+    /// An option that would choose again what was chosen.
+    #[error("`{path}` is a compiled network, in which {option} is settled")]
+    #[diagnostic(code(snnc::input::compiled), help("give the model file, or leave the option out"))]
+    Settled {
+        /// The path.
+        path: String,
+        /// The option.
+        option: &'static str,
+    },
+    /// A compiled network where a float graph is needed.
+    #[error("`{path}` is a compiled network; the float graph is not in it")]
+    #[diagnostic(code(snnc::input::float), help("give the model file that it was compiled from"))]
+    NoGraph {
+        /// The path.
+        path: String,
+    },
+}
+
+/// What MODEL names.
+pub enum Opened {
+    /// A model file, with the warnings of its frontend.
+    Graph(Box<Graph>, Vec<String>),
+    /// A compiled network, as its bytes.
+    Compiled(Bytes),
+}
+
+/// Reads a whole file.
+pub fn read(path: &Path) -> miette::Result<Bytes> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Bytes::from(bytes)),
+        Err(error) => Err(InputError::Unreadable {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+            help: "check the path and its permissions".into(),
+        }
+        .into()),
+    }
+}
+
+/// Opens MODEL: a model file, a compiled network, or the folder that holds one.
+pub fn open(path: &Path, timesteps: Option<u32>) -> miette::Result<Opened> {
+    let path = if path.is_dir() { path.join(NETWORK) } else { path.to_owned() };
+    let bytes = read(&path)?;
+    if container::kind(&bytes) == Some(Kind::Program) {
+        return Ok(Opened::Compiled(bytes));
+    }
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    let file = ModelFile { name: &name, bytes, beside: &|relative| beside(&folder, relative) };
+    let loaded = frontend::load(&file, &LoadOptions { timesteps })?;
+    Ok(Opened::Graph(Box::new(loaded.graph), loaded.warnings))
+}
+
+/// A file of the model's own folder; nothing outside it, not even through a link.
+fn beside(folder: &Path, relative: &Path) -> std::io::Result<Bytes> {
+    let refused = || std::io::Error::new(std::io::ErrorKind::PermissionDenied, "it lies outside the model's folder");
+    if !relative.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir)) {
+        return Err(refused());
+    }
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let path = folder.join(relative).canonicalize()?;
+    if !path.starts_with(folder.canonicalize()?) {
+        return Err(refused());
+    }
+    std::fs::read(path).map(Bytes::from)
+}
+
+/// Reads samples.
+pub fn dataset(path: &Path) -> miette::Result<Dataset> {
+    Ok(Dataset::read(&path.display().to_string(), &read(path)?)?)
+}
+
+/// Prints warnings.
+pub fn warn(warnings: &[String]) {
+    for warning in warnings {
+        eprintln!("warning: {warning}");
+    }
+}
+
+/// A network that can run, and the float graph where there is one.
+pub struct Network<'a> {
+    /// The integer network.
+    pub built: Built<'a>,
+    /// The float graph, its timesteps and input settled.
+    pub graph: Option<Graph>,
+}
+
+/// Opens and compiles MODEL; `data` tells the kind of its input where there are no calibration samples.
+pub fn network<'a>(
+    model: &Model,
+    choices: Choices,
+    data: Option<&Dataset>,
+    arena: &'a Bump,
+) -> miette::Result<Network<'a>> {
+    compile(open(&model.model, model.timesteps)?, model, choices, data, arena)
+}
+
+/// Compiles what was opened.
+pub fn compile<'a>(
+    opened: Opened,
+    model: &Model,
+    choices: Choices,
+    data: Option<&Dataset>,
+    arena: &'a Bump,
+) -> miette::Result<Network<'a>> {
+    match opened {
+        Opened::Graph(mut graph, warnings) => {
+            warn(&warnings);
+            let calib = model.calib.as_deref().map(dataset).transpose()?;
+            let timesteps = pipeline::present(&mut graph, calib.as_ref().or(data), calib.is_some())?;
+            let built = pipeline::build(&graph, timesteps, calib.as_ref(), choices, arena)?;
+            warn(&built.warnings);
+            Ok(Network { built, graph: Some(*graph) })
+        }
+        Opened::Compiled(bytes) => {
+            let path = model.model.display().to_string();
+            for (given, option) in [(model.calib.is_some(), "--calib"), (model.timesteps.is_some(), "--timesteps")] {
+                if given {
+                    return Err(InputError::Settled { path, option }.into());
+                }
+            }
+            let compiled: Compiled<'a> = compiled_file::load(&path, &bytes, arena, prove)?;
+            let built = Built { compiled, applied: vec![], price: None, warnings: vec![] };
+            Ok(Network { built, graph: None })
+        }
+    }
+}
+
+/// Default output folder: the model's name and the target, in the current folder.
+pub fn default_folder(model: &Path, target: &str) -> PathBuf {
+    let stem = model.file_stem().map_or_else(|| "model".into(), |s| s.to_string_lossy().into_owned());
+    PathBuf::from(format!("{stem}-{target}"))
+}

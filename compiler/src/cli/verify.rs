@@ -1,0 +1,114 @@
+//! `snnc verify`: the same samples on several machines, every spike of every layer compared with the host's.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use bumpalo::Bump;
+use miette::{Diagnostic, IntoDiagnostic};
+use rayon::prelude::*;
+use serde::Serialize;
+use snnc::host::{self, Trace};
+use snnc::machine::{Difference, MACHINES, Machine, Unit};
+use snnc::pipeline::{self, Choices};
+use thiserror::Error;
+
+use super::{Verify, model, print_json, progress, show};
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    samples: usize,
+    equal: bool,
+    machines: BTreeMap<&'static str, MachineReport>,
+}
+
+#[derive(Serialize)]
+struct MachineReport {
+    equal: bool,
+    /// Per sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clocks: Option<Vec<u64>>,
+    /// Per sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instructions: Option<Vec<u64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<Difference>,
+}
+
+/// A machine that there is not.
+#[derive(Debug, Error, Diagnostic)]
+#[error("there is no machine `{found}`")]
+#[diagnostic(code(snnc::verify::machine), help("the machines are: {known}"))]
+struct UnknownMachine {
+    found: String,
+    known: String,
+}
+
+pub fn run(arguments: &Verify) -> miette::Result<ExitCode> {
+    let machines = machines(&arguments.machines)?;
+    let mut data = model::dataset(&arguments.data)?;
+    if let Some(n) = arguments.samples {
+        data = data.take(n as usize);
+    }
+    let arena = Bump::new();
+    let network = model::network(&arguments.model, Choices::default(), Some(&data), &arena)?;
+    let compiled = &network.built.compiled;
+    let samples = pipeline::encode(compiled, &data)?;
+    let traces: Vec<Trace> = samples.par_iter().map(|sample| host::trace(&compiled.program, sample)).collect();
+    let mut report = Report { samples: samples.len(), equal: true, machines: BTreeMap::new() };
+    report.machines.insert("host", MachineReport { equal: true, clocks: None, instructions: None, difference: None });
+    for machine in machines {
+        let spinner = progress::spinner(format!("{} samples on {}", samples.len(), machine.name));
+        let scratch = tempfile::tempdir().into_diagnostic()?;
+        let outcome = (machine.run)(compiled, &samples, &traces, scratch.path())?;
+        spinner.finish_and_clear();
+        let equal = outcome.difference.is_none();
+        report.equal &= equal;
+        let (clocks, instructions) = match machine.unit {
+            Unit::Clocks => (Some(outcome.cost), None),
+            Unit::Instructions => (None, Some(outcome.cost)),
+        };
+        let found = MachineReport { equal, clocks, instructions, difference: outcome.difference };
+        report.machines.insert(machine.name, found);
+        if !equal {
+            break;
+        }
+    }
+    if arguments.json {
+        print_json(&report)?;
+    } else {
+        show(&text(&report))?;
+    }
+    Ok(if report.equal { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The machines by their names; `host` is always there.
+fn machines(names: &[String]) -> Result<Vec<&'static Machine>, UnknownMachine> {
+    let find = |name: &String| {
+        MACHINES.iter().find(|machine| machine.name == name).ok_or_else(|| UnknownMachine {
+            found: name.clone(),
+            known: std::iter::once("host").chain(MACHINES.iter().map(|m| m.name)).collect::<Vec<_>>().join(", "),
+        })
+    };
+    names.iter().filter(|name| *name != "host").map(find).collect()
+}
+
+fn text(report: &Report) -> String {
+    let mut text = format!("{} samples\n", report.samples);
+    for (name, machine) in &report.machines {
+        let mean = |cost: &[u64]| cost.iter().sum::<u64>() as f64 / cost.len().max(1) as f64;
+        let cost = match (&machine.clocks, &machine.instructions) {
+            (Some(clocks), _) => format!("mean {:.0} clocks per sample", mean(clocks)),
+            (_, Some(instructions)) => format!("mean {:.0} instructions per sample", mean(instructions)),
+            _ => "golden".to_owned(),
+        };
+        text += &match &machine.difference {
+            None => format!("{name:<12} every spike equal, {cost}\n"),
+            Some(d) => format!(
+                "{name:<12} DIFFERS: sample {}, layer `{}`, timestep {}, neuron {}: expected {}, found {}\n",
+                d.sample, d.layer, d.timestep, d.neuron, d.expected, d.found
+            ),
+        };
+    }
+    text
+}

@@ -1,0 +1,249 @@
+//! Random networks, and files that are broken on purpose.
+
+use bumpalo::Bump;
+use proptest::prelude::*;
+use snnc_runtime::program::{
+    Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
+    Reduce, Reset, ResetTiming, Shape, Step, Synapses, ValueKind, Window, words,
+};
+
+use super::*;
+use crate::compiled::StepInfo;
+use crate::data::{Frame, Sample};
+use crate::ir::WeightEncoding;
+
+/// Turns random bytes into choices; 0 when they are used up.
+struct Choices<'b, 'a> {
+    bytes: std::slice::Iter<'b, u8>,
+    arena: &'a Bump,
+}
+
+impl<'a> Choices<'_, 'a> {
+    fn below(&mut self, n: usize) -> usize {
+        usize::from(self.bytes.next().copied().unwrap_or_default()) % n
+    }
+
+    fn flip(&mut self) -> bool {
+        self.below(2) == 1
+    }
+
+    fn table(&mut self, n: usize) -> &'a [i32] {
+        let numbers: Vec<i32> = (0..n).map(|_| self.below(256) as i32 - 128).collect();
+        self.arena.alloc_slice_copy(&numbers)
+    }
+
+    fn synapses(&mut self, rows: usize, width: usize) -> Synapses<'a> {
+        if self.flip() {
+            let weights: Vec<i8> = (0..rows * width).map(|_| self.below(256) as u8 as i8).collect();
+            Synapses::Int8 { weights: self.arena.alloc_slice_copy(&weights) }
+        } else {
+            let signs: Vec<u32> = (0..rows * words(width)).map(|_| self.below(256) as u32 * 0x0101_0101).collect();
+            Synapses::Binary { signs: self.arena.alloc_slice_copy(&signs) }
+        }
+    }
+
+    fn projection(&mut self, source: u16, delay: u8, from: Shape, to: Shape) -> Projection<'a> {
+        let three = Window { kernel: [3, 3], stride: [1, 1], padding: [1, 1], dilation: [1, 1] };
+        let same = (from.height, from.width) == (to.height, to.width);
+        let connection = match self.below(3) {
+            0 if from == to => Connection::Identity,
+            1 if same => Connection::Conv2d(three),
+            _ => Connection::Dense,
+        };
+        let synapses = match connection {
+            Connection::Identity => self.synapses(1, to.channels as usize),
+            Connection::Conv2d(_) => self.synapses(9 * from.channels as usize, to.channels as usize),
+            Connection::Dense => self.synapses(from.len(), to.len()),
+        };
+        Projection { source, delay, connection, synapses }
+    }
+
+    fn neuron(&mut self, channels: usize) -> Neuron<'a> {
+        let leak = match self.below(3) {
+            0 => Leak::None,
+            1 => Leak::Shift(1 + self.below(8) as u8),
+            _ => Leak::Multiply { factor: self.below(256) as u16, shift: 8 },
+        };
+        let reset = match self.below(3) {
+            0 => Reset::None,
+            1 => Reset::ToValue(self.table(channels)),
+            _ => Reset::Subtract(self.table(channels)),
+        };
+        let reset_timing = if self.flip() { ResetTiming::Immediate } else { ResetTiming::Delayed };
+        Neuron { leak, threshold: self.table(channels), reset, reset_timing, membrane_bits: 9 + self.below(12) as u8 }
+    }
+
+    /// A population on the last edge, with neurons that are sometimes recurrent, or a pool of it.
+    fn step(&mut self, index: usize, from: Edge) -> Step<'a> {
+        if index > 0 && matches!(from.kind, EdgeKind::Spikes) && self.below(3) == 0 {
+            let window = Window { kernel: [2, 2], stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
+            let (op, kind) =
+                if self.flip() { (PoolOp::Max, from.kind) } else { (PoolOp::Sum, EdgeKind::Counts { max: 4 }) };
+            return Step::Pool(Pool { source: index as u16, op, window, output: Edge { kind, ..from } });
+        }
+        let shape = if self.flip() { from.shape } else { Shape::vector(1 + self.below(5) as u32) };
+        let mut projections = vec![self.projection(index as u16, 0, from.shape, shape)];
+        if self.flip() {
+            let delay = 1 + self.below(3) as u8;
+            projections.push(self.projection(index as u16 + 1, delay, shape, shape));
+        }
+        let channels = shape.channels as usize;
+        Step::Population(Population {
+            projections: self.arena.alloc_slice_copy(&projections),
+            accumulator_bits: 2 + self.below(31) as u8,
+            current_shift: self.below(48) as i8 - 31,
+            bias: self.table(channels),
+            neuron: Some(self.neuron(channels)),
+            output: Edge { shape, kind: EdgeKind::Spikes, rate: Rate::PerTimestep },
+        })
+    }
+
+    fn compiled(&mut self) -> Compiled<'a> {
+        let shape = Shape { height: 1 + self.below(3) as u32, width: 2, channels: 1 + self.below(2) as u32 };
+        let scale = 0.001 + self.below(256) as f32 / 3.0;
+        let (kind, input) = match self.below(4) {
+            0 => (EdgeKind::Spikes, InputEncoding::Spikes),
+            1 => (EdgeKind::Values(ValueKind::U8), InputEncoding::Integer { scale, bits: 8, signed: false }),
+            2 => (EdgeKind::Values(ValueKind::I8), InputEncoding::Integer { scale, bits: 8, signed: true }),
+            _ => (EdgeKind::Values(ValueKind::I16), InputEncoding::Integer { scale, bits: 16, signed: true }),
+        };
+        let edge = Edge { shape, kind, rate: if self.flip() { Rate::PerSample } else { Rate::PerTimestep } };
+        let mut steps: Vec<Step<'a>> = vec![];
+        let mut last = edge;
+        for index in 0..1 + self.below(4) {
+            steps.push(self.step(index, last));
+            last = *steps[index].output();
+        }
+        let source = steps.iter().rposition(|step| matches!(step, Step::Population(_))).expect("the first is one") + 1;
+        let quantity = if self.flip() { Quantity::Spikes } else { Quantity::Membrane };
+        let reduce = [Reduce::Sum, Reduce::Last, Reduce::Max, Reduce::First][self.below(4)];
+        let infos = (0..steps.len()).map(|index| StepInfo {
+            name: format!("/näme \"{index}\""),
+            encoding: [None, Some(WeightEncoding::Int8), Some(WeightEncoding::Binary)][self.below(3)],
+            activity: self.flip().then(|| self.below(256) as f64 / 7.0),
+        });
+        let infos = infos.collect();
+        let readout = Readout { source: source as u16, quantity, reduce };
+        let steps = self.arena.alloc_slice_copy(&steps);
+        let program =
+            Program::new(edge, steps, readout, 1 + self.below(30) as u32).expect("the test makes sound programs");
+        Compiled { name: "net".into(), program, input, steps: infos, readout_scale: 1.0 / scale }
+    }
+}
+
+fn random<'a>(bytes: &[u8], arena: &'a Bump) -> Compiled<'a> {
+    Choices { bytes: bytes.iter(), arena }.compiled()
+}
+
+fn read<'a>(bytes: &[u8], arena: &'a Bump) -> Result<Compiled<'a>, CompiledFileError> {
+    load("network.snn", bytes, arena, |_| Ok(()))
+}
+
+/// A sample of zeros, to run what was loaded.
+fn silence(program: &Program<'_>) -> Sample {
+    let n = program.input().shape.len();
+    let frame = match program.input().kind {
+        EdgeKind::Values(ValueKind::U8) => Frame::U8(vec![0; n]),
+        EdgeKind::Values(ValueKind::I8) => Frame::I8(vec![0; n]),
+        EdgeKind::Values(ValueKind::I16) => Frame::I16(vec![0; n]),
+        EdgeKind::Spikes | EdgeKind::Counts { .. } | EdgeKind::Currents { .. } => Frame::Spikes(vec![0; words(n)]),
+    };
+    Sample { frames: vec![frame] }
+}
+
+proptest! {
+    #[test]
+    fn save_then_load_is_the_identity(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let arena = Bump::new();
+        let compiled = random(&bytes, &arena);
+        let file = save(&compiled).expect("it is sound");
+        let loaded = read(&file, &arena).expect("just saved");
+        prop_assert_eq!(&loaded, &compiled);
+        prop_assert_eq!(save(&loaded).expect("it is sound"), file, "same network, same bytes");
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused_or_runs_but_never_panics(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+        at in any::<prop::sample::Index>(),
+        bit in 0u8..8,
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let arena = Bump::new();
+        let mut file = save(&random(&bytes, &arena)).expect("it is sound");
+        prop_assert!(read(&file[..cut.index(file.len())], &arena).is_err(), "a part is no network");
+        let at = at.index(file.len());
+        file[at] ^= 1 << bit;
+        if let Ok(loaded) = read(&file, &arena) && loaded.program.input().shape.len() < 1000 {
+            let program = Program::new(*loaded.program.input(), loaded.program.steps(), *loaded.program.readout(), 2);
+            let program = program.expect("it was one with other timesteps");
+            let _ = crate::host::trace(&program, &silence(&program));
+        }
+    }
+}
+
+#[test]
+fn what_does_not_hold_is_refused_with_its_step() {
+    let arena = Bump::new();
+    let file = save(&random(&[0; 0], &arena)).expect("it is sound");
+    let refused = |from: &str, to: &str| {
+        assert_eq!(from.len(), to.len(), "the header's length stays");
+        let text = String::from_utf8_lossy(&file);
+        assert!(text.contains(from), "{from} is in {text}");
+        let at = text.find(from).expect("just looked");
+        let mut file = file.clone();
+        file[at..at + to.len()].copy_from_slice(to.as_bytes());
+        read(&file, &arena).expect_err("refused").to_string()
+    };
+    let messages = [
+        refused(r#"version\":1"#, r#"version\":7"#),
+        refused(r#"kind\":\"program"#, r#"kind\":\"network"#),
+        refused(r#"timesteps\":1"#, r#"timesteps\":0"#),
+        refused(r#"encoding\":\"spikes\""#, r#"encoding\":\"real\"  "#),
+        refused(r#"height\":1"#, r#"height\":3"#),
+        refused(r#"source\":0"#, r#"source\":9"#),
+        refused(r#"membrane_bits\":9"#, r#"membrane_bits\":1"#),
+        refused(r#"0.bias\""#, r#"0.bits\""#),
+        refused(r#"neuron\""#, r#"nouron\""#),
+    ];
+    insta::assert_snapshot!(messages.join("\n"));
+}
+
+#[test]
+fn what_the_file_claims_is_proven_before_it_is_used() {
+    let arena = Bump::new();
+    let file = save(&random(&[0; 0], &arena)).expect("it is sound");
+    let error = load("network.snn", &file, &arena, |program| {
+        assert_eq!(program.steps().len(), 1);
+        Err("step `lif`: its accumulator takes 12 bits, 2 are claimed".into())
+    });
+    let message = error.expect_err("it was not proven").to_string();
+    assert!(message.ends_with("its accumulator takes 12 bits, 2 are claimed"), "{message}");
+}
+
+#[test]
+fn what_is_too_large_is_neither_saved_nor_loaded() {
+    let arena = Bump::new();
+    let compiled = random(&[0; 0], &arena);
+    let program = |timesteps| {
+        let from = compiled.program;
+        Program::new(*from.input(), from.steps(), *from.readout(), timesteps).expect("it is one with other timesteps")
+    };
+    let error = save(&Compiled { program: program(MAX_TIMESTEPS + 1), ..compiled.clone() }).expect_err("too long");
+    assert!(error.to_string().contains("65537 timesteps, at most 65536"), "{error}");
+    assert!(save(&Compiled { program: program(MAX_TIMESTEPS), ..compiled.clone() }).is_ok());
+    let shape = Shape { height: 1 << 14, width: 1 << 14, channels: 1 };
+    let synapses = Synapses::Int8 { weights: &[1] };
+    let projections = [Projection { source: 0, delay: 0, connection: Connection::Identity, synapses }];
+    let output = Edge { shape, kind: EdgeKind::Currents { bits: 2 }, rate: Rate::PerTimestep };
+    let (accumulator_bits, bias) = (2, &[0][..]);
+    let population =
+        Population { projections: &projections, accumulator_bits, current_shift: 0, bias, neuron: None, output };
+    let steps = [Step::Population(population)];
+    let readout = Readout { source: 1, quantity: Quantity::Current, reduce: Reduce::Last };
+    let input = Edge { kind: EdgeKind::Spikes, ..output };
+    let program = Program::new(input, &steps, readout, 1).expect("the rules allow it");
+    let steps = vec![StepInfo { name: "a".into(), encoding: None, activity: None }];
+    let wide = Compiled { name: "wide".into(), program, input: InputEncoding::Spikes, steps, readout_scale: 1.0 };
+    assert!(check(&wide).is_err_and(|found| found.contains("words")));
+}

@@ -1,0 +1,230 @@
+//! A native model's text and tensors to a graph.
+
+use std::collections::HashMap;
+
+use safetensors::Dtype;
+use serde_json::Value;
+
+use super::text::{
+    AvgPoolText, Conv2dText, GraphText, GridText, MaxPoolText, NeuronText, NodeText, OpText, Parameter, ResetText,
+    SourceText,
+};
+use crate::container::{Container, Kind};
+use crate::error::AtNode;
+use crate::frontend::{FrontendError, NodeError};
+use crate::ir::{
+    AvgPool, BatchNorm, Conv2d, Graph, Grid, Input, Linear, MaxPool, Neuron, Node, Op, Reset, Shape, Source,
+    WeightEncoding, Window,
+};
+
+/// What is wrong with a node.
+type Found<T> = Result<T, String>;
+
+/// Reads the graph of an open file; the caller validates it.
+pub(super) fn graph(file: &str, mut container: Container<'_>) -> Result<Graph, FrontendError> {
+    let network = |found: String| FrontendError::Network {
+        file: file.into(),
+        found,
+        help: "docs/native-model.md describes what a native model holds".into(),
+    };
+    let text: GraphText = container.text(Kind::Graph).map_err(network)?;
+    let mut texts = Vec::with_capacity(text.nodes.len());
+    for (index, node) in text.nodes.into_iter().enumerate() {
+        let name = node.get("name").and_then(Value::as_str).map_or_else(|| format!("number {index}"), Into::into);
+        texts.push(serde_json::from_value::<NodeText>(node).map_err(|error| at(&name, "node", error.to_string()))?);
+    }
+    let ids: HashMap<String, usize> = texts.iter().enumerate().map(|(id, node)| (node.name.clone(), id)).collect();
+    let mut nodes: Vec<Node> = Vec::with_capacity(texts.len());
+    for (id, text) in texts.into_iter().enumerate() {
+        let (name, kind) = (text.name.clone(), kind(&text.op));
+        nodes.push(node(&container, &ids, &nodes, id, text).map_err(|found| at(&name, kind, found))?);
+    }
+    let output = match text.output {
+        None => nodes.len().saturating_sub(1),
+        Some(name) => *ids.get(&name).ok_or_else(|| network(format!("its output `{name}` is no node")))?,
+    };
+    container.finish().map_err(network)?;
+    let name = text.name.unwrap_or_else(|| file.strip_suffix(".snn").unwrap_or(file).into());
+    Ok(Graph { name, nodes, output, readout: text.readout.into(), timesteps: text.timesteps })
+}
+
+fn at(node: &str, op: &str, found: String) -> FrontendError {
+    let help = "docs/native-model.md describes what a node holds".into();
+    AtNode { node: node.into(), op: op.into(), source: NodeError::Invalid { found, help } }.into()
+}
+
+const fn kind(op: &OpText) -> &'static str {
+    match op {
+        OpText::Input(_) => "Input",
+        OpText::Linear(_) => "Linear",
+        OpText::Conv2d(_) => "Conv2d",
+        OpText::BatchNorm(_) => "BatchNorm",
+        OpText::MaxPool(_) => "MaxPool",
+        OpText::AvgPool(_) => "AvgPool",
+        OpText::Flatten => "Flatten",
+        OpText::Add => "Add",
+        OpText::Neuron(_) => "Neuron",
+    }
+}
+
+fn node(
+    container: &Container<'_>,
+    ids: &HashMap<String, usize>,
+    earlier: &[Node],
+    id: usize,
+    text: NodeText,
+) -> Found<Node> {
+    let find = |name: &String| ids.get(name).copied().ok_or_else(|| format!("its source `{name}` is no node"));
+    let sources = match (text.sources, &text.op) {
+        (Some(sources), _) => sources
+            .iter()
+            .map(|source| match source {
+                SourceText::Now(name) => find(name).map(Source::now),
+                SourceText::Delayed(source) => Ok(Source { node: find(&source.node)?, delay: source.delay }),
+            })
+            .collect::<Found<_>>()?,
+        (None, OpText::Input(_)) => vec![],
+        (None, _) => vec![Source::now(id.checked_sub(1).ok_or("the first node is the input")?)],
+    };
+    let op = op(container, text.op)?;
+    let shape = match text.shape.as_deref() {
+        Some(&[features]) => Shape::vector(features),
+        Some(&[channels, height, width]) => Shape::new(channels, height, width),
+        Some(other) => return Err(format!("its shape is {other:?}, expected [features] or [channels, height, width]")),
+        None => {
+            let from = sources.first().and_then(|source| earlier.get(source.node)).map(|source| source.shape);
+            derived(&op, from).ok_or_else(|| match from {
+                Some(from) => format!("its window does not fit its source of shape {from}"),
+                None => "its shape does not follow from its first source: give `shape`".into(),
+            })?
+        }
+    };
+    let elements = shape.channels.checked_mul(shape.height).and_then(|n| n.checked_mul(shape.width));
+    elements.ok_or_else(|| format!("its shape {shape} has more elements than any memory"))?;
+    Ok(Node { name: text.name, op, sources, shape, origin: text.origin })
+}
+
+/// The shape of a node's output, where it follows from the first source's.
+fn derived(op: &Op, from: Option<Shape>) -> Option<Shape> {
+    let slide = |window: &Window, from: Shape, channels| {
+        Some(Shape::new(channels, window.output(0, from.height)?, window.output(1, from.width)?))
+    };
+    match op {
+        Op::Input(_) => None,
+        Op::Linear(linear) => Some(Shape::vector(linear.fan_out)),
+        Op::Conv2d(conv) => slide(&conv.window, from?, conv.channels_out),
+        Op::MaxPool(pool) => slide(&pool.window, from?, from?.channels),
+        Op::AvgPool(pool) => slide(&pool.window, from?, from?.channels),
+        Op::Flatten => {
+            let Shape { channels, height, width } = from?;
+            Some(Shape::vector(channels.checked_mul(height)?.checked_mul(width)?))
+        }
+        Op::BatchNorm(_) | Op::Add | Op::Neuron(_) => from,
+    }
+}
+
+fn op(container: &Container<'_>, text: OpText) -> Found<Op> {
+    Ok(match text {
+        OpText::Input(input) => Op::Input(Input { timing: input.timing, encoding: input.encoding.into() }),
+        OpText::Linear(text) => {
+            let (shape, weight, grid) = weights(container, &text.weight, text.grid, 2)?;
+            let bias = bias(container, text.bias, shape[0])?;
+            Op::Linear(Linear { fan_in: shape[1], fan_out: shape[0], weight, bias, grid })
+        }
+        OpText::Conv2d(text) => Op::Conv2d(conv2d(container, text)?),
+        OpText::BatchNorm(text) => Op::BatchNorm(BatchNorm {
+            scale: container.numbers(&text.scale, 1)?.1,
+            shift: container.numbers(&text.shift, 1)?.1,
+        }),
+        OpText::MaxPool(MaxPoolText { kernel, stride, pad_begin, pad_end, dilation }) => Op::MaxPool(MaxPool {
+            window: Window { dilation, ..window(kernel, stride.unwrap_or(kernel), pad_begin, pad_end) },
+        }),
+        OpText::AvgPool(AvgPoolText { kernel, stride, pad_begin, pad_end, dilation, count_include_pad }) => {
+            let window = Window { dilation, ..window(kernel, stride.unwrap_or(kernel), pad_begin, pad_end) };
+            Op::AvgPool(AvgPool { window, count_include_pad })
+        }
+        OpText::Flatten => Op::Flatten,
+        OpText::Add => Op::Add,
+        OpText::Neuron(text) => Op::Neuron(neuron(container, text)?),
+    })
+}
+
+fn conv2d(container: &Container<'_>, text: Conv2dText) -> Found<Conv2d> {
+    let (shape, weight, grid) = weights(container, &text.weight, text.grid, 4)?;
+    let [channels_out, per_group, kernel @ ..] = *shape.first_chunk::<4>().ok_or("its weights have no 4 axes")?;
+    let channels_in = per_group.checked_mul(text.groups).ok_or("its groups are more than any input has channels")?;
+    let window = Window { dilation: text.dilation, ..window(kernel, text.stride, text.pad_begin, text.pad_end) };
+    let bias = bias(container, text.bias, channels_out)?;
+    Ok(Conv2d { channels_in, channels_out, window, groups: text.groups, weight, bias, grid })
+}
+
+fn window(kernel: [usize; 2], stride: [usize; 2], pad_begin: [usize; 2], pad_end: Option<[usize; 2]>) -> Window {
+    Window { pad_begin, pad_end: pad_end.unwrap_or(pad_begin), ..Window::new(kernel, stride) }
+}
+
+/// Weights with their shape and grid; `[channels, ...]` of `axes` axes.
+fn weights(
+    container: &Container<'_>,
+    name: &str,
+    grid: Option<GridText>,
+    axes: usize,
+) -> Found<(Vec<usize>, Vec<f32>, Option<Grid>)> {
+    if container.tensor(name)?.dtype != Dtype::I8 {
+        let (shape, weight) = container.numbers::<f32>(name, axes)?;
+        let grid = grid.map(|text| self::grid(container, &text, shape[0])).transpose()?;
+        return Ok((shape, weight, grid));
+    }
+    let (shape, integers) = container.numbers::<i8>(name, axes)?;
+    let int8 = || GridText { encoding: WeightEncoding::Int8, scale: Parameter::Number(1.0) };
+    let grid = self::grid(container, &grid.unwrap_or_else(int8), shape[0])?;
+    if grid.encoding == WeightEncoding::Binary
+        && let Some(found) = integers.iter().find(|&&integer| integer != 1 && integer != -1)
+    {
+        return Err(format!("tensor `{name}` holds {found}, binary weights are 1 or -1"));
+    }
+    let per_channel = integers.len() / shape[0];
+    let weight = integers.iter().enumerate().map(|(i, &q)| weight(grid.scale[i / per_channel], q)).collect();
+    Ok((shape, weight, Some(grid)))
+}
+
+/// The weight that the integer `q` stands for.
+pub(super) fn weight(scale: f32, q: i8) -> f32 {
+    scale * f32::from(q)
+}
+
+fn grid(container: &Container<'_>, text: &GridText, channels: usize) -> Found<Grid> {
+    let scale = match &text.scale {
+        Parameter::Number(scale) => vec![*scale as f32; channels],
+        Parameter::Tensor(name) => container.numbers(name, 1)?.1,
+    };
+    if scale.len() != channels {
+        return Err(format!("its grid has {} scales, expected {channels}", scale.len()));
+    }
+    Ok(Grid { encoding: text.encoding, scale })
+}
+
+fn bias(container: &Container<'_>, name: Option<String>, channels: usize) -> Found<Vec<f32>> {
+    name.map_or_else(|| Ok(vec![0.0; channels]), |name| Ok(container.numbers(&name, 1)?.1))
+}
+
+fn neuron(container: &Container<'_>, text: NeuronText) -> Found<Neuron> {
+    let parameter = |parameter: &Parameter| match parameter {
+        Parameter::Number(number) => Ok(vec![*number as f32]),
+        Parameter::Tensor(name) => Ok::<_, String>(container.numbers(name, 1)?.1),
+    };
+    let threshold = parameter(&text.threshold)?;
+    let reset = match text.reset {
+        None => Reset::Subtract(threshold.clone()),
+        Some(ResetText::None) => Reset::None,
+        Some(ResetText::ToValue(value)) => Reset::ToValue(value as f32),
+        Some(ResetText::Subtract(amount)) => Reset::Subtract(parameter(&amount)?),
+    };
+    Ok(Neuron {
+        beta: parameter(&text.beta)?,
+        threshold,
+        comparison: text.comparison,
+        reset,
+        reset_timing: text.reset_timing,
+        integer: text.integer.map(Into::into),
+    })
+}

@@ -1,0 +1,156 @@
+//! A graph to a native model: the same bytes for the same graph.
+
+use super::load::weight;
+use super::text::{
+    AvgPoolText, BatchNormText, Conv2dText, DelayedText, GraphText, GridText, InputText, MaxPoolText, NeuronText,
+    NodeText, OpText, Parameter, ResetText, SourceText, SynapsesText,
+};
+use crate::container::{Builder, Kind};
+use crate::frontend::FrontendError;
+use crate::ir::{AvgPool, Graph, Grid, Neuron, Node, Op, Reset, WeightEncoding, Window};
+
+/// Writes a graph as a `.snn` file; loading it gives the same graph.
+///
+/// Weights that lie on their grid are written as its integers.
+///
+/// # Errors
+/// A graph that breaks an invariant, or is larger than the format holds.
+pub fn save(graph: &Graph) -> Result<Vec<u8>, FrontendError> {
+    graph.validate()?;
+    let mut builder = Builder::default();
+    let failed = |found: String| FrontendError::Network {
+        file: graph.name.clone(),
+        found: format!("it cannot be written as a native model: {found}"),
+        help: "the text of a native model holds 100 MB".into(),
+    };
+    let nodes: Result<Vec<_>, _> =
+        graph.nodes.iter().map(|node| serde_json::to_value(text(&mut builder, graph, node))).collect();
+    let text = GraphText {
+        name: Some(graph.name.clone()),
+        timesteps: graph.timesteps,
+        nodes: nodes.map_err(|error| failed(error.to_string()))?,
+        output: Some(graph.node(graph.output).name.clone()),
+        readout: graph.readout.into(),
+    };
+    builder.finish(Kind::Graph, &text).map_err(failed)
+}
+
+fn text(builder: &mut Builder, graph: &Graph, node: &Node) -> NodeText {
+    let source = |node: usize, delay| match (graph.node(node).name.clone(), delay) {
+        (name, 0) => SourceText::Now(name),
+        (node, delay) => SourceText::Delayed(DelayedText { node, delay }),
+    };
+    let shape = match (node.shape.channels, node.shape.height, node.shape.width) {
+        (features, 1, 1) => vec![features],
+        (channels, height, width) => vec![channels, height, width],
+    };
+    NodeText {
+        name: node.name.clone(),
+        op: op(&mut Tensors { builder, node: &node.name }, &node.op),
+        sources: Some(node.sources.iter().map(|s| source(s.node, s.delay)).collect()),
+        shape: Some(shape),
+        origin: node.origin.clone(),
+    }
+}
+
+/// Where a node's tensors go. Their names are the node's, a dot and one word: no two are the same.
+struct Tensors<'b> {
+    builder: &'b mut Builder,
+    node: &'b str,
+}
+
+impl Tensors<'_> {
+    fn add(&mut self, word: &str, numbers: &[f32]) -> String {
+        self.builder.add(format!("{}.{word}", self.node), &[numbers.len()], numbers)
+    }
+
+    /// One number as itself, several as a tensor.
+    fn parameter(&mut self, word: &str, numbers: &[f32]) -> Parameter {
+        match numbers {
+            &[number] => Parameter::Number(number.into()),
+            numbers => Parameter::Tensor(self.add(word, numbers)),
+        }
+    }
+
+    fn synapses(&mut self, shape: &[usize], weight: &[f32], bias: &[f32], grid: Option<&Grid>) -> SynapsesText {
+        let name = format!("{}.weight", self.node);
+        let weight = match grid.and_then(|grid| integers(grid, weight)) {
+            Some(integers) => self.builder.add(name, shape, &integers),
+            None => self.builder.add(name, shape, weight),
+        };
+        let silent = bias.iter().all(|number| number.to_bits() == 0);
+        let bias = if silent { None } else { Some(self.add("bias", bias)) };
+        let grid = grid.map(|grid| {
+            let one_for_all = grid.scale.iter().all(|scale| scale.to_bits() == grid.scale[0].to_bits());
+            let scale = self.parameter("grid", if one_for_all { &grid.scale[..1] } else { &grid.scale });
+            GridText { encoding: grid.encoding, scale }
+        });
+        SynapsesText { weight, bias, grid }
+    }
+}
+
+/// The integers that weights stand for, if every weight is exactly one of its grid.
+fn integers(grid: &Grid, weights: &[f32]) -> Option<Vec<i8>> {
+    let per_channel = weights.len() / grid.scale.len();
+    let integer = |(i, value): (usize, &f32)| {
+        let scale = grid.scale[i / per_channel];
+        let q = (value / scale).round_ties_even() as i8; // saturates; what does not fit is seen below
+        let is_one = match grid.encoding {
+            WeightEncoding::Int8 => true,
+            WeightEncoding::Binary => q == 1 || q == -1,
+        };
+        (is_one && weight(scale, q).to_bits() == value.to_bits()).then_some(q)
+    };
+    weights.iter().enumerate().map(integer).collect()
+}
+
+fn op(tensors: &mut Tensors<'_>, op: &Op) -> OpText {
+    match op {
+        Op::Input(input) => OpText::Input(InputText { timing: input.timing, encoding: input.encoding.into() }),
+        Op::Linear(linear) => {
+            let shape = [linear.fan_out, linear.fan_in];
+            OpText::Linear(tensors.synapses(&shape, &linear.weight, &linear.bias, linear.grid.as_ref()))
+        }
+        Op::Conv2d(conv) => {
+            let [kernel_height, kernel_width] = conv.window.kernel;
+            let shape = [conv.channels_out, conv.channels_in / conv.groups, kernel_height, kernel_width];
+            let synapses = tensors.synapses(&shape, &conv.weight, &conv.bias, conv.grid.as_ref());
+            let Window { stride, pad_begin, pad_end, dilation, kernel: _ } = conv.window;
+            let SynapsesText { weight, bias, grid } = synapses;
+            let (pad_end, groups) = (Some(pad_end), conv.groups);
+            OpText::Conv2d(Conv2dText { weight, bias, grid, stride, pad_begin, pad_end, dilation, groups })
+        }
+        Op::BatchNorm(norm) => {
+            let (scale, shift) = (tensors.add("scale", &norm.scale), tensors.add("shift", &norm.shift));
+            OpText::BatchNorm(BatchNormText { scale, shift })
+        }
+        Op::MaxPool(pool) => {
+            let Window { kernel, stride, pad_begin, pad_end, dilation } = pool.window;
+            let (stride, pad_end) = (Some(stride), Some(pad_end));
+            OpText::MaxPool(MaxPoolText { kernel, stride, pad_begin, pad_end, dilation })
+        }
+        Op::AvgPool(AvgPool { window, count_include_pad }) => {
+            let Window { kernel, stride, pad_begin, pad_end, dilation } = *window;
+            let (stride, pad_end, count_include_pad) = (Some(stride), Some(pad_end), *count_include_pad);
+            OpText::AvgPool(AvgPoolText { kernel, stride, pad_begin, pad_end, dilation, count_include_pad })
+        }
+        Op::Flatten => OpText::Flatten,
+        Op::Add => OpText::Add,
+        Op::Neuron(neuron) => OpText::Neuron(self::neuron(tensors, neuron)),
+    }
+}
+
+fn neuron(tensors: &mut Tensors<'_>, neuron: &Neuron) -> NeuronText {
+    NeuronText {
+        beta: tensors.parameter("beta", &neuron.beta),
+        threshold: tensors.parameter("threshold", &neuron.threshold),
+        comparison: neuron.comparison,
+        reset: Some(match &neuron.reset {
+            Reset::None => ResetText::None,
+            Reset::ToValue(value) => ResetText::ToValue((*value).into()),
+            Reset::Subtract(amount) => ResetText::Subtract(tensors.parameter("reset", amount)),
+        }),
+        reset_timing: neuron.reset_timing,
+        integer: neuron.integer.map(Into::into),
+    }
+}

@@ -1,0 +1,338 @@
+//! The JSON text of a native model, version 1. A field that is not listed here is refused.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ir::{
+    Comparison, InputEncoding, IntegerFormat, Quantity, Readout, Reduce, ResetTiming, Timing, WeightEncoding,
+};
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GraphText {
+    /// Default: the file's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Default: the user says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timesteps: Option<u32>,
+    /// [`NodeText`]s, taken apart one by one so that an error can name its node.
+    pub nodes: Vec<Value>,
+    /// Default: the last node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    #[serde(default)]
+    pub readout: ReadoutText,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NodeText {
+    pub name: String,
+    pub op: OpText,
+    /// Default: the node before it, at this timestep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<Vec<SourceText>>,
+    /// Default: what follows from the first source. An input must have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Vec<usize>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origin: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected a node's name or {\"node\": name, \"delay\": timesteps}")]
+pub(super) enum SourceText {
+    Now(String),
+    Delayed(DelayedText),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DelayedText {
+    pub node: String,
+    pub delay: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum OpText {
+    Input(InputText),
+    Linear(SynapsesText),
+    Conv2d(Conv2dText),
+    BatchNorm(BatchNormText),
+    MaxPool(MaxPoolText),
+    AvgPool(AvgPoolText),
+    Flatten,
+    Add,
+    Neuron(NeuronText),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InputText {
+    #[serde(default = "constant", with = "TimingText")]
+    pub timing: Timing,
+    #[serde(default)]
+    pub encoding: EncodingText,
+}
+
+/// Weights and biases; the sizes follow from the weights' shape.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SynapsesText {
+    /// Tensor, F32, or I8 for integers.
+    pub weight: String,
+    /// Tensor `[channels]`, F32; default: zeros.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bias: Option<String>,
+    /// Default: none for F32 weights, int8 of scale 1 for I8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grid: Option<GridText>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Conv2dText {
+    pub weight: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bias: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grid: Option<GridText>,
+    #[serde(default = "ones")]
+    pub stride: [usize; 2],
+    #[serde(default)]
+    pub pad_begin: [usize; 2],
+    /// Default: `pad_begin`.
+    #[serde(default)]
+    pub pad_end: Option<[usize; 2]>,
+    #[serde(default = "ones")]
+    pub dilation: [usize; 2],
+    #[serde(default = "one")]
+    pub groups: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BatchNormText {
+    /// Tensor `[channels]`, F32.
+    pub scale: String,
+    /// Tensor `[channels]`, F32.
+    pub shift: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MaxPoolText {
+    pub kernel: [usize; 2],
+    /// Default: the kernel.
+    #[serde(default)]
+    pub stride: Option<[usize; 2]>,
+    #[serde(default)]
+    pub pad_begin: [usize; 2],
+    /// Default: `pad_begin`.
+    #[serde(default)]
+    pub pad_end: Option<[usize; 2]>,
+    #[serde(default = "ones")]
+    pub dilation: [usize; 2],
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AvgPoolText {
+    pub kernel: [usize; 2],
+    /// Default: the kernel.
+    #[serde(default)]
+    pub stride: Option<[usize; 2]>,
+    #[serde(default)]
+    pub pad_begin: [usize; 2],
+    /// Default: `pad_begin`.
+    #[serde(default)]
+    pub pad_end: Option<[usize; 2]>,
+    #[serde(default = "ones")]
+    pub dilation: [usize; 2],
+    /// Default: true, as PyTorch has it.
+    #[serde(default = "yes")]
+    pub count_include_pad: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NeuronText {
+    /// Default: 1, no leak.
+    #[serde(default = "no_leak")]
+    pub beta: Parameter,
+    pub threshold: Parameter,
+    #[serde(default = "at_least", with = "ComparisonText")]
+    pub comparison: Comparison,
+    /// Default: subtract the threshold.
+    #[serde(default)]
+    pub reset: Option<ResetText>,
+    #[serde(default = "immediate", with = "ResetTimingText")]
+    pub reset_timing: ResetTiming,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub integer: Option<IntegerText>,
+}
+
+/// One number for all channels, or the tensor `[channels]`, F32, that has one each.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected a number or the name of a tensor")]
+pub(super) enum Parameter {
+    Number(f64),
+    Tensor(String),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ResetText {
+    None,
+    ToValue(f64),
+    Subtract(Parameter),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IntegerText {
+    pub membrane_bits: u8,
+    pub fraction_bits: i8,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GridText {
+    #[serde(default = "int8", with = "WeightEncodingText")]
+    pub encoding: WeightEncoding,
+    /// Default: 1.
+    #[serde(default = "no_leak")]
+    pub scale: Parameter,
+}
+
+#[derive(Serialize, Deserialize, Default, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum EncodingText {
+    #[default]
+    Real,
+    Spikes,
+    Integer(IntegerEncodingText),
+}
+
+#[derive(Serialize, Deserialize, Clone, Copy)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IntegerEncodingText {
+    pub scale: f64,
+    pub bits: u8,
+    pub signed: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ReadoutText {
+    #[serde(with = "QuantityText")]
+    pub quantity: Quantity,
+    #[serde(with = "ReduceText")]
+    pub reduce: Reduce,
+    pub scale: f64,
+}
+
+impl Default for ReadoutText {
+    fn default() -> Self {
+        Self { quantity: Quantity::Spikes, reduce: Reduce::Sum, scale: 1.0 }
+    }
+}
+
+/// Spells the variants of an enum without fields that belongs to another module.
+macro_rules! words {
+    ($($visibility:vis $words:ident: $type:literal { $($variant:ident),* })*) => {$(
+        #[derive(Serialize, Deserialize)]
+        #[serde(remote = $type, rename_all = "snake_case")]
+        $visibility enum $words { $($variant),* }
+    )*};
+}
+words! {
+    pub(crate) QuantityText: "Quantity" { Spikes, Membrane, Current }
+    pub(crate) ReduceText: "Reduce" { Sum, Last, Max, First }
+    pub(super) TimingText: "Timing" { Constant, Sequence }
+    pub(super) ComparisonText: "Comparison" { Above, AtLeast }
+    pub(super) ResetTimingText: "ResetTiming" { Immediate, Delayed }
+    pub(crate) WeightEncodingText: "WeightEncoding" { Int8, Binary }
+}
+
+impl From<InputEncoding> for EncodingText {
+    fn from(encoding: InputEncoding) -> Self {
+        match encoding {
+            InputEncoding::Real => Self::Real,
+            InputEncoding::Spikes => Self::Spikes,
+            InputEncoding::Integer { scale, bits, signed } => {
+                Self::Integer(IntegerEncodingText { scale: scale.into(), bits, signed })
+            }
+        }
+    }
+}
+
+impl From<EncodingText> for InputEncoding {
+    fn from(encoding: EncodingText) -> Self {
+        match encoding {
+            EncodingText::Real => Self::Real,
+            EncodingText::Spikes => Self::Spikes,
+            EncodingText::Integer(IntegerEncodingText { scale, bits, signed }) => {
+                Self::Integer { scale: scale as f32, bits, signed }
+            }
+        }
+    }
+}
+
+impl From<Readout> for ReadoutText {
+    fn from(Readout { quantity, reduce, scale }: Readout) -> Self {
+        Self { quantity, reduce, scale: scale.into() }
+    }
+}
+
+impl From<ReadoutText> for Readout {
+    fn from(ReadoutText { quantity, reduce, scale }: ReadoutText) -> Self {
+        Self { quantity, reduce, scale: scale as f32 }
+    }
+}
+
+impl From<IntegerFormat> for IntegerText {
+    fn from(IntegerFormat { membrane_bits, fraction_bits }: IntegerFormat) -> Self {
+        Self { membrane_bits, fraction_bits }
+    }
+}
+
+impl From<IntegerText> for IntegerFormat {
+    fn from(IntegerText { membrane_bits, fraction_bits }: IntegerText) -> Self {
+        Self { membrane_bits, fraction_bits }
+    }
+}
+
+const fn constant() -> Timing {
+    Timing::Constant
+}
+
+const fn at_least() -> Comparison {
+    Comparison::AtLeast
+}
+
+const fn immediate() -> ResetTiming {
+    ResetTiming::Immediate
+}
+
+const fn int8() -> WeightEncoding {
+    WeightEncoding::Int8
+}
+
+const fn no_leak() -> Parameter {
+    Parameter::Number(1.0)
+}
+
+const fn ones() -> [usize; 2] {
+    [1; 2]
+}
+
+const fn one() -> usize {
+    1
+}
+
+const fn yes() -> bool {
+    true
+}

@@ -1,0 +1,101 @@
+//! The evaluator on networks small enough to work out by hand.
+
+use super::*;
+use crate::ir::{Input, InputEncoding, Node, Readout, Reduce, Source};
+
+/// One neuron without synapses on a sequence of currents: its spikes and stored membrane potentials.
+fn neuron(neuron: Neuron, currents: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    let graph = on_currents(neuron, 1, Readout { quantity: Quantity::Spikes, reduce: Reduce::Sum, scale: 1.0 });
+    let (mut spikes, mut membranes) = (Vec::new(), Vec::new());
+    Evaluator::new(&graph).run(currents, currents.len() as u32, |moment| {
+        spikes.push(moment.value(1)[0]);
+        membranes.push(moment.membrane(1)[0]);
+    });
+    (spikes, membranes)
+}
+
+/// `n` neurons on a sequence of currents.
+fn on_currents(neuron: Neuron, n: usize, readout: Readout) -> Graph {
+    let input = Op::Input(Input { timing: Timing::Sequence, encoding: InputEncoding::Real });
+    let shape = Shape::vector(n);
+    let graph = Graph {
+        name: "n".into(),
+        nodes: vec![
+            Node { name: "x".into(), op: input, sources: vec![], shape, origin: vec![] },
+            Node { name: "n".into(), op: Op::Neuron(neuron), sources: vec![Source::now(0)], shape, origin: vec![] },
+        ],
+        output: 1,
+        readout,
+        timesteps: None,
+    };
+    graph.validate().expect("a sound graph");
+    graph
+}
+
+fn lif(comparison: Comparison, reset: Reset, reset_timing: ResetTiming) -> Neuron {
+    Neuron { beta: vec![0.5], threshold: vec![1.0], comparison, reset, reset_timing, integer: None }
+}
+
+#[test]
+fn reaching_the_threshold_is_enough_only_for_at_least() {
+    let fires = |comparison| neuron(lif(comparison, Reset::None, ResetTiming::Immediate), &[1.0, 0.5, 0.4]).0;
+    assert_eq!(fires(Comparison::AtLeast), [1.0, 1.0, 0.0]); // v = 1, 1, 0.9
+    assert_eq!(fires(Comparison::Above), [0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn an_immediate_reset_acts_before_the_next_leak() {
+    let run = |reset| neuron(lif(Comparison::AtLeast, reset, ResetTiming::Immediate), &[1.5, 0.0, 0.0]);
+    assert_eq!(run(Reset::Subtract(vec![1.0])), (vec![1.0, 0.0, 0.0], vec![0.5, 0.25, 0.125]));
+    assert_eq!(run(Reset::ToValue(0.0)), (vec![1.0, 0.0, 0.0], vec![0.0, 0.0, 0.0]));
+    assert_eq!(run(Reset::ToValue(-0.5)), (vec![1.0, 0.0, 0.0], vec![-0.5, -0.25, -0.125]));
+    assert_eq!(run(Reset::None), (vec![1.0, 0.0, 0.0], vec![1.5, 0.75, 0.375]));
+}
+
+#[test]
+fn a_delayed_reset_comes_with_the_next_timesteps_input() {
+    let run = |reset| neuron(lif(Comparison::Above, reset, ResetTiming::Delayed), &[1.5, 0.0, 0.0]);
+    assert_eq!(run(Reset::Subtract(vec![1.0])), (vec![1.0, 0.0, 0.0], vec![1.5, -0.25, -0.125]));
+    assert_eq!(run(Reset::ToValue(0.0)), (vec![1.0, 0.0, 0.0], vec![1.5, 0.0, 0.0]));
+}
+
+#[test]
+fn silent_timesteps_leak_and_samples_start_from_rest() {
+    let graph = on_currents(
+        lif(Comparison::AtLeast, Reset::None, ResetTiming::Immediate),
+        1,
+        Readout { quantity: Quantity::Membrane, reduce: Reduce::Last, scale: 1.0 },
+    );
+    let mut evaluator = Evaluator::new(&graph);
+    for _ in 0..2 {
+        assert_eq!(evaluator.run(&[0.5, 0.0, 0.0, 0.0], 4, |_| {}), [0.0625]);
+    }
+}
+
+#[test]
+fn each_readout_of_three_neurons() {
+    let currents = [0.0, 0.5, 2.0, 3.0, 0.0, 0.0]; // two timesteps of three neurons
+    let score = |quantity, reduce, scale| {
+        let neuron = lif(Comparison::AtLeast, Reset::None, ResetTiming::Immediate);
+        let graph = on_currents(neuron, 3, Readout { quantity, reduce, scale });
+        Evaluator::new(&graph).run(&currents, 2, |_| {})
+    };
+    assert_eq!(score(Quantity::Spikes, Reduce::Sum, 0.5), [0.5, 0.0, 1.0]); // a mean
+    assert_eq!(score(Quantity::Spikes, Reduce::First, 1.0), [1.0, 0.0, 2.0]);
+    assert_eq!(score(Quantity::Membrane, Reduce::Last, 1.0), [3.0, 0.25, 1.0]);
+    assert_eq!(score(Quantity::Membrane, Reduce::Max, 1.0), [3.0, 0.5, 2.0]);
+    assert_eq!(prediction(&[1.0, 2.0, 2.0]), 1); // ties to the lowest index
+}
+
+#[test]
+fn a_delayed_source_is_zero_before_the_first_timestep() {
+    let mut graph = on_currents(
+        lif(Comparison::AtLeast, Reset::None, ResetTiming::Immediate),
+        1,
+        Readout { quantity: Quantity::Spikes, reduce: Reduce::Sum, scale: 1.0 },
+    );
+    graph.nodes[1].sources[0].delay = 2;
+    let mut seen = Vec::new();
+    Evaluator::new(&graph).run(&[4.0, 2.0, 1.0, 1.0], 4, |moment| seen.push(moment.membrane(1)[0]));
+    assert_eq!(seen, [0.0, 0.0, 4.0, 4.0]);
+}

@@ -1,0 +1,167 @@
+//! Cortex-M cores in QEMU: the emitted crate and a firmware around it, built for the core and run on a board.
+//!
+//! The firmware reads every frame from `samples.bin` and writes to `spikes.bin`, in words of 32 bits, lowest byte first:
+//! per sample and timestep what every spiking layer gave; then the sample's scores and its ticks (two words).
+//! Instructions are the ticks of the core's clock times the instructions of a tick; QEMU runs with `-icount shift=0`,
+//! so that they are the same on every run. They are instructions, not cycles.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::toolchain::{Toolchain, failed, on_path};
+use super::{Difference, Machine, MachineError, Outcome, Unit};
+use crate::backend::rust::{self, Board, M0, M3, M4, M7, M33, frame_bytes};
+use crate::backend::{BackendError, EmitOptions, File};
+use crate::compiled::Compiled;
+use crate::data::Sample;
+use crate::error::AtNode;
+use crate::host::{Trace, spiking_steps};
+
+/// Bytes of RAM that a firmware leaves to its stack (`link.x`).
+const STACK_BYTES: u64 = 2048;
+
+/// Bytes of flash that are left to code.
+const CODE_BYTES: u64 = 24 * 1024;
+
+/// BBC micro:bit.
+pub const CORTEX_M0: Machine = machine("cortex-m0", |c, s, t, p| run(&M0, c, s, t, p));
+/// MPS2, AN385.
+pub const CORTEX_M3: Machine = machine("cortex-m3", |c, s, t, p| run(&M3, c, s, t, p));
+/// MPS2, AN386.
+pub const CORTEX_M4: Machine = machine("cortex-m4", |c, s, t, p| run(&M4, c, s, t, p));
+/// MPS2, AN500.
+pub const CORTEX_M7: Machine = machine("cortex-m7", |c, s, t, p| run(&M7, c, s, t, p));
+/// MPS2, AN521.
+pub const CORTEX_M33: Machine = machine("cortex-m33", |c, s, t, p| run(&M33, c, s, t, p));
+
+type Run = fn(&Compiled<'_>, &[Sample], &[Trace], &Path) -> Result<Outcome, MachineError>;
+
+const fn machine(name: &'static str, run: Run) -> Machine {
+    Machine { name, unit: Unit::Instructions, run }
+}
+
+fn run(
+    board: &Board,
+    compiled: &Compiled<'_>,
+    samples: &[Sample],
+    expected: &[Trace],
+    scratch: &Path,
+) -> Result<Outcome, MachineError> {
+    fits(board, compiled, samples)?;
+    let toolchain = Toolchain::find(board.target)?;
+    let qemu = on_path("qemu-system-arm").ok_or_else(|| MachineError::Missing {
+        tool: "qemu-system-arm".to_owned(),
+        install: "apt-get install -y qemu-system-arm".to_owned(),
+    })?;
+    let compared = spiking_steps(&compiled.program);
+    let edges: Vec<usize> = compared.iter().map(|step| step + 1).collect();
+    let emitted = (rust::BACKEND.emit)(compiled, &EmitOptions::default())?;
+    write(&scratch.join("network"), &emitted.files)?;
+    write(scratch, &rust::verify(compiled, board, &edges, samples.len())?)?;
+    let frames = samples.iter().flat_map(|sample| &sample.frames).flat_map(frame_bytes).collect::<Vec<u8>>();
+    std::fs::write(scratch.join("samples.bin"), frames)?;
+    let programs = toolchain.build(&scratch.join("verify"), &scratch.join("target"))?;
+    let output = Command::new(qemu)
+        .current_dir(scratch)
+        .args(["-M", board.machine, "-icount", "shift=0", "-nographic", "-monitor", "none", "-serial", "none"])
+        .args(["-semihosting-config", "enable=on,target=native", "-kernel"])
+        .arg(programs.join("snnc-verify"))
+        .output()?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        return Err(failed("qemu-system-arm", said.into_owned()));
+    }
+    let spikes = std::fs::read(scratch.join("spikes.bin"))?;
+    compare(board, compiled, &compared, expected, &spikes)
+}
+
+/// Refuses a network that the board's memories cannot hold.
+fn fits(board: &Board, compiled: &Compiled<'_>, samples: &[Sample]) -> Result<(), MachineError> {
+    let frame = samples.iter().flat_map(|sample| &sample.frames).map(frame_bytes).map(|bytes| bytes.len()).max();
+    let ram = rust::arena_bytes(&compiled.program) + frame.unwrap_or(0) as u64 + STACK_BYTES;
+    let flash = rust::flash_bytes(&compiled.program) + CODE_BYTES;
+    let found = match () {
+        () if ram > board.ram_bytes.into() => {
+            format!("needs {ram} bytes of RAM (arena, one frame, stack), {} has {}", board.machine, board.ram_bytes)
+        }
+        () if flash > board.flash_bytes.into() => {
+            format!("needs {flash} bytes of flash (weights, tables, code), {} has {}", board.machine, board.flash_bytes)
+        }
+        () => return Ok(()),
+    };
+    let help = "choose a machine with more memory, or a smaller network".to_owned();
+    let source = BackendError::Unsupported { found, help };
+    Err(AtNode { node: compiled.name.clone(), op: "network".to_owned(), source }.into())
+}
+
+fn write(folder: &Path, files: &[File]) -> std::io::Result<()> {
+    for file in files {
+        let path = folder.join(&file.path);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::write(path, &file.content)?;
+    }
+    Ok(())
+}
+
+/// Lays what the firmware wrote beside the host's traces.
+fn compare(
+    board: &Board,
+    compiled: &Compiled<'_>,
+    compared: &[usize],
+    expected: &[Trace],
+    found: &[u8],
+) -> Result<Outcome, MachineError> {
+    let program = &compiled.program;
+    let name = |step: usize| compiled.steps.get(step).map_or_else(|| format!("step {step}"), |info| info.name.clone());
+    let mut words = found.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes));
+    let cut = || failed("qemu-system-arm", "`spikes.bin` ends too early".to_owned());
+    let mut outcome = Outcome { difference: None, cost: Vec::new() };
+    for (sample, trace) in expected.iter().enumerate() {
+        for timestep in 0..program.timesteps() as usize {
+            for &step in compared {
+                let expected = &trace.edges[step][timestep];
+                let found: Vec<u32> = words.by_ref().take(expected.len()).collect();
+                let difference = first_bit(expected, &found).ok_or_else(cut)?;
+                if let (Some((neuron, expected)), None) = (difference, &outcome.difference) {
+                    let (expected, found) = (i64::from(expected), i64::from(!expected));
+                    let layer = name(step);
+                    outcome.difference = Some(Difference { sample, layer, timestep, neuron, expected, found });
+                }
+            }
+        }
+        for (neuron, &expected) in trace.scores.iter().enumerate() {
+            let found = words.next().ok_or_else(cut)? as i32;
+            if found != expected && outcome.difference.is_none() {
+                outcome.difference = Some(Difference {
+                    sample,
+                    layer: format!("{} (score)", name(usize::from(program.readout().source) - 1)),
+                    timestep: program.timesteps() as usize - 1,
+                    neuron,
+                    expected: expected.into(),
+                    found: found.into(),
+                });
+            }
+        }
+        let (low, high) = words.next().zip(words.next()).ok_or_else(cut)?;
+        outcome.cost.push(instructions(board, u64::from(high) << 32 | u64::from(low)));
+    }
+    Ok(outcome)
+}
+
+fn instructions(board: &Board, ticks: u64) -> u64 {
+    ticks * u64::from(board.half_instructions_per_tick) / 2
+}
+
+/// The first bit in which `expected` and `found` differ, and whether it is expected; `None` if `found` is shorter.
+fn first_bit(expected: &[u32], found: &[u32]) -> Option<Option<(usize, bool)>> {
+    if found.len() != expected.len() {
+        return None;
+    }
+    let mut differing = expected.iter().zip(found).enumerate().filter(|(_, (expected, found))| expected != found);
+    Some(differing.next().map(|(word, (expected, found))| {
+        let bit = (expected ^ found).trailing_zeros() as usize;
+        (32 * word + bit, expected >> bit & 1 == 1)
+    }))
+}

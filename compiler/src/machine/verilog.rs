@@ -1,0 +1,200 @@
+//! Verilator and Icarus Verilog as machines: they run the emitted design with its own testbench.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::{Difference, Machine, MachineError, Outcome, Unit};
+use crate::backend::verilog::{Hardware, hardware};
+use crate::compiled::Compiled;
+use crate::data::Sample;
+use crate::host::Trace;
+
+/// Verilator: the design becomes a program.
+pub const VERILATOR: Machine = Machine {
+    name: "verilator",
+    unit: Unit::Clocks,
+    run: |compiled, samples, expected, folder| verify(&Simulator::VERILATOR, compiled, samples, expected, folder),
+};
+
+/// Icarus Verilog: a second opinion, and slower.
+pub const ICARUS: Machine = Machine {
+    name: "icarus",
+    unit: Unit::Clocks,
+    run: |compiled, samples, expected, folder| verify(&Simulator::ICARUS, compiled, samples, expected, folder),
+};
+
+/// A simulator: how a testbench is built, and how it is run.
+pub struct Simulator {
+    /// The tool, and the Debian package that has it.
+    tool: (&'static str, &'static str),
+    /// Arguments before the sources.
+    build: fn(top: &str) -> Vec<String>,
+    /// What is run then, and its arguments.
+    run: fn(top: &str) -> (String, Vec<String>),
+}
+
+impl Simulator {
+    /// Verilator 5 or later.
+    pub const VERILATOR: Self = Self {
+        tool: ("verilator", "verilator"),
+        build: |top| {
+            let options = "--binary --timing -O3 -j 2 --x-assign fast --x-initial fast --noassert -Wno-fatal -Wno-lint -Wno-style \
+                           -MAKEFLAGS OPT_FAST=-O1 -MAKEFLAGS OPT_SLOW=-O0 -MAKEFLAGS OPT_GLOBAL=-O0 --Mdir obj_dir --top-module";
+            options
+                .split_whitespace()
+                .map(String::from)
+                .chain([format!("{top}_tb"), "-o".into(), "bench".into()])
+                .collect()
+        },
+        run: |_| ("./obj_dir/bench".into(), vec![]),
+    };
+    /// Icarus Verilog 11 or later.
+    pub const ICARUS: Self = Self {
+        tool: ("iverilog", "iverilog"),
+        build: |top| {
+            ["-g2005", "-o", "bench.vvp", "-s"].map(String::from).into_iter().chain([format!("{top}_tb")]).collect()
+        },
+        run: |_| ("vvp".into(), vec!["-n".into(), "bench.vvp".into()]),
+    };
+
+    /// Builds the testbench of `top` in `folder`.
+    ///
+    /// # Errors
+    /// A tool that is missing or fails.
+    pub fn build(&self, top: &str, folder: &Path) -> Result<(), MachineError> {
+        let mut arguments = (self.build)(top);
+        let mut sources: Vec<String> = vec![format!("{top}_tb.v"), format!("{top}.v")];
+        let mut rtl: Vec<String> = Vec::new();
+        for entry in fs::read_dir(folder.join("rtl"))? {
+            rtl.push(format!("rtl/{}", entry?.file_name().to_string_lossy()));
+        }
+        rtl.sort();
+        sources.append(&mut rtl);
+        arguments.append(&mut sources);
+        self.call(self.tool.0, &arguments, folder).map(drop)
+    }
+
+    /// Runs the testbench in `folder` and reads what it printed.
+    ///
+    /// # Errors
+    /// A tool that is missing or fails, or a testbench that finds anything but a different spike.
+    pub fn run(
+        &self,
+        compiled: &Compiled<'_>,
+        top: &str,
+        folder: &Path,
+        stress: Stress,
+    ) -> Result<Outcome, MachineError> {
+        let (program, mut arguments) = (self.run)(top);
+        arguments.push(format!("+seed={}", stress.seed));
+        arguments.push(format!("+restart={}", stress.restart));
+        self.outcome(compiled, &self.call(&program, &arguments, folder)?)
+    }
+
+    fn call(&self, program: &str, arguments: &[String], folder: &Path) -> Result<String, MachineError> {
+        let output = Command::new(program).args(arguments).current_dir(folder).output();
+        let output = output.map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => MachineError::Missing {
+                tool: self.tool.0.into(),
+                install: format!("apt-get install -y {}", self.tool.1),
+            },
+            _ => MachineError::Scratch(error),
+        })?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if output.status.success() {
+            return Ok(text(&output.stdout));
+        }
+        let said = text(&output.stdout) + &text(&output.stderr);
+        let tail: Vec<&str> = said.lines().rev().take(12).collect();
+        let reason = tail.into_iter().rev().collect::<Vec<_>>().join("\n");
+        Err(MachineError::Failed { tool: self.tool.0.into(), reason })
+    }
+}
+
+/// What a testbench does besides the samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stress {
+    /// Not 0: input and output are held back at random.
+    pub seed: u32,
+    /// Not 0: the design is reset in this clock, and the samples begin again.
+    pub restart: u32,
+}
+
+/// Writes the design and a testbench for `samples` into `folder`; gives the name of the top module.
+///
+/// # Errors
+/// A step that the engine cannot carry, a folder that cannot be written.
+pub fn write(
+    compiled: &Compiled<'_>,
+    lanes: Option<usize>,
+    samples: &[Sample],
+    expected: &[Trace],
+    folder: &Path,
+) -> Result<Hardware, MachineError> {
+    let hardware = hardware(compiled, lanes, samples, expected, samples.len())?;
+    for file in &hardware.files {
+        let path = folder.join(&file.path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, &file.content)?;
+    }
+    Ok(hardware)
+}
+
+fn verify(
+    simulator: &Simulator,
+    compiled: &Compiled<'_>,
+    samples: &[Sample],
+    expected: &[Trace],
+    folder: &Path,
+) -> Result<Outcome, MachineError> {
+    if samples.is_empty() {
+        return Ok(Outcome { difference: None, cost: Vec::new() });
+    }
+    let hardware = write(compiled, None, samples, expected, folder)?;
+    simulator.build(&hardware.top, folder)?;
+    simulator.run(compiled, &hardware.top, folder, Stress::default())
+}
+
+impl Simulator {
+    /// Reads what a testbench printed.
+    fn outcome(&self, compiled: &Compiled<'_>, printed: &str) -> Result<Outcome, MachineError> {
+        let failed = |reason: &str| MachineError::Failed { tool: self.tool.0.into(), reason: reason.into() };
+        let mut outcome = Outcome { difference: None, cost: Vec::new() };
+        let mut passed = false;
+        for line in printed.lines() {
+            if let Some(clocks) = line.strip_prefix("CLOCKS ") {
+                outcome.cost.push(clocks.trim().parse().map_err(|_| failed(line))?);
+            } else if let Some(fields) = line.strip_prefix("DIFFERENCE ") {
+                let field = |name: &str| -> Option<i64> {
+                    let value =
+                        fields.split_whitespace().find_map(|field| field.strip_prefix(name)?.strip_prefix('='))?;
+                    // an undefined bit is neither 0 nor 1
+                    Some(value.parse().unwrap_or(-1))
+                };
+                let difference = || {
+                    let step = usize::try_from(field("step")?).ok()?;
+                    Some(Difference {
+                        sample: usize::try_from(field("sample")?).ok()?,
+                        layer: compiled.steps.get(step)?.name.clone(),
+                        timestep: usize::try_from(field("timestep")?).ok()?,
+                        neuron: usize::try_from(field("neuron")?).ok()?,
+                        expected: field("expected")?,
+                        found: field("found")?,
+                    })
+                };
+                outcome.difference = Some(difference().ok_or_else(|| failed(line))?);
+            } else if line.starts_with("WRONG ") {
+                return Err(failed(line));
+            } else if line == "PASS" {
+                passed = true;
+            }
+        }
+        match passed || outcome.difference.is_some() {
+            true => Ok(outcome),
+            false => Err(failed("the testbench ended without a verdict")),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! This crate's own source, so that what is installed alone can write it beside a generated network.
+
+macro_rules! files {
+    ($($path:literal),+ $(,)?) => { &[$(($path, include_str!($path))),+] };
+}
+
+/// Every file under `src`: its path there, with `/`, and its text.
+pub const FILES: &[(&str, &str)] = files![
+    "lib.rs",
+    "neuron.rs",
+    "pool.rs",
+    "program.rs",
+    "program/check.rs",
+    "readout.rs",
+    "run.rs",
+    "run/arena.rs",
+    "run/neurons.rs",
+    "run/population.rs",
+    "source.rs",
+    "synapse/binary.rs",
+    "synapse/int8.rs",
+    "synapse/mod.rs",
+];
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::path::Path;
+    use std::string::String;
+    use std::vec::Vec;
+
+    fn list(folder: &Path, prefix: &str, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("src can be read") {
+            let entry = entry.expect("src can be read");
+            let name = std::format!("{prefix}{}", entry.file_name().to_string_lossy());
+            match entry.path().is_dir() {
+                true => list(&entry.path(), &std::format!("{name}/"), found),
+                false => found.push(name),
+            }
+        }
+    }
+
+    #[test]
+    fn no_file_is_missing() {
+        let mut found = Vec::new();
+        list(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "", &mut found);
+        found.sort();
+        let listed: Vec<&str> = FILES.iter().map(|(path, _)| *path).collect();
+        assert_eq!(listed, found);
+    }
+}

@@ -1,0 +1,207 @@
+//! The contract read a second time, as plainly as it can be said: every element a number, every sum a loop.
+use snnc_runtime::program::{
+    Connection, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Reduce, Reset,
+    ResetTiming, Shape, Step, Synapses, Window,
+};
+
+/// What happened since the sample began.
+#[derive(Default)]
+pub struct State {
+    /// `[timestep][edge][element]`.
+    pub edges: Vec<Vec<Vec<i64>>>,
+    /// `[step][element]`.
+    pub membranes: Vec<Vec<i64>>,
+    /// `[timestep][element]`: what the readout looks at.
+    quantities: Vec<Vec<i64>>,
+    /// Scores after the last timestep.
+    pub scores: Vec<i64>,
+}
+
+impl State {
+    pub fn prediction(&self) -> usize {
+        let highest = self.scores.iter().max().expect("one element or more");
+        self.scores.iter().position(|score| score == highest).expect("it is there")
+    }
+}
+
+/// A network, read plainly.
+pub struct Naive<'p>(pub &'p Program<'p>);
+
+impl Naive<'_> {
+    pub fn step(&self, state: &mut State, input: &[i32]) {
+        let t = state.edges.len();
+        if t == 0 {
+            state.membranes = self.0.steps().iter().map(|s| vec![0; s.output().shape.len()]).collect();
+        }
+        state.edges.push(vec![input.iter().map(|&v| i64::from(v)).collect()]);
+        for (index, step) in self.0.steps().iter().enumerate() {
+            let output = match step {
+                _ if t > 0 && step.output().rate == Rate::PerSample => state.edges[0][index + 1].clone(),
+                Step::Population(population) => self.population(state, t, index, population),
+                Step::Pool(p) => pool(p, self.0.edge(p.source.into()).shape, &state.edges[t][usize::from(p.source)]),
+            };
+            state.edges[t].push(output);
+        }
+        self.read_out(state, t);
+    }
+
+    fn population(&self, state: &mut State, t: usize, index: usize, population: &Population<'_>) -> Vec<i64> {
+        let shape = population.output.shape;
+        let mut output = Vec::new();
+        for element in 0..shape.len() {
+            let channel = element % shape.channels as usize;
+            let sum: i64 =
+                population.projections.iter().map(|projection| self.sum(state, t, projection, shape, element)).sum();
+            let half = 1_i64 << population.accumulator_bits.saturating_sub(1);
+            assert!((-half..half).contains(&sum), "the generator proved {} bits", population.accumulator_bits);
+            let shifted = match population.current_shift {
+                n if n >= 0 => sum << n,
+                n => (sum + (1 << (-n - 1))) >> -n,
+            };
+            let current = shifted + i64::from(population.bias[channel]);
+            output.push(match &population.neuron {
+                None => current,
+                Some(neuron) => {
+                    let v = &mut state.membranes[index][element];
+                    let (next, fires) = step_neuron(neuron, channel, *v, current);
+                    *v = next;
+                    i64::from(fires)
+                }
+            });
+        }
+        output
+    }
+
+    /// What `projection` brings to one element of the output.
+    fn sum(&self, state: &State, t: usize, projection: &Projection<'_>, to: Shape, element: usize) -> i64 {
+        let Some(t) = t.checked_sub(projection.delay.into()) else { return 0 };
+        let from = self.0.edge(projection.source.into()).shape;
+        let source = &state.edges[t][usize::from(projection.source)];
+        let channel = element % to.channels as usize;
+        match projection.connection {
+            Connection::Dense => {
+                (0..from.len()).map(|i| source[i] * weight(&projection.synapses, to.len(), i, element)).sum()
+            }
+            Connection::Identity => source[element] * weight(&projection.synapses, to.channels as usize, 0, channel),
+            Connection::Conv2d(window) => {
+                let mut sum = 0;
+                for (tap, position) in taps(&window, from, to, element) {
+                    let Some(position) = position else { continue };
+                    for ci in 0..from.channels as usize {
+                        let row = tap * from.channels as usize + ci;
+                        sum += source[position * from.channels as usize + ci]
+                            * weight(&projection.synapses, to.channels as usize, row, channel);
+                    }
+                }
+                sum
+            }
+        }
+    }
+
+    fn read_out(&self, state: &mut State, t: usize) {
+        let readout = self.0.readout();
+        let edge = usize::from(readout.source);
+        state.quantities.push(match readout.quantity {
+            Quantity::Spikes | Quantity::Current => state.edges[t][edge].clone(),
+            Quantity::Membrane => state.membranes[edge - 1].clone(),
+        });
+        state.scores = (0..state.quantities[0].len())
+            .map(|i| {
+                let series: Vec<i64> = state.quantities.iter().map(|q| q[i]).collect();
+                match readout.reduce {
+                    Reduce::Sum => series.iter().sum(),
+                    Reduce::Last => series[t],
+                    Reduce::Max => *series.iter().max().expect("one element or more"),
+                    Reduce::First => series
+                        .iter()
+                        .position(|&q| q > 0)
+                        .map_or(0, |first| i64::from(self.0.timesteps()) - first as i64),
+                }
+            })
+            .collect();
+    }
+}
+
+/// The weight from `row` to `column` of rows `width` wide.
+fn weight(synapses: &Synapses<'_>, width: usize, row: usize, column: usize) -> i64 {
+    match synapses {
+        Synapses::Int8 { weights } => weights[row * width + column].into(),
+        Synapses::Binary { signs } => {
+            let word = signs[row * width.div_ceil(32) + column / 32];
+            if word >> (column % 32) & 1 == 1 { 1 } else { -1 }
+        }
+    }
+}
+
+/// Each tap of the window at output `element`: its number in the kernel, and the position under it if that is inside.
+fn taps(window: &Window, from: Shape, to: Shape, element: usize) -> Vec<(usize, Option<usize>)> {
+    let position = element / to.channels as usize;
+    let at = [position / to.width as usize, position % to.width as usize];
+    let size = [from.height, from.width];
+    let place = |axis: usize, tap: u16| {
+        let i = at[axis] as i64 * i64::from(window.stride[axis]) + i64::from(tap) * i64::from(window.dilation[axis])
+            - i64::from(window.padding[axis]);
+        (0..i64::from(size[axis])).contains(&i).then_some(i as usize)
+    };
+    let mut all = Vec::new();
+    for ky in 0..window.kernel[0] {
+        for kx in 0..window.kernel[1] {
+            let inside = place(0, ky).zip(place(1, kx)).map(|(y, x)| y * from.width as usize + x);
+            all.push((usize::from(ky) * usize::from(window.kernel[1]) + usize::from(kx), inside));
+        }
+    }
+    all
+}
+
+fn pool(pool: &Pool, from: Shape, source: &[i64]) -> Vec<i64> {
+    let to = pool.output.shape;
+    (0..to.len())
+        .map(|element| {
+            let channel = element % to.channels as usize;
+            let under: Vec<i64> = taps(&pool.window, from, to, element)
+                .into_iter()
+                .filter_map(|(_, position)| Some(source[position? * from.channels as usize + channel]))
+                .collect();
+            match pool.op {
+                PoolOp::Max => under.iter().copied().max().unwrap_or(0),
+                PoolOp::Sum => under.iter().sum(),
+            }
+        })
+        .collect()
+}
+
+/// Next membrane potential, and whether the neuron fired.
+fn step_neuron(neuron: &Neuron<'_>, channel: usize, v: i64, current: i64) -> (i64, bool) {
+    let half = 1_i64 << (neuron.membrane_bits - 1);
+    let saturate = |v: i64| v.clamp(-half, half - 1);
+    let leak = |v: i64| match neuron.leak {
+        Leak::None => v,
+        Leak::Shift(n) => v - v.div_euclid(1 << n),
+        Leak::Multiply { factor, shift } => (v * i64::from(factor)).div_euclid(1 << shift),
+    };
+    let threshold = i64::from(neuron.threshold[channel]);
+    match neuron.reset_timing {
+        ResetTiming::Immediate => {
+            let v = saturate(leak(v) + current);
+            if v < threshold {
+                return (v, false);
+            }
+            let after = match neuron.reset {
+                Reset::None => v,
+                Reset::ToValue(value) => i64::from(value[channel]),
+                Reset::Subtract(amount) => saturate(v - i64::from(amount[channel])),
+            };
+            (after, true)
+        }
+        ResetTiming::Delayed => {
+            let fired = v >= threshold; // in the timestep before
+            let v = match neuron.reset {
+                Reset::ToValue(value) if fired => leak(value[channel].into()) + current,
+                Reset::Subtract(amount) if fired => leak(v) + current - i64::from(amount[channel]),
+                _ => leak(v) + current,
+            };
+            let v = saturate(v);
+            (v, v >= threshold)
+        }
+    }
+}

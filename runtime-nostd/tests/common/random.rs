@@ -1,0 +1,327 @@
+//! Random small networks that `Program::new` accepts, and samples for them. What the compiler proves — that no
+//! accumulator and no current overflows — is kept by construction: every edge knows the largest magnitude it carries.
+use super::Frame;
+use snnc_runtime::program::{
+    Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
+    Reduce, Reset, ResetTiming, Shape, Step, Synapses, ValueKind, Window, words,
+};
+
+/// Splitmix64: any seed gives a good sequence.
+pub struct Rng(pub u64);
+
+impl Rng {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// `low..=high`.
+    pub fn range(&mut self, low: i64, high: i64) -> i64 {
+        low + (self.next() % (high - low + 1) as u64) as i64
+    }
+
+    fn chance(&mut self, percent: i64) -> bool {
+        self.range(1, 100) <= percent
+    }
+
+    fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.range(0, choices.len() as i64 - 1) as usize]
+    }
+}
+
+/// The tables of a random network live as long as the test.
+fn leak<T>(table: Vec<T>) -> &'static [T] {
+    Vec::leak(table)
+}
+
+/// An edge while the network grows, and the largest magnitude it can carry.
+#[derive(Clone, Copy)]
+struct Grown {
+    edge: Edge,
+    largest: i64,
+}
+
+/// A random network of one to five steps.
+pub fn program(rng: &mut Rng) -> Program<'static> {
+    let input = input(rng);
+    let mut edges = vec![input];
+    let mut steps = Vec::new();
+    let count = rng.range(1, 5) as usize;
+    for i in 0..count {
+        let pools = edges.iter().enumerate().filter(|(_, e)| !matches!(e.edge.kind, EdgeKind::Values(_))).count();
+        let step = if i + 1 < count && pools > 0 && rng.chance(25) {
+            pool(rng, &edges)
+        } else {
+            population(rng, &edges, count)
+        };
+        edges.push(step.1);
+        steps.push(step.0);
+    }
+    add_feedback(rng, &edges, &mut steps);
+    let (readout, timesteps) = (readout(rng, &steps), rng.range(1, 7) as u32);
+    Program::new(input.edge, leak(steps), readout, timesteps).expect("the generator follows the contract")
+}
+
+/// Two or three samples of random frames; timesteps are silent now and then.
+pub fn samples(rng: &mut Rng, program: &Program<'_>) -> Vec<Vec<Frame>> {
+    let input = program.input();
+    let frames = if input.rate == Rate::PerSample { 1 } else { program.timesteps() };
+    let frame = |rng: &mut Rng| -> Frame {
+        let active = rng.pick(&[0, 10, 50, 100]);
+        let (low, high) = match input.kind {
+            EdgeKind::Values(ValueKind::U8) => (0, 255),
+            EdgeKind::Values(ValueKind::I8) => (-128, 127),
+            EdgeKind::Values(ValueKind::I16) => (-32768, 32767),
+            _ => (1, 1),
+        };
+        (0..input.shape.len()).map(|_| if rng.chance(active) { rng.range(low, high) as i32 } else { 0 }).collect()
+    };
+    (0..rng.range(2, 3)).map(|_| (0..frames).map(|_| frame(rng)).collect()).collect()
+}
+
+fn input(rng: &mut Rng) -> Grown {
+    let shape = if rng.chance(40) {
+        Shape::vector(rng.range(1, 100) as u32)
+    } else {
+        Shape { height: rng.range(1, 7) as u32, width: rng.range(1, 7) as u32, channels: rng.range(1, 5) as u32 }
+    };
+    let (kind, largest) = rng.pick(&[
+        (EdgeKind::Spikes, 1),
+        (EdgeKind::Spikes, 1),
+        (EdgeKind::Values(ValueKind::U8), 255),
+        (EdgeKind::Values(ValueKind::I8), 128),
+        (EdgeKind::Values(ValueKind::I16), 32768),
+    ]);
+    let rate = rng.pick(&[Rate::PerSample, Rate::PerTimestep]);
+    Grown { edge: Edge { shape, kind, rate }, largest }
+}
+
+fn window(rng: &mut Rng, from: Shape) -> Window {
+    let pair = |rng: &mut Rng, low, high| [rng.range(low, high) as u16, rng.range(low, high) as u16];
+    let kernel = [rng.range(1, 3.min(from.height.into())) as u16, rng.range(1, 4.min(from.width.into())) as u16];
+    Window { kernel, stride: pair(rng, 1, 3), padding: pair(rng, 0, 3), dilation: pair(rng, 1, 3) }
+}
+
+/// As many windows as start inside the padded map, or fewer.
+fn slid(rng: &mut Rng, window: &Window, from: Shape) -> [u32; 2] {
+    [(0, from.height), (1, from.width)].map(|(axis, size)| {
+        let room = size + u32::from(window.padding[axis]);
+        rng.range(1, i64::from(room.div_ceil(window.stride[axis].into()).min(8))) as u32
+    })
+}
+
+fn pool(rng: &mut Rng, edges: &[Grown]) -> (Step<'static>, Grown) {
+    let (source, from) = loop {
+        let source = rng.range(0, edges.len() as i64 - 1) as usize;
+        if !matches!(edges[source].edge.kind, EdgeKind::Values(_)) {
+            break (source, edges[source]);
+        }
+    };
+    let window = window(rng, from.edge.shape);
+    let [height, width] = slid(rng, &window, from.edge.shape);
+    let taps = i64::from(window.kernel[0]) * i64::from(window.kernel[1]);
+    let op = if from.largest * taps > 65_535 { PoolOp::Max } else { rng.pick(&[PoolOp::Max, PoolOp::Sum]) };
+    let largest = if op == PoolOp::Sum { from.largest * taps } else { from.largest };
+    let kind = match (op, from.edge.kind) {
+        (PoolOp::Max, kind) => kind,
+        (PoolOp::Sum, EdgeKind::Currents { .. }) => EdgeKind::Currents { bits: bits_of(largest) },
+        (PoolOp::Sum, _) => EdgeKind::Counts { max: largest as u16 },
+    };
+    let shape = Shape { height, width, channels: from.edge.shape.channels };
+    let output = Edge { shape, kind, rate: from.edge.rate };
+    (Step::Pool(Pool { source: source as u16, op, window, output }), Grown { edge: output, largest })
+}
+
+/// Bits of a signed integer that holds `-largest..=largest`.
+fn bits_of(largest: i64) -> u8 {
+    (64 - largest.leading_zeros() + 1).max(2) as u8
+}
+
+fn population(rng: &mut Rng, edges: &[Grown], count: usize) -> (Step<'static>, Grown) {
+    let first = rng.range(edges.len() as i64 - 2, edges.len() as i64 - 1).max(0) as usize;
+    let from = edges[first].edge.shape;
+    let (connection, shape) = match rng.range(0, 2) {
+        0 => (Connection::Dense, Shape::vector(rng.range(1, 90) as u32)),
+        1 => (Connection::Identity, from),
+        _ => {
+            let window = window(rng, from);
+            let [height, width] = slid(rng, &window, from);
+            (Connection::Conv2d(window), Shape { height, width, channels: rng.range(1, 40) as u32 })
+        }
+    };
+    let mut projections = vec![projection(rng, (first, edges[first].largest), 0, connection, from, shape)];
+    while projections.len() < 3 && rng.chance(30) {
+        let source = rng.range(0, edges.len() as i64 - 1) as usize;
+        let from = edges[source].edge.shape;
+        let delay =
+            if matches!(edges[source].edge.kind, EdgeKind::Spikes) && rng.chance(40) { rng.range(1, 3) } else { 0 };
+        let connection = joined(rng, from, shape);
+        projections.push(projection(rng, (source, edges[source].largest), delay, connection, from, shape));
+    }
+    let has_neurons = rng.chance(70);
+    if has_neurons && edges.len() <= count && rng.chance(30) {
+        // its own spikes
+        let delay = rng.range(1, 3);
+        let connection = joined(rng, shape, shape);
+        projections.push(projection(rng, (edges.len(), 1), delay, connection, shape, shape));
+    }
+    let largest: i64 = projections.iter().map(|p| largest_sum(p, edges, shape)).sum::<i64>().max(1);
+    // room for a dense projection of spikes that is added at the end
+    let (accumulator_bits, largest) =
+        if has_neurons { (bits_of(largest + FEEDBACK), largest + FEEDBACK) } else { (bits_of(largest), largest) };
+    assert!(accumulator_bits <= 32, "a random network must stay small");
+    // what feeds further populations stays small
+    let limit: i64 = if has_neurons { 1 << 28 } else { 1 << 16 };
+    let shifts: Vec<i8> = (-20..=6).filter(|&n| shifted(largest, n) < limit).collect();
+    let current_shift = if shifts.contains(&0) && rng.chance(60) { 0 } else { rng.pick(&shifts) };
+    let largest = shifted(largest, current_shift);
+    let channels = shape.channels as usize;
+    let small = (largest / 4).clamp(1, 1000);
+    let bias = leak((0..channels).map(|_| if rng.chance(50) { 0 } else { rng.range(-small, small) as i32 }).collect());
+    let constant = projections
+        .iter()
+        .all(|p| p.delay == 0 && edges.get(usize::from(p.source)).is_some_and(|e| e.edge.rate == Rate::PerSample));
+    let neuron = has_neurons.then(|| neuron(rng, channels, largest));
+    let (kind, rate, largest) = match has_neurons {
+        true => (EdgeKind::Spikes, Rate::PerTimestep, 1),
+        false => {
+            let rate = if constant { Rate::PerSample } else { Rate::PerTimestep };
+            (EdgeKind::Currents { bits: bits_of(largest + small) }, rate, largest + small)
+        }
+    };
+    let output = Edge { shape, kind, rate };
+    let population =
+        Population { projections: leak(projections), accumulator_bits, current_shift, bias, neuron, output };
+    (Step::Population(population), Grown { edge: output, largest })
+}
+
+/// What a projection added by [`add_feedback`] can bring at most: 127 a synapse from at most 500 spikes.
+const FEEDBACK: i64 = 128 * 500;
+
+fn shifted(largest: i64, shift: i8) -> i64 {
+    if shift >= 0 { largest << shift } else { (largest + (1 << (-shift - 1))) >> -shift }
+}
+
+/// A connection between two given shapes.
+fn joined(rng: &mut Rng, from: Shape, to: Shape) -> Connection {
+    if from == to && rng.chance(50) {
+        return Connection::Identity;
+    }
+    let window = window(rng, from);
+    let fits = |axis: usize, from: u32, to: u32| {
+        (to - 1) * u32::from(window.stride[axis]) < from + u32::from(window.padding[axis])
+    };
+    let fits = fits(0, from.height, to.height) && fits(1, from.width, to.width);
+    if fits && rng.chance(60) { Connection::Conv2d(window) } else { Connection::Dense }
+}
+
+/// `source` is the edge and the largest magnitude on it.
+fn projection(
+    rng: &mut Rng,
+    (source, largest): (usize, i64),
+    delay: i64,
+    connection: Connection,
+    from: Shape,
+    to: Shape,
+) -> Projection<'static> {
+    let (rows, width) = match connection {
+        Connection::Dense => (from.len(), to.len()),
+        Connection::Identity => (1, to.channels as usize),
+        Connection::Conv2d(window) => (
+            usize::from(window.kernel[0]) * usize::from(window.kernel[1]) * from.channels as usize,
+            to.channels as usize,
+        ),
+    };
+    let synapses = if rng.chance(60) {
+        let room = (1 << 28) / (largest * rows as i64);
+        let span = rng.pick(&[1, 20, 128]).min(room).max(1);
+        let weights = (0..rows * width).map(|_| rng.range(-span, span.min(127)) as i8).collect();
+        Synapses::Int8 { weights: leak(weights) }
+    } else {
+        Synapses::Binary { signs: leak((0..rows * words(width)).map(|_| rng.next() as u32).collect()) }
+    };
+    Projection { source: source as u16, delay: delay as u8, connection, synapses }
+}
+
+/// The largest magnitude that a projection can bring to one element.
+fn largest_sum(projection: &Projection<'_>, edges: &[Grown], own: Shape) -> i64 {
+    let (from, largest) = match edges.get(usize::from(projection.source)) {
+        Some(grown) => (grown.edge.shape, grown.largest),
+        None => (own, 1),
+    };
+    let fan_in = match projection.connection {
+        Connection::Dense => from.len() as i64,
+        Connection::Identity => 1,
+        Connection::Conv2d(w) => i64::from(w.kernel[0]) * i64::from(w.kernel[1]) * i64::from(from.channels),
+    };
+    let weight = match projection.synapses {
+        Synapses::Int8 { weights } => weights.iter().map(|&w| i64::from(w).abs()).max().unwrap_or(0),
+        Synapses::Binary { .. } => 1,
+    };
+    fan_in * weight * largest
+}
+
+fn neuron(rng: &mut Rng, channels: usize, largest: i64) -> Neuron<'static> {
+    let leak_kind = match rng.range(0, 2) {
+        0 => Leak::None,
+        1 => Leak::Shift(rng.pick(&[1, 2, 4, 30])),
+        _ => {
+            let shift = rng.range(1, 12) as u8;
+            Leak::Multiply { factor: rng.range(0, (1 << shift) - 1) as u16, shift }
+        }
+    };
+    let most = if let Leak::Multiply { shift, .. } = leak_kind { 31 - shift } else { 30 };
+    // narrow enough to saturate now and then, wide enough to integrate otherwise
+    let membrane_bits = (i64::from(bits_of(largest)) + rng.range(-8, 3)).clamp(2, most.into()) as u8;
+    let reach = (largest / rng.pick(&[1, 8, 64])).clamp(1, 1 << 28);
+    let threshold = (0..channels).map(|_| rng.range(-reach / 8, reach) as i32).collect();
+    let half = 1_i64 << (membrane_bits - 1);
+    let reset = match rng.range(0, 2) {
+        0 => Reset::None,
+        1 => Reset::ToValue(leak(
+            (0..channels).map(|_| if rng.chance(50) { 0 } else { rng.range(-half, half - 1) as i32 }).collect(),
+        )),
+        _ => Reset::Subtract(leak((0..channels).map(|_| rng.range(-reach / 8, reach) as i32).collect())),
+    };
+    let reset_timing = rng.pick(&[ResetTiming::Immediate, ResetTiming::Delayed]);
+    Neuron { leak: leak_kind, threshold: leak(threshold), reset, reset_timing, membrane_bits }
+}
+
+/// Adds a delayed projection from a later population's spikes to an earlier population, now and then.
+fn add_feedback(rng: &mut Rng, edges: &[Grown], steps: &mut [Step<'static>]) {
+    for step in steps.iter_mut() {
+        let Step::Population(population) = step else { continue };
+        if population.neuron.is_none() || !rng.chance(25) {
+            continue;
+        }
+        let source = rng.range(1, edges.len() as i64 - 1) as usize;
+        let from = edges[source].edge;
+        if !matches!(from.kind, EdgeKind::Spikes) || from.shape.len() > 500 {
+            continue;
+        }
+        let delay = rng.range(1, 3);
+        let mut projections = population.projections.to_vec();
+        projections.push(projection(rng, (source, 1), delay, Connection::Dense, from.shape, population.output.shape));
+        population.projections = leak(projections);
+    }
+}
+
+fn readout(rng: &mut Rng, steps: &[Step<'_>]) -> Readout {
+    let populations: Vec<usize> = (0..steps.len()).filter(|&i| matches!(steps[i], Step::Population(_))).collect();
+    let step = rng.pick(&populations);
+    let has_neurons = matches!(steps[step].output().kind, EdgeKind::Spikes);
+    let quantity = if has_neurons { rng.pick(&[Quantity::Spikes, Quantity::Membrane]) } else { Quantity::Current };
+    // a sum of currents stays in 32 bits
+    let small = match steps[step].output().kind {
+        EdgeKind::Currents { bits } => bits <= 28,
+        _ => quantity == Quantity::Spikes,
+    };
+    let reduce = if small {
+        rng.pick(&[Reduce::Sum, Reduce::Last, Reduce::Max, Reduce::First])
+    } else {
+        rng.pick(&[Reduce::Last, Reduce::Max, Reduce::First])
+    };
+    Readout { source: step as u16 + 1, quantity, reduce }
+}

@@ -1,0 +1,138 @@
+//! The spiking network "{{ name }}", compiled by snnc: integers only, in flash, and what runs them.
+//!
+//! ```text
+//! let mut arena = Arena::new();               // all the state there is: {{ arena_words * 4 }} bytes
+//! let class = infer(&mut arena, &input);      // a whole sample
+//! ```
+//! For a network that follows a stream, take a [`runner`] and give it one [`Frame`] after the other.
+#![no_std]
+
+mod tables;
+
+use snnc_runtime::program::*;
+use snnc_runtime::run::{Input, RunError, Runner, arena_words};
+use tables::*;
+
+pub use snnc_runtime as runtime;
+
+/// Timesteps of a sample.
+pub const TIMESTEPS: usize = {{ timesteps }};
+
+/// One timestep of input: {{ frame.meaning }}.
+///
+/// Channels last: element `(y * {{ frame.width }} + x) * {{ frame.channels }} + c` of {{ frame.height }} x {{ frame.width }} positions with {{ frame.channels }} channels.
+pub type Frame = [{{ frame.element }}; {{ frame.len }}];
+
+/// The network. That its parts fit together is checked while it is compiled.
+pub static PROGRAM: Program<'static> = match Program::new(INPUT, &STEPS, READOUT, {{ timesteps }}) {
+    Ok(program) => program,
+    Err(_) => panic!("the parts of the network do not fit together"),
+};
+
+/// Words of 32 bits that the network needs to run.
+pub const ARENA_WORDS: usize = {{ arena_words }};
+
+const _: () = assert!(ARENA_WORDS == arena_words(&PROGRAM));
+
+/// The network's memory; what it holds between samples does not matter.
+pub struct Arena([u32; ARENA_WORDS]);
+
+impl Arena {
+    /// An empty one.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self([0; ARENA_WORDS])
+    }
+}
+
+impl Default for Arena {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+{% if frame.constant -%}
+/// Runs a sample of one constant input and returns its class, the index of the highest score.
+#[must_use]
+pub fn infer(arena: &mut Arena, input: &Frame) -> usize {
+    let Ok(mut runner) = runner(arena) else { return 0 }; // the arena has the words it needs
+    runner.infer(self::input(input)).unwrap_or(0) // the type of the input fits
+}
+{%- else -%}
+/// Runs a sample, one frame per timestep, and returns its class, the index of the highest score.
+#[must_use]
+pub fn infer(arena: &mut Arena, input: &[Frame; TIMESTEPS]) -> usize {
+    let Ok(mut runner) = runner(arena) else { return 0 }; // the arena has the words it needs
+    for frame in input {
+        if runner.step(self::input(frame)).is_err() {
+            return 0; // the type of the input fits
+        }
+    }
+    runner.prediction()
+}
+{%- endif %}
+
+/// The network at rest, to be stepped through the timesteps of a sample.
+///
+/// # Errors
+/// None: the arena has the words it needs.
+pub fn runner(arena: &mut Arena) -> Result<Runner<'static, '_>, RunError> {
+    Runner::new(PROGRAM, &mut arena.0)
+}
+
+/// A frame in the form that [`Runner::step`] takes.
+#[must_use]
+pub const fn input(frame: &Frame) -> Input<'_> {
+    Input::{{ frame.variant }}(frame)
+}
+
+/// Numbers of the layers' outputs, for [`Runner::edge`].
+pub mod edges {
+{%- for step in steps %}
+    /// Layer "{{ step.name }}".
+    pub const {{ step.constant }}: usize = {{ loop.index }};
+{%- endfor %}
+}
+
+const INPUT: Edge = {{ input }};
+
+const READOUT: Readout = {{ readout }};
+
+static STEPS: [Step<'static>; {{ steps.len() }}] = [
+{%- for step in steps %}
+    // {{ loop.index }}: {{ step.name }}
+{%- match step.body %}
+{%- when Body::Pool with (pool) %}
+    Step::Pool({{ pool }}),
+{%- when Body::Population with (population) %}
+    Step::Population(Population {
+        projections: &[
+{%- for projection in population.projections %}
+            Projection {
+                source: {{ projection.source }},
+                delay: {{ projection.delay }},
+                connection: {{ projection.connection }},
+                synapses: {{ projection.synapses }},
+            },
+{%- endfor %}
+        ],
+        accumulator_bits: {{ population.accumulator_bits }},
+        current_shift: {{ population.current_shift }},
+        bias: &{{ step.constant }}_BIAS,
+{%- match population.neuron %}
+{%- when None %}
+        neuron: None,
+{%- when Some with (neuron) %}
+        neuron: Some(Neuron {
+            leak: {{ neuron.leak }},
+            threshold: &{{ step.constant }}_THRESHOLD,
+            reset: {{ neuron.reset }},
+            reset_timing: {{ neuron.reset_timing }},
+            membrane_bits: {{ neuron.membrane_bits }},
+        }),
+{%- endmatch %}
+        output: {{ population.output }},
+    }),
+{%- endmatch %}
+{%- endfor %}
+];

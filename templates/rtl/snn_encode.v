@@ -1,0 +1,119 @@
+// Encoder: the ones of each chunk, lowest first, one per clock and without bubbles; each is one row of weights.
+// A chunk without ones takes one clock. The item that ends a sum waits until the sum before has left the lanes (INTERVAL
+// clocks), that of a frame's first sum also until the output has room.
+`default_nettype none
+module snn_encode #(
+    parameter BITS        = 24,    // of a chunk
+    parameter COUNT_BITS  = 5,     // of 0 .. BITS, 2 or more
+    parameter OFFSET_BITS = 5,     // of 0 .. BITS - 1
+    parameter ROW_BITS    = 7,     // of a row of weights, OFFSET_BITS or more
+    parameter INTERVAL    = 1      // least clocks between two sums
+) (
+    input  wire                   clk,
+    input  wire                   rst,        // synchronous, active high
+    input  wire                   i_valid,
+    input  wire [BITS-1:0]        i_bits,
+    input  wire [COUNT_BITS-1:0]  i_count,    // ones among them
+    input  wire [OFFSET_BITS-1:0] i_rotation, // bit that has the first row
+    input  wire [ROW_BITS-1:0]    i_row,      // the first row
+    input  wire [4:0]             i_flags,    // start, done, subtract, double, load
+    input  wire [3:0]             i_tag,
+    output wire                   i_pop,
+    output wire                   start,      // reserves the output, while ...
+    input  wire                   free,       // ... there is room
+    output reg                    o_valid,    // to the lanes
+    output reg  [ROW_BITS-1:0]    o_row,
+    output reg                    o_hit,
+    output reg                    o_subtract,
+    output reg                    o_load,
+    output reg                    o_double,
+    output reg                    o_done,
+    output reg  [3:0]             o_tag
+);
+    localparam WAIT_BITS = $clog2(INTERVAL + 1);
+    localparam TWO       = 2;
+    localparam [WAIT_BITS-1:0] WAIT = INTERVAL[WAIT_BITS-1:0] - 1'b1;
+
+    // the chunk in hand
+    reg                   valid_q, more_q, fresh_q, hit_q;
+    reg [BITS-1:0]        one_q;              // the bit of this clock
+    reg [BITS-1:0]        rest_q;             // those above it
+    reg [COUNT_BITS-1:0]  left_q;
+    reg [OFFSET_BITS-1:0] rotation_q;
+    reg [ROW_BITS-1:0]    row_q;
+    reg [4:0]             flags_q;
+    reg [3:0]             tag_q;
+    reg [WAIT_BITS-1:0]   wait_q;             // clocks until the lanes can be drained again
+
+    wire done    = flags_q[3] && !more_q;
+    wire blocked = done && (wait_q != {WAIT_BITS{1'b0}} || (flags_q[4] && !free));
+    wire issue   = valid_q && !blocked;
+    assign i_pop = i_valid && (!valid_q || (issue && !more_q));
+    assign start = issue && done && flags_q[4];
+
+    wire [BITS-1:0] i_less    = i_bits - 1'b1;
+    wire [BITS-1:0] rest_less = rest_q - 1'b1;
+    always @(posedge clk) begin
+        if (i_pop) begin
+            valid_q    <= 1'b1;
+            fresh_q    <= 1'b1;
+            one_q      <= i_bits & ~i_less;
+            rest_q     <= i_bits & i_less;
+            left_q     <= i_count;
+            more_q     <= |i_count[COUNT_BITS-1:1];
+            hit_q      <= |i_count;
+            rotation_q <= i_rotation;
+            row_q      <= i_row;
+            flags_q    <= i_flags;
+            tag_q      <= i_tag;
+        end else if (issue) begin
+            valid_q <= more_q;
+            fresh_q <= 1'b0;
+            one_q   <= rest_q & ~rest_less;
+            rest_q  <= rest_q & rest_less;
+            left_q  <= left_q - 1'b1;
+            more_q  <= left_q > TWO[COUNT_BITS-1:0];
+        end
+        if (issue && done) wait_q <= WAIT;
+        else if (wait_q != {WAIT_BITS{1'b0}}) wait_q <= wait_q - 1'b1;
+        if (rst) begin
+            valid_q <= 1'b0;
+            wait_q  <= {WAIT_BITS{1'b0}};
+        end
+    end
+
+    // 1: number of the bit, 2: from the rotation on, 3: its row
+    function [OFFSET_BITS-1:0] binary(input [BITS-1:0] one);
+        integer k;
+        begin
+            binary = {OFFSET_BITS{1'b0}};
+            for (k = 0; k < BITS; k = k + 1) if (one[k]) binary = binary | k[OFFSET_BITS-1:0];
+        end
+    endfunction
+    reg [OFFSET_BITS-1:0] index_1q, rotation_1q;
+    reg                   below_2q;
+    reg [ROW_BITS-1:0]    row_1q, row_2q;
+    reg [8:0]             flags_1q, flags_2q;
+    reg                   valid_1q, valid_2q;
+    wire [ROW_BITS-1:0]   wide_index, wide_rotation;
+    generate if (ROW_BITS > OFFSET_BITS) begin : wider
+        assign wide_index    = {{(ROW_BITS-OFFSET_BITS){1'b0}}, index_1q};
+        assign wide_rotation = {{(ROW_BITS-OFFSET_BITS){1'b0}}, rotation_1q};
+    end else begin : equal
+        assign wide_index    = index_1q;
+        assign wide_rotation = rotation_1q;
+    end endgenerate
+    always @(posedge clk) begin
+        index_1q    <= binary(one_q);
+        rotation_1q <= rotation_q;
+        row_1q      <= row_q;
+        flags_1q    <= {hit_q, flags_q[2], flags_q[1] && fresh_q, flags_q[0] && fresh_q, done, tag_q};
+        row_2q      <= row_1q + wide_index - wide_rotation;
+        below_2q    <= index_1q < rotation_1q;
+        flags_2q    <= flags_1q;
+        o_row       <= below_2q ? row_2q + BITS[ROW_BITS-1:0] : row_2q;
+        {o_hit, o_subtract, o_double, o_load, o_done, o_tag} <= flags_2q;
+        {valid_1q, valid_2q, o_valid} <= rst ? 3'b000 : {issue, valid_1q, valid_2q};
+    end
+endmodule
+`default_nettype wire

@@ -1,0 +1,151 @@
+// Window reader: two frames of packed elements, and a walk over the full one that gives a row of the window per clock.
+// Column x lies in bank x mod BANKS, so a row of BANKS columns is one read, rotated; the weights' address undoes the
+// rotation (snn_encode). What lies in the padding is never written and stays zero.
+// Clocks: one per chunk, FIRST_OUT = 7 from the step of the walk to o_valid; 16 chunks wait for the encoder.
+`default_nettype none
+module snn_window #(
+    parameter PLANES       = 1,
+    parameter NEGATIVE     = 0,
+    parameter LANE_GROUPS  = 1,
+    parameter HEIGHT       = 4,    // the parameters of snn_walk
+    parameter WIDTH        = 4,
+    parameter POOL_Y       = 1,
+    parameter POOL_X       = 1,
+    parameter KEEP_Y       = 4,
+    parameter KEEP_X       = 4,
+    parameter KERNEL_Y     = 3,
+    parameter BANKS        = 3,
+    parameter CHUNK        = 8,
+    parameter CHUNKS       = 1,
+    parameter ROW          = 2,
+    parameter STRIDE_Y     = 1,
+    parameter STRIDE_X     = 1,
+    parameter FRAME        = 8,
+    parameter ADDRESS_BITS = 4,
+    parameter OFFSET_BITS  = 5,
+    parameter ROW_BITS     = 7,
+    parameter COUNT_BITS   = 5     // of 0 .. BANKS * CHUNK, 2 or more
+) (
+    input  wire                          clk,
+    input  wire                          rst,             // synchronous, active high
+    input  wire [BANKS-1:0]              write,
+    input  wire [ADDRESS_BITS-1:0]       write_address,
+    input  wire [BANKS*PLANES*CHUNK-1:0] write_data,
+    input  wire                          full,            // from the link: a frame can be read
+    input  wire                          first,           // it belongs to the first timestep
+    output wire                          read,            // it has been read
+    output wire                          o_valid,
+    output wire [BANKS*CHUNK-1:0]        o_bits,
+    output wire [COUNT_BITS-1:0]         o_count,         // ones among them
+    output wire [OFFSET_BITS-1:0]        o_rotation,
+    output wire [ROW_BITS-1:0]           o_row,
+    output wire [4:0]                    o_flags,         // start, done, subtract, double, load
+    output wire [3:0]                    o_tag,
+    input  wire                          o_pop
+);
+    localparam ALL        = BANKS * CHUNK;
+    localparam WORD       = PLANES * CHUNK;
+    localparam PLANE_BITS = PLANES > 1 ? $clog2(PLANES) : 1;
+    localparam BYTES      = (ALL + 7) / 8;
+    localparam REST_BITS  = OFFSET_BITS + ROW_BITS + 9;   // what travels beside the bits
+
+    reg  [4:0]              room_q;
+    wire                    step = full && room_q != 5'd0;
+    wire [ADDRESS_BITS-1:0] address;
+    wire [OFFSET_BITS-1:0]  rotation;
+    wire [PLANE_BITS-1:0]   plane;
+    wire [ROW_BITS-1:0]     row;
+    wire                    load, double, subtract, done, start, finished;
+    wire [2:0]              tag;
+    snn_walk #(
+        .PLANES(PLANES), .NEGATIVE(NEGATIVE), .LANE_GROUPS(LANE_GROUPS), .HEIGHT(HEIGHT), .WIDTH(WIDTH),
+        .POOL_Y(POOL_Y), .POOL_X(POOL_X), .KEEP_Y(KEEP_Y), .KEEP_X(KEEP_X), .KERNEL_Y(KERNEL_Y), .BANKS(BANKS),
+        .CHUNK(CHUNK), .CHUNKS(CHUNKS), .ROW(ROW), .STRIDE_Y(STRIDE_Y), .STRIDE_X(STRIDE_X), .FRAME(FRAME),
+        .ADDRESS_BITS(ADDRESS_BITS), .OFFSET_BITS(OFFSET_BITS), .ROW_BITS(ROW_BITS), .PLANE_BITS(PLANE_BITS)
+    ) u_walk (
+        .clk(clk), .rst(rst), .step(step), .address(address), .rotation(rotation), .plane(plane), .row(row),
+        .load(load), .double(double), .subtract(subtract), .done(done), .start(start), .tag(tag), .finished(finished)
+    );
+    assign read = step && finished;
+
+    // 1: an address for each bank, 2: the memory, 3: its output register, 4: the plane, 5 and 6: count of ones
+    reg  [5:0]               valids_q;
+    reg  [REST_BITS-1:0]     rest_1q, rest_2q, rest_3q, rest_4q, rest_5q, rest_6q;
+    reg  [PLANE_BITS-1:0]    plane_1q, plane_2q, plane_3q;
+    wire [ALL-1:0]           bits_4;
+    reg  [ALL-1:0]           bits_5q, bits_6q;
+    wire [ADDRESS_BITS-1:0]  further = address + CHUNKS[ADDRESS_BITS-1:0];
+    wire unused_further = &{1'b0, further};
+    genvar b, p;
+    generate for (b = 0; b < BANKS; b = b + 1) begin : bank
+        localparam COLUMN = b * CHUNK;
+        reg  [ADDRESS_BITS-1:0] address_1q;
+        wire [WORD-1:0]         word_2;
+        reg  [WORD-1:0]         word_3q;
+        reg  [CHUNK-1:0]        chunk_4q;
+        wire [CHUNK-1:0]        planes [0:PLANES-1];
+        for (p = 0; p < PLANES; p = p + 1) begin : digit
+            assign planes[p] = word_3q[p*CHUNK +: CHUNK];
+        end
+        snn_ram #(.WIDTH(WORD), .DEPTH(2*FRAME), .ADDRESS_BITS(ADDRESS_BITS), .ZERO(1)) u_ram (
+            .clk(clk), .write(write[b]), .write_address(write_address), .write_data(write_data[b*WORD +: WORD]),
+            .read_address(address_1q), .read_data(word_2)
+        );
+        always @(posedge clk) begin
+            word_3q  <= word_2;
+            chunk_4q <= planes[plane_3q];
+        end
+        if (b < BANKS - 1) begin : turning    // the last bank never holds a column of the next word
+            always @(posedge clk) address_1q <= rotation > COLUMN[OFFSET_BITS-1:0] ? further : address;
+        end else begin : still
+            always @(posedge clk) address_1q <= address;
+        end
+        assign bits_4[COLUMN +: CHUNK] = chunk_4q;
+    end endgenerate
+
+    wire [8*BYTES-1:0] padded_4;
+    generate if (8*BYTES > ALL) begin : padding
+        assign padded_4 = {{(8*BYTES-ALL){1'b0}}, bits_4};
+    end else begin : no_padding
+        assign padded_4 = bits_4;
+    end endgenerate
+    reg  [4*BYTES-1:0]    ones_5q;
+    reg  [COUNT_BITS-1:0] count_6q;
+    function [3:0] ones(input [7:0] bits);
+        ones = {3'd0, bits[0]} + {3'd0, bits[1]} + {3'd0, bits[2]} + {3'd0, bits[3]}
+             + {3'd0, bits[4]} + {3'd0, bits[5]} + {3'd0, bits[6]} + {3'd0, bits[7]};
+    endfunction
+    function [COUNT_BITS+3:0] total(input [4*BYTES-1:0] counts);
+        integer k;
+        begin
+            total = {(COUNT_BITS+4){1'b0}};
+            for (k = 0; k < BYTES; k = k + 1) total = total + {{COUNT_BITS{1'b0}}, counts[4*k +: 4]};
+        end
+    endfunction
+    wire [COUNT_BITS+3:0] count_5 = total(ones_5q);
+    wire unused_count = &{1'b0, count_5[COUNT_BITS+3:COUNT_BITS]};
+    integer k;
+    always @(posedge clk) begin
+        rest_1q  <= {rotation, row, start, done, subtract, double, load, tag, first};
+        rest_2q  <= rest_1q;
+        rest_3q  <= rest_2q;
+        rest_4q  <= rest_3q;
+        rest_5q  <= rest_4q;
+        rest_6q  <= rest_5q;
+        plane_1q <= plane;
+        plane_2q <= plane_1q;
+        plane_3q <= plane_2q;
+        bits_5q  <= bits_4;
+        bits_6q  <= bits_5q;
+        for (k = 0; k < BYTES; k = k + 1) ones_5q[4*k +: 4] <= ones(padded_4[8*k +: 8]);
+        count_6q <= count_5[COUNT_BITS-1:0];
+        valids_q <= rst ? 6'd0 : {valids_q[4:0], step};
+        room_q   <= rst ? 5'd16 : room_q + {4'd0, o_pop} - {4'd0, step};
+    end
+
+    snn_fifo #(.WIDTH(REST_BITS + COUNT_BITS + ALL)) u_fifo (
+        .clk(clk), .rst(rst), .push(valids_q[5]), .push_data({rest_6q, count_6q, bits_6q}),
+        .valid(o_valid), .data({o_rotation, o_row, o_flags, o_tag, o_count, o_bits}), .pop(o_pop)
+    );
+endmodule
+`default_nettype wire
