@@ -106,7 +106,7 @@ fn weights_that_are_not_finite_are_refused() {
 
 #[test]
 fn dims_that_claim_more_than_there_is_are_refused() {
-    for dims in [vec![4, 4], vec![1 << 40, 1 << 40], vec![-4, -3], vec![i64::MAX], vec![12]] {
+    for dims in [vec![4, 4], vec![2, 3], vec![1 << 40, 1 << 40], vec![-4, -3], vec![i64::MAX], vec![12]] {
         let mut model = network();
         let weight = model.graph.initializer.iter_mut().find(|t| t.name == "current.weight").expect("a weight");
         weight.dims = dims.clone();
@@ -186,9 +186,10 @@ fn external(location: &str, offset: &str) -> Result<crate::frontend::Loaded, Fro
     weight.data_location = EXTERNAL;
     let entry = |key: &str, value: &str| StringStringEntryProto { key: key.into(), value: value.into() };
     weight.external_data = vec![entry("location", location), entry("offset", offset), entry("length", "48")];
-    let beside = |path: &Path| match path == Path::new("m.onnx.data") {
-        true => Ok(content.clone().into()),
-        false => Err(std::io::ErrorKind::NotFound.into()),
+    // Gives the same for every path: it is the frontend that must not ask for some.
+    let beside = |path: &Path| match path == Path::new("missing.data") {
+        true => Err(std::io::ErrorKind::NotFound.into()),
+        false => Ok(content.clone().into()),
     };
     (FRONTEND.load)(
         &ModelFile { name: "m.onnx", bytes: model.bytes().into(), beside: &beside },
@@ -207,7 +208,7 @@ fn weights_in_a_file_beside_the_model_are_read() {
 #[test]
 fn nothing_outside_the_models_folder_is_read() {
     for location in ["/etc/passwd", "../m.onnx.data", "a/../../m.onnx.data", "", "..\\m.onnx.data", "missing.data"] {
-        assert!(matches!(external(location, "0"), Err(FrontendError::ExternalData { .. })), "{location}");
+        assert!(matches!(external(location, "16"), Err(FrontendError::ExternalData { .. })), "{location}");
     }
     for offset in ["17", "18446744073709551615", "-1", "many"] {
         assert!(matches!(external("m.onnx.data", offset), Err(FrontendError::ExternalData { .. })), "{offset}");

@@ -133,6 +133,18 @@ fn spikingjelly_if_resets_at_once_at_or_above_the_threshold() {
 }
 
 #[test]
+fn the_potential_before_its_reset_is_not_the_state() {
+    for before_first in [true, false] {
+        let mut model =
+            spikingjelly_hard(one_layer().node("Add", &["v", "current"], "h"), "one", "zero").output("spike");
+        for output in if before_first { ["h", "v_out"] } else { ["v_out", "h"] } {
+            model = model.output(output);
+        }
+        assert_eq!(neurons(&model.graph())[0].reset, Reset::ToValue(0.0));
+    }
+}
+
+#[test]
 fn both_meanings_of_tau_become_a_decay_and_a_threshold() {
     let with_input = spikingjelly_hard(decay_input(4.0, 0.0).scalar("half", 0.5), "half", "v_reset");
     let wanted = neuron(0.75, 2.0, Comparison::AtLeast, Reset::ToValue(0.0), ResetTiming::Immediate);

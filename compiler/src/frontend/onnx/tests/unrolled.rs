@@ -172,6 +172,24 @@ fn an_input_taken_step_by_step_is_a_sequence() {
 }
 
 #[test]
+fn a_sequence_is_taken_in_its_order() {
+    let mut model = sequence(3, 0.0, false);
+    let takes = |t: usize| model.graph.node.iter().position(|n| n.output[0] == format!("x_{t}")).expect("a gather");
+    let (second, third) = (takes(1), takes(2));
+    model.graph.node[second].input[1] = "index_2".into();
+    model.graph.node[third].input[1] = "index_1".into();
+    assert!(model.refusal().contains("takes element 2 of axis 0"), "{}", model.refusal());
+}
+
+#[test]
+fn a_threshold_of_one_timestep_only_is_refused() {
+    let mut model = sequence(3, 0.0, false).scalar("two", 2.0);
+    let compared = model.graph.node.iter_mut().find(|n| n.output[0] == "above_1").expect("a comparison");
+    compared.input[1] = "two".into();
+    assert!(model.refusal().contains("elsewhere in the same population"), "{}", model.refusal());
+}
+
+#[test]
 fn a_potential_that_starts_from_its_reset_value_is_measured_from_there() {
     let graph = sequence(3, 0.25, false).graph();
     let neuron = neurons(&graph)[0];
