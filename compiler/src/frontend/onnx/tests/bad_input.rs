@@ -113,6 +113,12 @@ fn dims_that_claim_more_than_there_is_are_refused() {
         let refusal = model.refusal();
         assert!(refusal.contains("current"), "{dims:?}: {refusal}");
     }
+    for elements in [11, 13] {
+        let mut model = network();
+        let weight = model.graph.initializer.iter_mut().find(|t| t.name == "current.weight").expect("a weight");
+        weight.raw_data = vec![0; 4 * elements].into();
+        assert!(model.refusal().contains(&format!("{elements} elements of data")), "{}", model.refusal());
+    }
     let huge = Model::new(&[1, 3])
         .integers("shape", &[3], &[1 << 20, 1 << 20, 1 << 20])
         .node("ConstantOfShape", &["shape"], "zeros")
