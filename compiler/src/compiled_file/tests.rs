@@ -127,7 +127,7 @@ impl<'a> Choices<'_, 'a> {
         let steps = self.arena.alloc_slice_copy(&steps);
         let program =
             Program::new(edge, steps, readout, 1 + self.below(30) as u32).expect("the test makes sound programs");
-        Compiled { name: "net".into(), program, input, steps: infos, readout_scale: 1.0 / scale }
+        Compiled { name: "net".into(), program, input, steps: infos, readout_scale: 1.0 / scale, lanes: None }
     }
 }
 
@@ -244,6 +244,7 @@ fn what_is_too_large_is_neither_saved_nor_loaded() {
     let input = Edge { kind: EdgeKind::Spikes, ..output };
     let program = Program::new(input, &steps, readout, 1).expect("the rules allow it");
     let steps = vec![StepInfo { name: "a".into(), encoding: None, activity: None }];
-    let wide = Compiled { name: "wide".into(), program, input: InputEncoding::Spikes, steps, readout_scale: 1.0 };
+    let wide =
+        Compiled { name: "wide".into(), program, input: InputEncoding::Spikes, steps, readout_scale: 1.0, lanes: None };
     assert!(check(&wide).is_err_and(|found| found.contains("words")));
 }

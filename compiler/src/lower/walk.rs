@@ -105,7 +105,7 @@ impl<'g, 'a> Walk<'g, 'a> {
         }
     }
 
-    pub fn run(mut self) -> Result<Lowered<'a>> {
+    pub fn run(mut self, timesteps: u32) -> Result<Lowered<'a>> {
         let (input, encoding) = self.input()?;
         for id in 1..self.graph.nodes.len() {
             if self.edges[id].is_some() {
@@ -131,6 +131,21 @@ impl<'g, 'a> Walk<'g, 'a> {
             }
         };
         let readout = Readout { source, quantity, reduce: self.graph.readout.reduce };
+        let reach = self.known[usize::from(source)].most.max(-self.known[usize::from(source)].least);
+        let reach = match (&self.steps[usize::from(source) - 1], quantity) {
+            (Step::Population(Population { neuron: Some(neuron), .. }), Quantity::Membrane) => {
+                1 << (neuron.membrane_bits - 1)
+            }
+            _ => reach,
+        };
+        let timesteps = i64::from(timesteps);
+        if readout.reduce == ir::Reduce::Sum && reach * timesteps >= 1 << 31 {
+            return Err(LowerError::at(
+                node,
+                format!("its summed scores reach {}; at most 2^31", reach * timesteps),
+                "sum over fewer timesteps, or read out the last one",
+            ));
+        }
         let (steps, names) = (self.steps, self.names);
         Ok(Lowered { input, encoding, steps, names, readout, readout_scale: scale as f32 })
     }
@@ -343,7 +358,11 @@ impl<'g, 'a> Walk<'g, 'a> {
                 _ => shared = Some(scale),
             }
         }
-        Ok(shared.unwrap_or_else(|| vec![1.0; channels]))
+        // where no term fixes the scale, the first edge that is taken one to one does
+        Ok(shared.unwrap_or_else(|| match terms.first() {
+            Some(term) => spread(&self.known_of(term.source).scale, channels),
+            None => vec![1.0; channels],
+        }))
     }
 
     fn known_of(&self, edge: u16) -> Known {
@@ -376,7 +395,7 @@ impl<'g, 'a> Walk<'g, 'a> {
                 }
                 _ => {
                     spread(&known.offset, channels).iter().zip(&mut bias).for_each(|(offset, bias)| *bias += offset);
-                    (self.identity(node, term, &known, scale)?, Connection::Identity)
+                    (Self::identity(node, &known, scale)?, Connection::Identity)
                 }
             };
             if !known.offset.is_empty() && term.layer.is_some() {
@@ -416,15 +435,15 @@ impl<'g, 'a> Walk<'g, 'a> {
     }
 
     /// The weights of an edge that is taken one to one.
-    fn identity(&self, node: &Node, term: &Term<'_>, known: &Known, scale: &[f64]) -> Result<Table> {
+    fn identity(node: &Node, known: &Known, scale: &[f64]) -> Result<Table> {
         let from = spread(&known.scale, scale.len());
         let integers: std::result::Result<Vec<i8>, _> =
             from.iter().zip(scale).map(|(from, to)| small_integer((from / to).round_ties_even())).collect();
         let integers = integers.map_err(|found| {
             LowerError::at(
                 node,
-                format!("edge {} enters with a weight of {found} LSBs; at most 127", term.source),
-                "use wider weights",
+                format!("what it takes one to one enters with a weight of {found} LSBs; 1 to 127 fit"),
+                "what is summed must be of similar size: rescale one of the branches",
             )
         })?;
         Ok(Table { width: scale.len(), integers, encoding: ir::WeightEncoding::Int8 })
@@ -608,7 +627,7 @@ fn add_bias(sum: &mut [f64], bias: &[f32]) {
 }
 
 fn small_integer(x: f64) -> std::result::Result<i8, f64> {
-    if (-128.0..=127.0).contains(&x) { Ok(x as i8) } else { Err(x) }
+    if (1.0..=127.0).contains(&x) { Ok(x as i8) } else { Err(x) }
 }
 
 /// Bits of a signed integer that holds `least..=most`.
