@@ -12,8 +12,6 @@ use crate::frontend::{FrontendError, ModelFile, NodeError};
 
 /// Nodes beyond which a file is refused.
 const MAX_NODES: usize = 1 << 20;
-/// Elements that folding may make in one file.
-const MAX_FOLDED: usize = 1 << 26;
 
 /// A file as a [`Net`].
 pub struct Imported {
@@ -73,7 +71,6 @@ pub fn import(model: &ModelProto, file: &ModelFile<'_>) -> Result<Imported, Fron
     let initializers: HashMap<&str, _> = graph.initializer.iter().map(|t| (t.name.as_str(), t)).collect();
     let inputs = inputs(graph, &mut net, &mut slots, |name| initializers.contains_key(name))?;
     let mut unsupported = Vec::new();
-    let mut folded = 0usize;
     for &number in &order {
         let node = &graph.node[number];
         let mut operands = Vec::with_capacity(node.input.len());
@@ -121,17 +118,10 @@ pub fn import(model: &ModelProto, file: &ModelFile<'_>) -> Result<Imported, Fron
                 Some(None) => Slot::Unknown, // an output that nothing here computes, as a dropout's mask
                 Some(Some(&id)) => {
                     net.values[id].nodes.push(number);
-                    if let Some(tensor) = net.as_constant(id) {
-                        folded = folded.saturating_add(tensor.len());
-                    }
                     Slot::Value(id)
                 }
             };
             slots.insert(name, slot);
-        }
-        if folded > MAX_FOLDED {
-            let found = format!("constants of more than {MAX_FOLDED} elements");
-            return Err(at_node(node, invalid(found, "simplify the model before exporting it")));
         }
     }
     if !unsupported.is_empty() {

@@ -15,6 +15,9 @@ pub type ConstId = usize;
 /// Sizes of axes.
 pub type Dims = Vec<usize>;
 
+/// A node of constant operands: its operation, its encoded attributes, its operands.
+pub type Folded = (String, Vec<u8>, Vec<Option<ValueId>>);
+
 /// The dataflow of a file.
 #[derive(Default)]
 pub struct Net {
@@ -22,6 +25,10 @@ pub struct Net {
     pub values: Vec<Value>,
     /// Constants.
     pub constants: Vec<Tensor>,
+    /// Results of folded nodes.
+    pub folded: HashMap<Folded, Vec<ValueId>>,
+    /// Elements that folding has computed.
+    pub made: usize,
     known: HashMap<(Def, Dims), ValueId>,
     known_constants: HashMap<u64, Vec<ConstId>>,
 }

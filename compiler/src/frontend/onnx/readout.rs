@@ -128,11 +128,11 @@ fn quantity(
     t: usize,
 ) -> Result<(Target, Quantity, f64)> {
     // The membrane potential of a population, before or after its reset.
-    let members = poly.terms.keys().flatten().flatten().filter_map(|atom| match *atom {
+    let mut members = poly.terms.keys().flatten().flatten().filter_map(|atom| match *atom {
         Atom::Value(v) if file.net.values[v].def.is_elementwise() => parts.member(v).map(|m| (v, m)),
         _ => None,
     });
-    if let Some((membrane, (population, at))) = members.last() {
+    if let Some((membrane, (population, at))) = members.next_back() {
         let update = &network.populations[population].updates[at];
         let scale = poly.coefficient(&[Some(Atom::Value(membrane)), None]);
         let before_reset = poly.terms.len() == 1;

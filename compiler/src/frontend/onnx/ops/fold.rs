@@ -85,6 +85,11 @@ pub fn knows(op: &str) -> bool {
     FOLDS.iter().any(|(name, _)| *name == op)
 }
 
+/// Whether what `op` gives is the data of the file or of its operand, not new.
+pub fn shares(op: &str) -> bool {
+    ["Constant", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"].contains(&op)
+}
+
 /// Computes the outputs of a node from its constant operands.
 ///
 /// # Errors

@@ -8,6 +8,8 @@ mod layers;
 mod pools;
 mod shapes;
 
+use prost::Message;
+
 use super::invalid;
 use super::net::{Net, ValueId};
 use super::proto::{AttributeProto, NodeProto};
@@ -115,6 +117,9 @@ fn axis_of(axis: i64, rank: usize) -> Result<usize, Refusal> {
     }
 }
 
+/// Elements that folding may compute in one file: it bounds the memory and time that a few bytes can ask for.
+const MAX_MADE: usize = 1 << 26;
+
 type Handler = fn(&mut Net, &Call<'_>) -> Result<Vec<ValueId>, Refusal>;
 
 /// The operations on signals.
@@ -184,8 +189,23 @@ pub fn import(net: &mut Net, call: &Call<'_>) -> Result<Vec<ValueId>, Refusal> {
     if let Some(tensors) = tensors
         && fold::knows(op)
     {
-        let folded = fold::fold(call, &tensors)?;
-        return Ok(folded.into_iter().map(|t| net.constant_value(t)).collect());
+        // An unrolled file may fold the same weights at every timestep.
+        let attributes = call.node.attribute.iter().flat_map(|a| a.encode_length_delimited_to_vec()).collect();
+        let key = (op.to_string(), attributes, call.operands.clone());
+        if let Some(known) = (!call.operands.is_empty()).then(|| net.folded.get(&key)).flatten() {
+            return Ok(known.clone());
+        }
+        let folded: Vec<ValueId> =
+            fold::fold(call, &tensors)?.into_iter().map(|tensor| net.constant_value(tensor)).collect();
+        if !fold::shares(op) {
+            net.made += folded.iter().filter_map(|&id| net.as_constant(id)).map(Tensor::len).sum::<usize>();
+        }
+        if net.made > MAX_MADE {
+            let found = format!("constants of more than {MAX_MADE} elements are computed in this file");
+            return Err(Refusal::Invalid(invalid(found, "fold constants before exporting the model")));
+        }
+        net.folded.insert(key, folded.clone());
+        return Ok(folded);
     }
     match OPS.iter().find(|(name, _)| *name == op) {
         Some((_, handler)) => handler(net, call),

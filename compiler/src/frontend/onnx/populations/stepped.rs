@@ -178,7 +178,7 @@ fn population(
     let delayed = leave.is_none();
     let recurrence = match leave {
         None => enter.clone(),
-        Some(mut leave) => {
+        Some(leave) => {
             let resets_twice = !enter.spike.is(0.0) || !enter.gated.is(0.0);
             if resets_twice {
                 // snnTorch with reset_delay=False: the potential that comes in is compared once more. After a reset it
@@ -191,9 +191,6 @@ fn population(
                     ));
                 }
                 (enter.spike, enter.gated) = (Coef::All(0.0), Coef::All(0.0));
-            }
-            if leave.decay.is(0.0) {
-                leave.decay = Coef::All(0.0);
             }
             match enter.after(&leave) {
                 Some(recurrence) => recurrence,

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::models::*;
 use crate::frontend::onnx::FRONTEND;
-use crate::frontend::onnx::proto::{EXTERNAL, StringStringEntryProto};
+use crate::frontend::onnx::proto::{AttributeProto, EXTERNAL, StringStringEntryProto, TensorProto, data_type};
 use crate::frontend::{FrontendError, LoadOptions, ModelFile};
 
 /// A linear layer and a leaky population.
@@ -126,7 +126,9 @@ fn folding_is_bounded_over_the_whole_file() {
     let mut model = Model::new(&[1, 3]).integers("shape", &[1], &[1 << 24]);
     let names: Vec<String> = (0..8).map(|i| format!("zeros_{i}")).collect();
     for (i, name) in names.iter().enumerate() {
-        model = model.with("ConstantOfShape", &["shape"], name, &[int("distinct", i as i64)]);
+        let yes = TensorProto { dims: vec![1], data_type: data_type::BOOL, int32_data: vec![1], ..Default::default() };
+        let value = AttributeProto { name: "value".into(), t: Some(yes), ..Default::default() };
+        model = model.with("ConstantOfShape", &["shape"], name, &[value, int("number", i as i64)]);
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let refusal = model.node("Sum", &names, "out").output("out").refusal();
