@@ -234,12 +234,12 @@ mod tests {
 
     #[test]
     fn counts_that_neurons_take_one_to_one_keep_their_scale() {
-        let pool = Op::AvgPool(AvgPool { window: Window::new([2; 2], [2; 2]), count_include_pad: true });
+        let pool = Op::AvgPool(AvgPool { window: Window::new([4; 2], [4; 2]), count_include_pad: true });
         let layers = vec![
             ("conv", conv(1, 2, 3, 1), Shape::new(2, 4, 4)),
             ("lif1", neuron(1.0), Shape::new(2, 4, 4)),
-            ("pool", pool, Shape::new(2, 2, 2)),
-            ("lif2", neuron(1.0), Shape::new(2, 2, 2)),
+            ("pool", pool, Shape::vector(2)),
+            ("lif2", neuron(1.0), Shape::vector(2)),
         ];
         let pixels = numbers(36, 3).iter().map(|x| (x * 127.0 + 128.0) as u8).collect();
         let (float, integer) = both(chain(Shape::new(1, 6, 6), layers), pixels);

@@ -114,6 +114,13 @@ impl<'g, 'a> Walk<'g, 'a> {
         }
         let (output, _) = self.resolve(Source::now(self.graph.output));
         let node = &self.graph.nodes[output];
+        if node.shape.positions() > 1 {
+            return Err(LowerError::at(
+                node,
+                format!("a feature map {} is read out", node.shape),
+                "end the network in a vector of classes",
+            ));
+        }
         let source = self.edges[output].unwrap_or_default();
         let quantity = self.graph.readout.quantity;
         let scale = match (&node.op, quantity) {
