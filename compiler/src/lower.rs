@@ -6,6 +6,7 @@
 //! is part of the scale of what it gives, and biases wait until the neurons, where there are fraction bits.
 
 mod neuron;
+mod project;
 mod synapse;
 #[cfg(test)]
 mod tests;
