@@ -1,3 +1,4 @@
 //! Whole-path tests: see the files of this package beside `src`. Here is what they share.
 
+pub mod driven;
 pub mod random_network;
