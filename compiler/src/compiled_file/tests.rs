@@ -223,7 +223,6 @@ fn what_the_file_claims_is_proven_before_it_is_used() {
 
 #[test]
 fn what_is_too_large_is_neither_saved_nor_loaded() {
-    let arena = Bump::new();
     let shape = Shape { height: 1 << 14, width: 1 << 14, channels: 1 };
     let synapses = Synapses::Int8 { weights: &[1] };
     let projections = [Projection { source: 0, delay: 0, connection: Connection::Identity, synapses }];
