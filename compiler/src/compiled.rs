@@ -20,6 +20,8 @@ pub struct Compiled<'a> {
     pub steps: Vec<StepInfo>,
     /// `score * readout_scale` is what the framework's `forward()` returns.
     pub readout_scale: f32,
+    /// Accumulators per layer of an FPGA, at most, if the user chose; `None`: one per output channel.
+    pub lanes: Option<u32>,
 }
 
 /// What is known of a step besides its integers.

@@ -3,8 +3,8 @@
 //! ```text
 //! bytes - frontend -> Graph - passes -> Graph on its grid - lower -> Program - backends -> files
 //! ```
-//! Only `main.rs` touches the user's disk; everything here goes from values to values. [`machine`] runs simulators and
-//! emulators in scratch folders.
+//! Everything here goes from values to values, but [`output`], which writes for the command line, and [`machine`], which
+//! runs simulators and emulators in scratch folders.
 
 pub mod backend;
 pub mod compiled;

@@ -6,6 +6,7 @@
 //! is part of the scale of what it gives, and biases wait until the neurons, where there are fraction bits.
 
 mod neuron;
+mod project;
 mod synapse;
 #[cfg(test)]
 mod tests;
@@ -53,7 +54,7 @@ impl LowerError {
 /// # Errors
 /// What a program cannot express, with its node.
 pub fn lower<'a>(graph: &Graph, timesteps: u32, arena: &'a Bump) -> Result<Compiled<'a>, AtNode<LowerError>> {
-    let lowered = walk::Walk::new(graph, arena).run()?;
+    let lowered = walk::Walk::new(graph, arena).run(timesteps)?;
     let last = &graph.nodes[graph.output];
     let program = Program::new(lowered.input, arena.alloc_slice_copy(&lowered.steps), lowered.readout, timesteps)
         .map_err(|error| {
@@ -69,6 +70,7 @@ pub fn lower<'a>(graph: &Graph, timesteps: u32, arena: &'a Bump) -> Result<Compi
         input: lowered.encoding,
         steps: lowered.names,
         readout_scale: lowered.readout_scale * graph.readout.scale,
+        lanes: None,
     })
 }
 

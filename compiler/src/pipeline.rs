@@ -94,10 +94,14 @@ fn encoding(samples: &Dataset, calibrated: bool) -> Result<InputEncoding, Error>
         Values::F32(x) => x,
     };
     let (low, high) = x.iter().fold((0.0f32, 0.0f32), |(low, high), &x| (low.min(x), high.max(x)));
+    let pixels = || x.iter().all(|x| (x * 255.0 - (x * 255.0).round()).abs() < 1e-4);
     match calibrated {
-        _ if low == 0.0 && high <= 1.0 => Ok(InputEncoding::Integer { scale: PIXEL_SCALE, bits: 8, signed: false }),
+        _ if low == 0.0 && high <= 1.0 && (!calibrated || pixels()) => {
+            Ok(InputEncoding::Integer { scale: PIXEL_SCALE, bits: 8, signed: false })
+        }
         true => {
             let (reach, steps) = if low < 0.0 { (high.max(-low), 127.0) } else { (high, 255.0) };
+            let reach = if reach == 0.0 { 1.0 } else { reach }; // silence has any scale
             Ok(InputEncoding::Integer { scale: reach / steps, bits: 8, signed: low < 0.0 })
         }
         false => Err(samples
@@ -205,4 +209,52 @@ fn measure(compiled: &mut Compiled<'_>, samples: &[Sample]) -> Vec<usize> {
         info.activity = Some(counted.iter().map(|(_, active)| active[step]).sum::<u64>() as f64 / moments);
     }
     counted.into_iter().map(|(prediction, _)| prediction).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::{AvgPool, Linear, Op, Shape, Window};
+    use crate::pass::testing::{chain, conv, neuron, numbers};
+
+    /// Scores of a graph in floats and, without calibration, in integers.
+    fn both(mut graph: Graph, pixels: Vec<u8>) -> (Vec<f32>, Vec<f32>) {
+        graph.validate().expect("a sound graph");
+        let len = pixels.len();
+        let x = Values::U8(pixels);
+        let data =
+            Dataset { file: "x".into(), x, len: 1, sample_shape: vec![len], sample_len: len, labels: None, rate: None };
+        let timesteps = present(&mut graph, Some(&data), false).expect("the sample fits");
+        let float = Evaluator::new(&graph).run(&data.float(0), timesteps, |_| {});
+        let arena = Bump::new();
+        let built = build(&graph, timesteps, None, Choices::default(), &arena).expect("it compiles");
+        let trace = host::trace(&built.compiled.program, &encode(&built.compiled, &data).expect("the sample fits")[0]);
+        (float, trace.scores.iter().map(|&score| score as f32 * built.compiled.readout_scale).collect())
+    }
+
+    #[test]
+    fn counts_that_neurons_take_one_to_one_keep_their_scale() {
+        let pool = Op::AvgPool(AvgPool { window: Window::new([4; 2], [4; 2]), count_include_pad: true });
+        let layers = vec![
+            ("conv", conv(1, 2, 3, 1), Shape::new(2, 4, 4)),
+            ("lif1", neuron(1.0), Shape::new(2, 4, 4)),
+            ("pool", pool, Shape::vector(2)),
+            ("lif2", neuron(1.0), Shape::vector(2)),
+        ];
+        let pixels = numbers(36, 3).iter().map(|x| (x * 127.0 + 128.0) as u8).collect();
+        let (float, integer) = both(chain(Shape::new(1, 6, 6), layers), pixels);
+        assert!(float.iter().any(|&count| count > 0.0), "a silent network shows nothing");
+        assert_eq!(float, integer);
+    }
+
+    #[test]
+    fn a_weak_channel_beside_a_strong_one_can_still_fire() {
+        let linear = Linear { fan_in: 1, fan_out: 2, weight: vec![50.0, 0.15], bias: vec![0.0; 2], grid: None };
+        let vector = Shape::vector(2);
+        let mut graph = chain(Shape::vector(1), vec![("fc", Op::Linear(linear), vector), ("lif", neuron(0.9), vector)]);
+        graph.timesteps = Some(50);
+        let (float, integer) = both(graph, vec![255]);
+        assert_eq!(float[0], 50.0);
+        assert!(float[1] > 3.0 && (float[1] - integer[1]).abs() <= 1.0, "{float:?} became {integer:?}");
+    }
 }

@@ -4,7 +4,7 @@
 //! negative extremes, which bound every partial sum in every order.
 
 use snnc_runtime::program::{
-    Connection, EdgeKind, Pool, PoolOp, Population, Program, Step, Synapses, ValueKind, words,
+    Connection, EdgeKind, Pool, PoolOp, Population, Program, Quantity, Reduce, Step, Synapses, ValueKind, words,
 };
 
 /// The least and the most that something can be.
@@ -44,7 +44,20 @@ pub fn prove(program: &Program<'_>) -> Result<(), String> {
         }
         ranges.push(range);
     }
-    Ok(())
+    let readout = program.readout();
+    let (least, most) = ranges[usize::from(readout.source)];
+    let reach = match (&program.steps()[usize::from(readout.source) - 1], readout.quantity) {
+        (Step::Population(Population { neuron: Some(neuron), .. }), Quantity::Membrane) => {
+            1 << (neuron.membrane_bits - 1)
+        }
+        _ => most.max(-least),
+    };
+    match reach * i64::from(program.timesteps()) {
+        sum if readout.reduce == Reduce::Sum && sum >= 1 << 31 => {
+            Err(format!("its summed scores reach {sum}, beyond 32 bits"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn input_range(kind: EdgeKind) -> Range {
@@ -129,7 +142,7 @@ pub(crate) fn shifted(sum: i64, shift: i8) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use snnc_runtime::program::{Edge, Projection, Quantity, Rate, Readout, Reduce, Shape};
+    use snnc_runtime::program::{Edge, Projection, Rate, Readout, Shape};
 
     /// One dense step of currents over bytes, with weights -1 and 2 and a bias of 10.
     fn proven(accumulator_bits: u8, bits: u8) -> Result<(), String> {

@@ -141,7 +141,7 @@ fn wrong_usage_ends_with_code_2() {
 fn an_unknown_machine_is_refused_with_the_list() {
     let (model, data) = (fixture(MODEL), fixture(DATA));
     let arguments = ["verify", &model, "--data", &data, "--timesteps", "2", "--machines", "host,pdp-11"];
-    refused(&arguments, 1, &["pdp-11", "verilator", "cortex-m4"]);
+    refused(&arguments, 2, &["pdp-11", "verilator", "cortex-m4"]);
 }
 
 #[test]

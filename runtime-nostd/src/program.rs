@@ -370,6 +370,9 @@ const fn edge<'e>(input: &'e Edge, steps: &'e [Step<'e>], index: usize) -> &'e E
     if index == 0 { input } else { steps[index - 1].output() }
 }
 
+/// Timesteps of a sample beyond which a network is refused.
+pub const MAX_TIMESTEPS: u32 = 1 << 16;
+
 /// Words of 32 bits that hold `bits` bits.
 #[must_use]
 pub const fn words(bits: usize) -> usize {

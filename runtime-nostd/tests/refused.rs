@@ -78,7 +78,8 @@ fn a_network_has_steps_and_timesteps() {
     let steps = vec![Step::Population(POPULATION); 65_535];
     assert_eq!(Program::new(INPUT, &[], READOUT, 1), Err(ProgramError::StepCount));
     assert_eq!(Program::new(INPUT, &steps, READOUT, 1), Err(ProgramError::StepCount));
-    assert_eq!(Program::new(INPUT, &steps[..1], READOUT, 0), Err(ProgramError::NoTimesteps));
+    assert_eq!(Program::new(INPUT, &steps[..1], READOUT, 0), Err(ProgramError::Timesteps));
+    assert_eq!(Program::new(INPUT, &steps[..1], READOUT, 65_537), Err(ProgramError::Timesteps));
 }
 
 #[test]

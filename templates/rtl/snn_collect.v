@@ -39,6 +39,7 @@ module snn_collect #(
     localparam BANK_BITS  = BANKS > 1 ? $clog2(BANKS) : 1;
     localparam FRAME_BITS = FRAME > 1 ? $clog2(FRAME) : 1;
     localparam LAST       = FRAME - 1;
+    localparam [CHUNK-1:0] ONE = 1;
     localparam [PLANE_BITS-1:0] LAST_PLANE = PLANES[PLANE_BITS-1:0] - 1'b1;
     localparam [1:0] CLEAR = 2'd0, FILL = 2'd1, SETTLE = 2'd2, COPY = 2'd3;
 
@@ -164,7 +165,8 @@ module snn_collect #(
     end
 
     wire again = valid_5q && address_5q == address_4q && bank_5q == bank_4q; // the word is still being written
-    genvar b, p, c;
+    wire [CHUNK-1:0] channel_4 = ONE << slot_4q;
+    genvar b, p;
     generate for (b = 0; b < BANKS; b = b + 1) begin : bank
         localparam BANK = b;
         wire [WORD-1:0] stored, one, with_one;
@@ -172,20 +174,17 @@ module snn_collect #(
         wire            mine = bank_4q == BANK[BANK_BITS-1:0];
         for (p = 0; p < PLANES; p = p + 1) begin : plane
             localparam PLANE = p;
-            for (c = 0; c < CHUNK; c = c + 1) begin : channel
-                localparam CHANNEL = c;
-                assign one[p*CHUNK+c] = plane_4q == PLANE[PLANE_BITS-1:0] && slot_4q == CHANNEL[SLOT_BITS-1:0];
-            end
+            assign one[p*CHUNK +: CHUNK] = plane_4q == PLANE[PLANE_BITS-1:0] ? channel_4 : {CHUNK{1'b0}};
         end
         assign with_one = one | (again ? newest_5q : stored);
         snn_ram #(.WIDTH(WORD), .DEPTH(FRAME), .ADDRESS_BITS(FRAME_BITS)) u_ram (
             .clk(clk), .write(clear_q || (valid_4q && mine)), .write_address(clear_q ? copy_address_q : address_4q),
             .write_data(clear_q ? {WORD{1'b0}} : with_one),
-            .read_address(state_q == COPY ? count_q : address_3q), .read_data(stored)
+            .read(state_q == COPY || valid_3q), .read_address(state_q == COPY ? count_q : address_3q), .read_data(stored)
         );
         always @(posedge clk) begin
-            newest_5q <= with_one;
-            copied_q  <= stored;
+            if (valid_4q) newest_5q <= with_one;
+            if (copy_q) copied_q <= stored;
         end
         assign write_data[b*WORD +: WORD] = copied_q;
     end endgenerate

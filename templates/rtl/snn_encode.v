@@ -83,13 +83,8 @@ module snn_encode #(
     end
 
     // 1: number of the bit, 2: from the rotation on, 3: its row
-    function [OFFSET_BITS-1:0] binary(input [BITS-1:0] one);
-        integer k;
-        begin
-            binary = {OFFSET_BITS{1'b0}};
-            for (k = 0; k < BITS; k = k + 1) if (one[k]) binary = binary | k[OFFSET_BITS-1:0];
-        end
-    endfunction
+    wire [OFFSET_BITS-1:0] index;
+    snn_binary #(.BITS(BITS), .INDEX_BITS(OFFSET_BITS)) u_binary (.one(one_q), .index(index));
     reg [OFFSET_BITS-1:0] index_1q, rotation_1q;
     reg                   below_2q;
     reg [ROW_BITS-1:0]    row_1q, row_2q;
@@ -104,15 +99,21 @@ module snn_encode #(
         assign wide_rotation = rotation_1q;
     end endgenerate
     always @(posedge clk) begin
-        index_1q    <= binary(one_q);
-        rotation_1q <= rotation_q;
-        row_1q      <= row_q;
-        flags_1q    <= {hit_q, flags_q[2], flags_q[1] && fresh_q, flags_q[0] && fresh_q, done, tag_q};
-        row_2q      <= row_1q + wide_index - wide_rotation;
-        below_2q    <= index_1q < rotation_1q;
-        flags_2q    <= flags_1q;
-        o_row       <= below_2q ? row_2q + BITS[ROW_BITS-1:0] : row_2q;
-        {o_hit, o_subtract, o_double, o_load, o_done, o_tag} <= flags_2q;
+        if (issue) begin
+            index_1q    <= index;
+            rotation_1q <= rotation_q;
+            row_1q      <= row_q;
+            flags_1q    <= {hit_q, flags_q[2], flags_q[1] && fresh_q, flags_q[0] && fresh_q, done, tag_q};
+        end
+        if (valid_1q) begin
+            row_2q   <= row_1q + wide_index - wide_rotation;
+            below_2q <= index_1q < rotation_1q;
+            flags_2q <= flags_1q;
+        end
+        if (valid_2q) begin
+            o_row <= below_2q ? row_2q + BITS[ROW_BITS-1:0] : row_2q;
+            {o_hit, o_subtract, o_double, o_load, o_done, o_tag} <= flags_2q;
+        end
         {valid_1q, valid_2q, o_valid} <= rst ? 3'b000 : {issue, valid_1q, valid_2q};
     end
 endmodule

@@ -27,16 +27,12 @@ module snn_encoder #(
     wire                 sent   = silent || (m_ready && beyond == {WORD{1'b0}});   // nothing is left of the word
     wire                 ended  = valid_q && (last_q ? silent && m_ready : sent);
 
-    function [INDEX_BITS-1:0] binary(input [WORD-1:0] one);
-        integer k;
-        begin
-            binary = {INDEX_BITS{1'b0}};
-            for (k = 0; k < WORD; k = k + 1) if (one[k]) binary = binary | k[INDEX_BITS-1:0];
-        end
-    endfunction
+    wire [WORD-1:0] lowest = rest_q & ~less;
+    wire [INDEX_BITS-1:0] offset;
+    snn_binary #(.BITS(WORD), .INDEX_BITS(INDEX_BITS)) u_binary (.one(lowest), .index(offset));
 
     assign s_ready = !valid_q || ended;
-    assign m_index = silent ? {INDEX_BITS{1'b0}} : base_q + binary(rest_q & ~less);
+    assign m_index = silent ? {INDEX_BITS{1'b0}} : base_q + offset;
     assign m_last  = silent;
     assign m_first = first_q;
     assign m_valid = valid_q && (!silent || last_q);

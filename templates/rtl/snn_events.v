@@ -35,17 +35,13 @@ module snn_events #(
     wire                    last_word = address_q == LAST_WORD[ADDRESS_BITS-1:0] || address_q == ALL_WORDS[ADDRESS_BITS-1:0];
     snn_ram #(.WIDTH(CHUNK), .DEPTH(2 * CHUNKS), .ADDRESS_BITS(ADDRESS_BITS)) u_ram (
         .clk(clk), .write(write), .write_address(write_address), .write_data(write_data),
-        .read_address(address_q), .read_data(word)
+        .read(state_q == FETCH), .read_address(address_q), .read_data(word)
     );
-    function [INDEX_BITS-1:0] binary(input [CHUNK-1:0] one);
-        integer k;
-        begin
-            binary = {INDEX_BITS{1'b0}};
-            for (k = 0; k < CHUNK; k = k + 1) if (one[k]) binary = binary | k[INDEX_BITS-1:0];
-        end
-    endfunction
+    wire [CHUNK-1:0] lowest = rest_q & ~less;
+    wire [INDEX_BITS-1:0] offset;
+    snn_binary #(.BITS(CHUNK), .INDEX_BITS(INDEX_BITS)) u_binary (.one(lowest), .index(offset));
 
-    assign m_index = base_q + binary(rest_q & ~less);
+    assign m_index = base_q + offset;
     assign m_last  = state_q == END;
     assign m_first = first;
     assign m_valid = state_q == END || (state_q == SEND && !silent);

@@ -33,14 +33,14 @@ module snn_finish #(
     reg                        valid_1q;
     reg  [3:0]                 tag_1q;
     snn_rom #(.WIDTH(GROUP*BIAS_BITS), .DEPTH(BIAS_WORDS), .ADDRESS_BITS(COUNT_BITS), .FILE(BIAS)) u_bias (
-        .clk(clk), .address(group_q), .data(bias)
+        .clk(clk), .read(i_valid), .address(group_q), .data(bias)
     );
     always @(posedge clk) begin
         if (i_valid) group_q <= group_q == LAST ? {COUNT_BITS{1'b0}} : group_q + 1'b1;
         valid_1q <= i_valid;
         o_valid  <= valid_1q;
-        tag_1q   <= i_tag;
-        o_tag    <= tag_1q;
+        if (i_valid) tag_1q <= i_tag;
+        if (valid_1q) o_tag <= tag_1q;
         if (rst) begin
             group_q  <= {COUNT_BITS{1'b0}};
             valid_1q <= 1'b0;
@@ -67,8 +67,8 @@ module snn_finish #(
                                     + {{(ALL_BITS-BIAS_BITS){added[BIAS_BITS-1]}}, added};
         wire unused_sign = &{1'b0, result[ALL_BITS-1:OUT_BITS]};
         always @(posedge clk) begin
-            shifted_q                         <= shifted;
-            o_data[i*OUT_BITS +: OUT_BITS]    <= result[OUT_BITS-1:0];
+            if (i_valid) shifted_q <= shifted;
+            if (valid_1q) o_data[i*OUT_BITS +: OUT_BITS] <= result[OUT_BITS-1:0];
         end
     end endgenerate
 endmodule

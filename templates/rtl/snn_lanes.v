@@ -40,8 +40,8 @@ module snn_lanes #(
     reg       done_1q, done_2q, done_3q;
     reg [3:0] tag_1q, tag_2q, tag_3q;
     always @(posedge clk) begin
-        read_q <= weights[i_row];
-        row_q  <= read_q;
+        if (i_valid) read_q <= weights[i_row];
+        if (valid_1q) row_q <= read_q;
         {hit_1q, subtract_1q, load_1q, double_1q, tag_1q} <= {i_hit, i_subtract, i_load, i_double, i_tag};
         {hit_2q, subtract_2q, load_2q, double_2q, tag_2q} <= {hit_1q, subtract_1q, load_1q, double_1q, tag_1q};
         tag_3q <= tag_2q;
@@ -53,20 +53,20 @@ module snn_lanes #(
     wire [LANES*SUM_BITS-1:0] aside;
     genvar i;
     generate for (i = 0; i < LANES; i = i + 1) begin : lane
-        reg  [SUM_BITS-1:0] sum_q;
-        reg  [SUM_BITS-1:0] aside_q;
-        wire [SUM_BITS-1:0] weight;
+        reg  [SUM_BITS-1:0]    sum_q;
+        reg  [SUM_BITS-1:0]    aside_q;
+        wire [WEIGHT_BITS-1:0] weight = row_q[i*WEIGHT_BITS +: WEIGHT_BITS];
+        // what is added is inverted to subtract; `carry` adds the one that is missing then
+        wire [SUM_BITS-1:0]    wide;
         if (WEIGHT_BITS == 1) begin : binary
-            assign weight = {{(SUM_BITS-1){!row_q[i]}}, 1'b1};
+            assign wide = {{(SUM_BITS-1){!weight}}, 1'b1};
         end else begin : integer_
-            assign weight = {{(SUM_BITS-WEIGHT_BITS){row_q[i*WEIGHT_BITS+WEIGHT_BITS-1]}},
-                             row_q[i*WEIGHT_BITS +: WEIGHT_BITS]};
+            assign wide = {{(SUM_BITS-WEIGHT_BITS){weight[WEIGHT_BITS-1]}}, weight};
         end
-        wire [SUM_BITS-1:0] from = load_2q   ? {SUM_BITS{1'b0}} :
-                                   double_2q ? {sum_q[SUM_BITS-2:0], 1'b0} : sum_q;
-        wire [SUM_BITS-1:0] term = hit_2q ? weight ^ {SUM_BITS{subtract_2q}} : {SUM_BITS{1'b0}};
         always @(posedge clk) begin
-            if (valid_2q) sum_q <= from + term + {{(SUM_BITS-1){1'b0}}, carry};
+            if (valid_2q) sum_q <= (load_2q ? {SUM_BITS{1'b0}} : double_2q ? {sum_q[SUM_BITS-2:0], 1'b0} : sum_q)
+                                 + (hit_2q ? wide ^ {SUM_BITS{subtract_2q}} : {SUM_BITS{1'b0}})
+                                 + {{(SUM_BITS-1){1'b0}}, carry};
             if (done_3q) aside_q <= sum_q;
         end
         assign aside[i*SUM_BITS +: SUM_BITS] = aside_q;
@@ -88,8 +88,10 @@ module snn_lanes #(
         end else if (count_q == LAST) drain_q <= 1'b0;
         else count_q <= count_q + 1'b1;
         o_valid <= drain_q;
-        o_sums  <= group[count_q];
-        o_tag   <= drain_tag_q;
+        if (drain_q) begin
+            o_sums <= group[count_q];
+            o_tag  <= drain_tag_q;
+        end
         if (rst) begin
             drain_q <= 1'b0;
             o_valid <= 1'b0;

@@ -46,13 +46,16 @@ module snn_neuron #(
     reg [WORD_BITS*8-1:0] words_q;    // of stages 1 to 8, the newest lowest
     reg [7:0]             valids_q;
     reg [4*8-1:0]         tags_q;
+    wire                  moves = i_valid || valids_q != 8'd0;
     always @(posedge clk) begin
         if (i_valid) begin
             word_q  <= word_q == LAST_WORD ? {WORD_BITS{1'b0}} : word_q + 1'b1;
             group_q <= group_q == LAST_GROUP ? {GROUP_BITS{1'b0}} : group_q + 1'b1;
         end
-        words_q  <= {words_q[WORD_BITS*7-1:0], word_q};
-        tags_q   <= {tags_q[4*7-1:0], i_tag};
+        if (moves) begin
+            words_q <= {words_q[WORD_BITS*7-1:0], word_q};
+            tags_q  <= {tags_q[4*7-1:0], i_tag};
+        end
         valids_q <= {valids_q[6:0], i_valid};
         if (rst) begin
             word_q   <= {WORD_BITS{1'b0}};
@@ -70,19 +73,19 @@ module snn_neuron #(
     wire [GROUP*MV-1:0]             next;
     snn_ram #(.WIDTH(GROUP*MV), .DEPTH(WORDS), .ADDRESS_BITS(WORD_BITS)) u_membranes (
         .clk(clk), .write(valids_q[7]), .write_address(words_q[WORD_BITS*7 +: WORD_BITS]), .write_data(next),
-        .read_address(word_q), .read_data(stored)
+        .read(i_valid), .read_address(word_q), .read_data(stored)
     );
     snn_rom #(.WIDTH(GROUP*THRESHOLD_BITS), .DEPTH(THRESHOLD_WORDS), .ADDRESS_BITS(GROUP_BITS), .FILE(THRESHOLDS)) u_thresholds (
-        .clk(clk), .address(group_q), .data(thresholds_1)
+        .clk(clk), .read(i_valid), .address(group_q), .data(thresholds_1)
     );
     generate if (RESET != 0) begin : reset_table
         snn_rom #(.WIDTH(GROUP*RESET_BITS), .DEPTH(RESET_WORDS), .ADDRESS_BITS(GROUP_BITS), .FILE(RESETS)) u_resets (
-            .clk(clk), .address(group_q), .data(resets_1)
+            .clk(clk), .read(i_valid), .address(group_q), .data(resets_1)
         );
     end else begin : no_reset_table
         assign resets_1 = {(GROUP*RESET_BITS){1'b0}};
     end endgenerate
-    always @(posedge clk) begin
+    always @(posedge clk) if (moves) begin
         thresholds_2q <= thresholds_1;
         thresholds_3q <= thresholds_2q;
         thresholds_4q <= thresholds_3q;
@@ -92,49 +95,36 @@ module snn_neuron #(
     end
 
     reg [GROUP*CURRENT_BITS-1:0] current_1q, current_2q;
-    always @(posedge clk) begin
+    always @(posedge clk) if (moves) begin
         current_1q <= i_current;
         current_2q <= current_1q;
     end
 
-    wire [GROUP-1:0] fires_7;
+    reg [GROUP-1:0] spikes_8q;
     genvar i;
     generate for (i = 0; i < GROUP; i = i + 1) begin : neuron
-        // 2: a sample starts from rest
-        reg  [MV-1:0]             v_2q;
+        reg  [MV-1:0]             v_2q, v_3q, v_4q, v_6q, v_8q;
+        reg  [WIDE-1:0]           v_5q, v_7q;
+        reg  [WIDE-1:0]           current_3q, current_4q;
+        reg  [WIDE-1:0]           reset_3q, reset_4q, reset_5q, reset_6q;
+        reg                       fires_7q;
         wire [CURRENT_BITS-1:0]   current_2 = current_2q[i*CURRENT_BITS +: CURRENT_BITS];
         wire [THRESHOLD_BITS-1:0] threshold_2 = thresholds_2q[i*THRESHOLD_BITS +: THRESHOLD_BITS];
         wire [THRESHOLD_BITS-1:0] threshold_6 = thresholds_6q[i*THRESHOLD_BITS +: THRESHOLD_BITS];
         wire [RESET_BITS-1:0]     reset_2 = resets_2q[i*RESET_BITS +: RESET_BITS];
         wire [WIDE-1:0]           wide_current = {{(WIDE-CURRENT_BITS){current_2[CURRENT_BITS-1]}}, current_2};
         wire [WIDE-1:0]           wide_reset = {{(WIDE-RESET_BITS){reset_2[RESET_BITS-1]}}, reset_2};
-        always @(posedge clk) v_2q <= tags_q[0] ? {MV{1'b0}} : stored[i*MV +: MV];
 
-        // 3: a delayed reset
-        reg  [MV-1:0]   v_3q;
-        reg  [WIDE-1:0] current_3q;
-        reg  [WIDE-1:0] reset_3q;
+        // 2 to 3: a delayed reset; 3 to 4: leak
+        wire          resets_2;
+        wire [MV-1:0] leaked;
         if (DELAYED != 0 && RESET != 0) begin : delayed
-            wire fired = $signed({{(COMPARED-MV){v_2q[MV-1]}}, v_2q})
-                      >= $signed({{(COMPARED-THRESHOLD_BITS){threshold_2[THRESHOLD_BITS-1]}}, threshold_2});
-            always @(posedge clk) begin
-                v_3q       <= fired && RESET == 1 ? wide_reset[MV-1:0] : v_2q;
-                current_3q <= fired && RESET == 2 ? wide_current - wide_reset : wide_current;
-            end
+            assign resets_2 = $signed({{(COMPARED-MV){v_2q[MV-1]}}, v_2q})
+                           >= $signed({{(COMPARED-THRESHOLD_BITS){threshold_2[THRESHOLD_BITS-1]}}, threshold_2});
         end else begin : undelayed
             wire unused_threshold = &{1'b0, threshold_2};
-            always @(posedge clk) begin
-                v_3q       <= v_2q;
-                current_3q <= wide_current;
-            end
+            assign resets_2 = 1'b0;
         end
-        always @(posedge clk) reset_3q <= wide_reset;
-
-        // 4: leak
-        reg  [MV-1:0]   v_4q;
-        reg  [WIDE-1:0] current_4q;
-        reg  [WIDE-1:0] reset_4q;
-        wire [MV-1:0]   leaked;
         if (LEAK == 1) begin : shift
             assign leaked = v_3q - $unsigned($signed(v_3q) >>> LEAK_SHIFT);
         end else if (LEAK == 2) begin : multiply
@@ -145,53 +135,35 @@ module snn_neuron #(
         end else begin : none
             assign leaked = v_3q;
         end
-        always @(posedge clk) begin
-            v_4q       <= leaked;
-            current_4q <= current_3q;
-            reset_4q   <= reset_3q;
-        end
 
-        // 5: integrate
-        reg  [WIDE-1:0] v_5q;
-        reg  [WIDE-1:0] reset_5q;
-        always @(posedge clk) begin
-            v_5q     <= {{(WIDE-MV){v_4q[MV-1]}}, v_4q} + current_4q;
-            reset_5q <= reset_4q;
-        end
-
-        // 6: saturate
-        reg  [MV-1:0]   v_6q;
-        reg  [WIDE-1:0] reset_6q;
+        // 5 to 6: saturate; 6 to 7: fire, and reset at once; 7 to 8: saturate again
         wire            fits_5 = v_5q[WIDE-1:MV-1] == {(WIDE-MV+1){v_5q[WIDE-1]}};
-        always @(posedge clk) begin
-            v_6q     <= fits_5 ? v_5q[MV-1:0] : {v_5q[WIDE-1], {(MV-1){!v_5q[WIDE-1]}}};
-            reset_6q <= reset_5q;
-        end
-
-        // 7: fire, reset
-        reg             fires_7q;
-        reg  [WIDE-1:0] v_7q;
-        wire [WIDE-1:0] wide_v = {{(WIDE-MV){v_6q[MV-1]}}, v_6q};
-        wire            fires = $signed({{(COMPARED-MV){v_6q[MV-1]}}, v_6q})
-                             >= $signed({{(COMPARED-THRESHOLD_BITS){threshold_6[THRESHOLD_BITS-1]}}, threshold_6});
-        if (DELAYED == 0 && RESET != 0) begin : immediate
-            always @(posedge clk) v_7q <= !fires ? wide_v : RESET == 1 ? reset_6q : wide_v - reset_6q;
-        end else begin : later
-            wire unused_reset = &{1'b0, reset_6q};
-            always @(posedge clk) v_7q <= wide_v;
-        end
-        always @(posedge clk) fires_7q <= fires;
-        assign fires_7[i] = fires_7q;
-
-        // 8: saturate, store
-        wire fits_7 = v_7q[WIDE-1:MV-1] == {(WIDE-MV+1){v_7q[WIDE-1]}};
-        reg  [MV-1:0] v_8q;
-        always @(posedge clk) v_8q <= fits_7 ? v_7q[MV-1:0] : {v_7q[WIDE-1], {(MV-1){!v_7q[WIDE-1]}}};
+        wire            fires_6 = $signed({{(COMPARED-MV){v_6q[MV-1]}}, v_6q})
+                               >= $signed({{(COMPARED-THRESHOLD_BITS){threshold_6[THRESHOLD_BITS-1]}}, threshold_6});
+        wire            resets_6 = DELAYED == 0 && RESET != 0 && fires_6;
+        wire [WIDE-1:0] wide_6 = {{(WIDE-MV){v_6q[MV-1]}}, v_6q};
+        wire            fits_7 = v_7q[WIDE-1:MV-1] == {(WIDE-MV+1){v_7q[WIDE-1]}};
+        always @(posedge clk)
+            if (moves) begin
+                v_2q         <= tags_q[0] ? {MV{1'b0}} : stored[i*MV +: MV];    // a sample starts from rest
+                v_3q         <= RESET == 1 && resets_2 ? wide_reset[MV-1:0] : v_2q;
+                current_3q   <= RESET == 2 && resets_2 ? wide_current - wide_reset : wide_current;
+                reset_3q     <= wide_reset;
+                v_4q         <= leaked;
+                current_4q   <= current_3q;
+                reset_4q     <= reset_3q;
+                v_5q         <= {{(WIDE-MV){v_4q[MV-1]}}, v_4q} + current_4q;
+                reset_5q     <= reset_4q;
+                v_6q         <= fits_5 ? v_5q[MV-1:0] : {v_5q[WIDE-1], {(MV-1){!v_5q[WIDE-1]}}};
+                reset_6q     <= reset_5q;
+                v_7q         <= !resets_6 ? wide_6 : RESET == 1 ? reset_6q : wide_6 - reset_6q;
+                fires_7q     <= fires_6;
+                v_8q         <= fits_7 ? v_7q[MV-1:0] : {v_7q[WIDE-1], {(MV-1){!v_7q[WIDE-1]}}};
+                spikes_8q[i] <= fires_7q;
+            end
         assign next[i*MV +: MV] = v_8q;
     end endgenerate
 
-    reg [GROUP-1:0] spikes_8q;
-    always @(posedge clk) spikes_8q <= fires_7;
     assign o_valid     = valids_q[7];
     assign o_spikes    = spikes_8q;
     assign o_membranes = next;

@@ -50,10 +50,10 @@ module snn_pool #(
         if (i_valid) begin
             kept[group_q] <= result;
             group_q       <= group_q == LAST ? {COUNT_BITS{1'b0}} : group_q + 1'b1;
+            o_data        <= result;
+            o_first       <= i_tag[0];
         end
         o_valid <= i_valid && i_tag[2] && i_tag[3];
-        o_data  <= result;
-        o_first <= i_tag[0];
         if (rst) begin
             group_q <= {COUNT_BITS{1'b0}};
             o_valid <= 1'b0;

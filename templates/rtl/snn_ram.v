@@ -1,5 +1,5 @@
-// Memory with one write port and one read port. The word read is there one clock later; a word that is being written is
-// read as it was before.
+// Memory with one write port and one read port. The word read is there one clock later, until the next read; a word that
+// is being written is read as it was before.
 `default_nettype none
 module snn_ram #(
     parameter WIDTH        = 8,
@@ -11,6 +11,7 @@ module snn_ram #(
     input  wire                    write,
     input  wire [ADDRESS_BITS-1:0] write_address,
     input  wire [WIDTH-1:0]        write_data,
+    input  wire                    read,
     input  wire [ADDRESS_BITS-1:0] read_address,
     output reg  [WIDTH-1:0]        read_data
 );
@@ -24,7 +25,7 @@ module snn_ram #(
 
     always @(posedge clk) begin
         if (write) memory[write_address] <= write_data;
-        read_data <= memory[read_address];
+        if (read) read_data <= memory[read_address];
     end
 endmodule
 `default_nettype wire

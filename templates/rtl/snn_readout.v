@@ -39,7 +39,7 @@ module snn_readout #(
     wire [SCORE_BITS-1:0] next;
     snn_ram #(.WIDTH(SCORE_BITS), .DEPTH(ELEMENTS), .ADDRESS_BITS(INDEX_BITS)) u_scores (
         .clk(clk), .write(valid_2q), .write_address(element_2q), .write_data(score_2q),
-        .read_address(element_q), .read_data(stored)
+        .read(i_valid), .read_address(element_q), .read_data(stored)
     );
     generate
         if (SCORE_BITS > VALUE_BITS) begin : wider

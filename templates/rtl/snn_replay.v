@@ -76,14 +76,16 @@ module snn_replay #(
     reg              valid_1q, first_1q;
     snn_ram #(.WIDTH(WIDTH + 3), .DEPTH(2 * WORDS), .ADDRESS_BITS(ADDRESS_BITS)) u_ram (
         .clk(clk), .write(i_valid), .write_address(write_q), .write_data({i_tag, i_data}),
-        .read_address(read_q), .read_data(stored)
+        .read(active_q), .read_address(read_q), .read_data(stored)
     );
     always @(posedge clk) begin
         valid_1q <= active_q && reading_q && !rst;
         first_1q <= first_q;
         o_valid  <= valid_1q && !rst;
-        o_data   <= stored[WIDTH-1:0];
-        o_tag    <= {stored[WIDTH+2:WIDTH], first_1q};
+        if (valid_1q) begin
+            o_data <= stored[WIDTH-1:0];
+            o_tag  <= {stored[WIDTH+2:WIDTH], first_1q};
+        end
     end
 endmodule
 `default_nettype wire

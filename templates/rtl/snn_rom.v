@@ -7,6 +7,7 @@ module snn_rom #(
     parameter FILE         = ""    // for $readmemh
 ) (
     input  wire                    clk,
+    input  wire                    read,
     input  wire [ADDRESS_BITS-1:0] address,
     output reg  [WIDTH-1:0]        data
 );
@@ -15,9 +16,9 @@ module snn_rom #(
 
     generate if (DEPTH == 1) begin : constant
         wire unused_address = &{1'b0, address};
-        always @(posedge clk) data <= memory[0];
+        always @(posedge clk) if (read) data <= memory[0];
     end else begin : table_
-        always @(posedge clk) data <= memory[address];
+        always @(posedge clk) if (read) data <= memory[address];
     end endgenerate
 endmodule
 `default_nettype wire

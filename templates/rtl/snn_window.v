@@ -75,7 +75,7 @@ module snn_window #(
     wire [ALL-1:0]           bits_4;
     reg  [ALL-1:0]           bits_5q, bits_6q;
     wire [ADDRESS_BITS-1:0]  further = address + CHUNKS[ADDRESS_BITS-1:0];
-    wire unused_further = &{1'b0, further};
+    wire moves = step || valids_q != 6'd0;
     genvar b, p;
     generate for (b = 0; b < BANKS; b = b + 1) begin : bank
         localparam COLUMN = b * CHUNK;
@@ -89,17 +89,20 @@ module snn_window #(
         end
         snn_ram #(.WIDTH(WORD), .DEPTH(2*FRAME), .ADDRESS_BITS(ADDRESS_BITS), .ZERO(1)) u_ram (
             .clk(clk), .write(write[b]), .write_address(write_address), .write_data(write_data[b*WORD +: WORD]),
-            .read_address(address_1q), .read_data(word_2)
+            .read(valids_q[0]), .read_address(address_1q), .read_data(word_2)
         );
-        always @(posedge clk) begin
-            word_3q  <= word_2;
-            chunk_4q <= planes[plane_3q];
-        end
-        if (b < BANKS - 1) begin : turning    // the last bank never holds a column of the next word
-            always @(posedge clk) address_1q <= rotation > COLUMN[OFFSET_BITS-1:0] ? further : address;
+        wire                    turned;    // the last bank never holds a column of the next word
+        if (b < BANKS - 1) begin : turning
+            assign turned = rotation > COLUMN[OFFSET_BITS-1:0];
         end else begin : still
-            always @(posedge clk) address_1q <= address;
+            assign turned = 1'b0;
         end
+        always @(posedge clk)
+            if (moves) begin
+                address_1q <= turned ? further : address;
+                word_3q    <= word_2;
+                chunk_4q   <= planes[plane_3q];
+            end
         assign bits_4[COLUMN +: CHUNK] = chunk_4q;
     end endgenerate
 
@@ -126,19 +129,17 @@ module snn_window #(
     wire unused_count = &{1'b0, count_5[COUNT_BITS+3:COUNT_BITS]};
     integer k;
     always @(posedge clk) begin
-        rest_1q  <= {rotation, row, start, done, subtract, double, load, tag, first};
-        rest_2q  <= rest_1q;
-        rest_3q  <= rest_2q;
-        rest_4q  <= rest_3q;
-        rest_5q  <= rest_4q;
-        rest_6q  <= rest_5q;
-        plane_1q <= plane;
-        plane_2q <= plane_1q;
-        plane_3q <= plane_2q;
-        bits_5q  <= bits_4;
-        bits_6q  <= bits_5q;
-        for (k = 0; k < BYTES; k = k + 1) ones_5q[4*k +: 4] <= ones(padded_4[8*k +: 8]);
-        count_6q <= count_5[COUNT_BITS-1:0];
+        if (moves) begin
+            {plane_1q, rest_1q} <= {plane, rotation, row, start, done, subtract, double, load, tag, first};
+            {plane_2q, rest_2q} <= {plane_1q, rest_1q};
+            {plane_3q, rest_3q} <= {plane_2q, rest_2q};
+            rest_4q             <= rest_3q;
+            {bits_6q, rest_6q, count_6q} <= {bits_5q, rest_5q, count_5[COUNT_BITS-1:0]};
+        end
+        if (valids_q[3]) begin
+            {bits_5q, rest_5q} <= {bits_4, rest_4q};
+            for (k = 0; k < BYTES; k = k + 1) ones_5q[4*k +: 4] <= ones(padded_4[8*k +: 8]);
+        end
         valids_q <= rst ? 6'd0 : {valids_q[4:0], step};
         room_q   <= rst ? 5'd16 : room_q + {4'd0, o_pop} - {4'd0, step};
     end

@@ -59,21 +59,20 @@ module snn_writer #(
     wire [ADDRESS_BITS-1:0] row_start   = row_q + ROW[ADDRESS_BITS-1:0];
 
     // slot by slot; the first group of a word clears the others
-    genvar s, p, i;
+    genvar p, i;
     generate for (p = 0; p < PLANES; p = p + 1) begin : plane
         wire [GROUP-1:0] bits;
         for (i = 0; i < GROUP; i = i + 1) begin : element
             assign bits[i] = i_data[i*PLANES+p];
         end
-        for (s = 0; s < SLOTS; s = s + 1) begin : slot
-            localparam SLOT = s;
-            reg [GROUP-1:0] bits_q;
-            always @(posedge clk)
-                if (i_valid)
-                    if (slot_q == SLOT[SLOT_BITS-1:0]) bits_q <= bits;
-                    else if (slot_q == {SLOT_BITS{1'b0}}) bits_q <= {GROUP{1'b0}};
-            assign write_data[p*CHUNK+s*GROUP +: GROUP] = bits_q;
-        end
+        reg [CHUNK-1:0] chunk_q;
+        integer s;
+        always @(posedge clk)
+            if (i_valid)
+                for (s = 0; s < SLOTS; s = s + 1)
+                    if (slot_q == s[SLOT_BITS-1:0]) chunk_q[s*GROUP +: GROUP] <= bits;
+                    else if (slot_q == {SLOT_BITS{1'b0}}) chunk_q[s*GROUP +: GROUP] <= {GROUP{1'b0}};
+        assign write_data[p*CHUNK +: CHUNK] = chunk_q;
     end endgenerate
 
     wire [BANKS-1:0] next_bank;
@@ -85,10 +84,10 @@ module snn_writer #(
 
     always @(posedge clk) begin
         write         <= i_valid && chunk_end ? bank_q : {BANKS{1'b0}};
-        write_address <= address_q;
         written       <= i_valid && frame_end;
-        written_first <= i_first;
         if (i_valid) begin
+            write_address <= address_q;
+            written_first <= i_first;
             slot_q  <= chunk_end ? {SLOT_BITS{1'b0}} : slot_q + 1'b1;
             group_q <= column_end ? {GROUP_BITS{1'b0}} : group_q + 1'b1;
             if (column_end) begin

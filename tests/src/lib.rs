@@ -1,4 +1,5 @@
 //! Whole-path tests: see the files of this package beside `src`. Here is what they share.
 
+pub mod driven;
 pub mod fixtures;
 pub mod random_network;

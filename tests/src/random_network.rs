@@ -257,7 +257,7 @@ pub fn build<'a>(arena: &'a Bump, recipe: &Recipe, rng: &mut Rng) -> Compiled<'a
         },
         _ => InputEncoding::Spikes,
     };
-    Compiled { name, program, input, steps: infos, readout_scale: 1.0 }
+    Compiled { name, program, input, steps: infos, readout_scale: 1.0, lanes: None }
 }
 
 type Built<'a> = (Step<'a>, Known, Option<WeightEncoding>);

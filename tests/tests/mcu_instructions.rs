@@ -56,7 +56,7 @@ fn dense<'a>(arena: &'a Bump, binary: bool) -> Compiled<'a> {
     let info = |name: &str, encoding| StepInfo { name: name.to_owned(), encoding: Some(encoding), activity: None };
     let encoding = if binary { WeightEncoding::Binary } else { WeightEncoding::Int8 };
     let steps = vec![info("lif1", encoding), info("lif2", WeightEncoding::Int8)];
-    Compiled { name: "dense".to_owned(), program, input: InputEncoding::Spikes, steps, readout_scale: 1.0 }
+    Compiled { name: "dense".to_owned(), program, input: InputEncoding::Spikes, steps, readout_scale: 1.0, lanes: None }
 }
 
 /// A sample of exactly `active` random spikes of 784 in every timestep.

@@ -33,7 +33,7 @@ impl Case {
     fn new(name: String, program: Program<'static>, samples: Vec<Vec<Frame>>) -> Self {
         let step = |index| StepInfo { name: format!("step {index}"), encoding: None, activity: None };
         let steps = (0..program.steps().len()).map(step).collect();
-        let compiled = Compiled { name, program, input: InputEncoding::Spikes, steps, readout_scale: 1.0 };
+        let compiled = Compiled { name, program, input: InputEncoding::Spikes, steps, readout_scale: 1.0, lanes: None };
         Self { compiled, samples }
     }
 

@@ -10,7 +10,7 @@ use snnc_tests::fixtures::{bytes, model, reference_outputs, reference_spikes, sa
 /// The description shows the script that wrote the fixture, so what it shows works.
 #[test]
 fn the_example_of_the_description_loads() {
-    let text = include_str!("../docs/native-model.md");
+    let text = include_str!("../../docs/native-model.md");
     let script = String::from_utf8(bytes("native/example.py")).expect("it is text");
     assert!(text.contains(&script), "docs/native-model.md shows tests/fixtures/native/example.py");
     let graph = model("native/example.snn", None).graph;

@@ -41,10 +41,11 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
     };
     let arena = Bump::new();
     let choices = Choices { weights: arguments.weights.into() };
-    let network = model::network(&arguments.model, choices, None, &arena)?;
+    let mut network = model::network(&arguments.model, choices, None, &arena)?;
+    network.built.compiled.lanes = arguments.lanes.or(network.built.compiled.lanes);
     let compiled = &network.built.compiled;
     let samples = stimuli(arguments, compiled)?;
-    let options = EmitOptions { lanes: arguments.lanes.map(|n| n as usize), samples: &samples };
+    let options = EmitOptions { lanes: compiled.lanes.map(|n| n as usize), samples: &samples };
     let backend = BACKENDS.iter().find(|backend| backend.name == target).expect("every target has its backend");
     let Emitted { mut files, report, predicted_clocks } = (backend.emit)(compiled, &options).map_err(Error::from)?;
     files.push(File { path: NETWORK.into(), content: compiled_file::save(compiled)? });

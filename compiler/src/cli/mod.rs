@@ -47,7 +47,7 @@ struct Model {
     #[arg(long, value_name = "CALIB.npz")]
     calib: Option<PathBuf>,
     /// Timesteps of a sample: needed for a step model, overrides those of an unrolled one.
-    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u32).range(1..=i64::from(snnc::ir::MAX_TIMESTEPS)))]
     timesteps: Option<u32>,
 }
 
@@ -116,7 +116,7 @@ struct Verify {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     samples: Option<u32>,
     /// Machines to compare with the host.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "host,verilator,cortex-m4")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "host,verilator,cortex-m4", value_parser = machine_names())]
     machines: Vec<String>,
     /// Print one JSON object.
     #[arg(long)]
@@ -174,6 +174,11 @@ impl From<Weights> for WeightChoice {
 enum Encode {
     /// Bernoulli: an element spikes with its value as the probability, each timestep anew.
     Rate,
+}
+
+/// The machines of `snnc verify`.
+fn machine_names() -> clap::builder::PossibleValuesParser {
+    std::iter::once("host").chain(snnc::machine::MACHINES.iter().map(|machine| machine.name)).collect::<Vec<_>>().into()
 }
 
 /// Runs one command.

@@ -11,6 +11,7 @@ use snnc::container::{self, Kind};
 use snnc::data::Dataset;
 use snnc::frontend::{self, LoadOptions, ModelFile};
 use snnc::ir::Graph;
+use snnc::pass::WeightChoice;
 use snnc::pipeline::{self, Built, Choices};
 use snnc::proof::prove;
 use thiserror::Error;
@@ -43,6 +44,13 @@ pub enum InputError {
         path: String,
         /// The option.
         option: &'static str,
+    },
+    /// Spike trains for a network that takes one constant input.
+    #[error("`{path}` was compiled for inputs that stay the same over time, and takes no spike trains")]
+    #[diagnostic(code(snnc::input::constant), help("leave --encode out, or run the model file with --encode"))]
+    ConstantInput {
+        /// The path.
+        path: String,
     },
     /// A compiled network where a float graph is needed.
     #[error("`{path}` is a compiled network; the float graph is not in it")]
@@ -143,7 +151,11 @@ pub fn compile<'a>(
     match opened {
         Opened::Graph(mut graph, warnings) => {
             warn(&warnings);
-            let calib = model.calib.as_deref().map(dataset).transpose()?;
+            let mut calib = model.calib.as_deref().map(dataset).transpose()?;
+            if let (Some(samples), Some(code)) = (calib.as_mut(), data.and_then(|data| data.rate)) {
+                // spike trains of their own: not those of the data
+                *samples = samples.clone().rate_coded(code.shape, code.timesteps, !code.seed)?;
+            }
             let timesteps = pipeline::present(&mut graph, calib.as_ref().or(data), calib.is_some())?;
             let built = pipeline::build(&graph, timesteps, calib.as_ref(), choices, arena)?;
             warn(&built.warnings);
@@ -151,7 +163,10 @@ pub fn compile<'a>(
         }
         Opened::Compiled(bytes) => {
             let path = model.model.display().to_string();
-            for (given, option) in [(model.calib.is_some(), "--calib"), (model.timesteps.is_some(), "--timesteps")] {
+            let weights = choices.weights != WeightChoice::Auto;
+            for (given, option) in
+                [(model.calib.is_some(), "--calib"), (model.timesteps.is_some(), "--timesteps"), (weights, "--weights")]
+            {
                 if given {
                     return Err(InputError::Settled { path, option }.into());
                 }

@@ -15,7 +15,7 @@ use snnc::ir::{Graph, Op};
 use snnc::output::{LayerSpikes, layer_spikes, scores, spikes, write_file};
 use snnc::pipeline::{self, Choices};
 use snnc::stats::{Counter, LayerCounts};
-use snnc_runtime::program::Program;
+use snnc_runtime::program::{Program, Rate};
 use snnc_runtime::run::{Runner, arena_words};
 
 use super::model::{self, InputError, Opened};
@@ -90,6 +90,9 @@ fn integer(arguments: &Run) -> miette::Result<ExitCode> {
     if network.graph.is_none() {
         let shape = program.input().shape;
         let [c, h, w] = [shape.channels, shape.height, shape.width].map(|n| n as usize);
+        if arguments.encode.is_some() && program.input().rate == Rate::PerSample {
+            return Err(InputError::ConstantInput { path: arguments.model.model.display().to_string() }.into());
+        }
         data = coded(arguments, data, snnc::ir::Shape::new(c, h, w), program.timesteps())?;
     }
     let encoded = pipeline::encode(compiled, &data)?;

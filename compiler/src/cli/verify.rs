@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use bumpalo::Bump;
-use miette::{Diagnostic, IntoDiagnostic};
+use miette::IntoDiagnostic;
 use rayon::prelude::*;
 use serde::Serialize;
 use snnc::host::{self, Trace};
-use snnc::machine::{Difference, MACHINES, Machine, Unit};
+use snnc::machine::{Difference, MACHINES, Unit};
 use snnc::pipeline::{self, Choices};
-use thiserror::Error;
 
 use super::{Verify, model, print_json, progress, show};
 
@@ -35,17 +34,7 @@ struct MachineReport {
     difference: Option<Difference>,
 }
 
-/// A machine that there is not.
-#[derive(Debug, Error, Diagnostic)]
-#[error("there is no machine `{found}`")]
-#[diagnostic(code(snnc::verify::machine), help("the machines are: {known}"))]
-struct UnknownMachine {
-    found: String,
-    known: String,
-}
-
 pub fn run(arguments: &Verify) -> miette::Result<ExitCode> {
-    let machines = machines(&arguments.machines)?;
     let mut data = model::dataset(&arguments.data)?;
     if let Some(n) = arguments.samples {
         data = data.take(n as usize);
@@ -57,7 +46,7 @@ pub fn run(arguments: &Verify) -> miette::Result<ExitCode> {
     let traces: Vec<Trace> = samples.par_iter().map(|sample| host::trace(&compiled.program, sample)).collect();
     let mut report = Report { samples: samples.len(), equal: true, machines: BTreeMap::new() };
     report.machines.insert("host", MachineReport { equal: true, clocks: None, instructions: None, difference: None });
-    for machine in machines {
+    for machine in arguments.machines.iter().filter_map(|name| MACHINES.iter().find(|machine| machine.name == name)) {
         let spinner = progress::spinner(format!("{} samples on {}", samples.len(), machine.name));
         let scratch = tempfile::tempdir().into_diagnostic()?;
         let outcome = (machine.run)(compiled, &samples, &traces, scratch.path())?;
@@ -80,17 +69,6 @@ pub fn run(arguments: &Verify) -> miette::Result<ExitCode> {
         show(&text(&report))?;
     }
     Ok(if report.equal { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// The machines by their names; `host` is always there.
-fn machines(names: &[String]) -> Result<Vec<&'static Machine>, UnknownMachine> {
-    let find = |name: &String| {
-        MACHINES.iter().find(|machine| machine.name == name).ok_or_else(|| UnknownMachine {
-            found: name.clone(),
-            known: std::iter::once("host").chain(MACHINES.iter().map(|m| m.name)).collect::<Vec<_>>().join(", "),
-        })
-    };
-    names.iter().filter(|name| *name != "host").map(find).collect()
 }
 
 fn text(report: &Report) -> String {

@@ -46,7 +46,7 @@ fn compiled<'a>(mut container: Container<'_>, arena: &'a Bump) -> Result<Compile
     let steps = arena.alloc_slice_copy(&steps);
     let program = Program::new(text.input, steps, text.readout, text.timesteps).map_err(|e| describe(e, &names))?;
     let (input, readout_scale) = (text.encoding.into(), text.readout_scale as f32);
-    let compiled = Compiled { name: text.name, program, input, steps: infos, readout_scale };
+    let compiled = Compiled { name: text.name, program, input, steps: infos, readout_scale, lanes: text.lanes };
     check(&compiled).map(|()| compiled)
 }
 
@@ -102,7 +102,7 @@ fn describe(error: ProgramError, names: &[String]) -> String {
     let at = |step: usize, what: &str| format!("step `{}`: {what}", names.get(step).map_or("", |name| name));
     match error {
         ProgramError::StepCount => format!("it has {} steps, expected 1 to 65534", names.len()),
-        ProgramError::NoTimesteps => "it runs for no timestep".into(),
+        ProgramError::Timesteps => "it runs for no timestep, or for too many".into(),
         ProgramError::Edge { step: None } => "its input is empty, too large or of a type that no input has".into(),
         ProgramError::Edge { step: Some(step) } => at(step, "its output is empty, too large or of the wrong type"),
         ProgramError::Source { step } => at(step, "a source does not exist, comes later, or is of the wrong type"),

@@ -23,8 +23,7 @@ use crate::ir::InputEncoding;
 pub use load::load;
 pub use save::save;
 
-/// Timesteps of a sample beyond which a network is refused.
-pub const MAX_TIMESTEPS: u32 = 1 << 16;
+pub use snnc_runtime::program::MAX_TIMESTEPS;
 
 /// Words of 32 bits beyond which a network is refused: 1 GiB of state.
 const MAX_ARENA_WORDS: usize = 1 << 28;
@@ -48,6 +47,9 @@ fn check(compiled: &Compiled<'_>) -> Result<(), String> {
     let program: &Program<'_> = &compiled.program;
     if program.timesteps() > MAX_TIMESTEPS {
         return Err(format!("it runs for {} timesteps, at most {MAX_TIMESTEPS}", program.timesteps()));
+    }
+    if compiled.lanes == Some(0) {
+        return Err("it has 0 lanes, at least 1".into());
     }
     let words = arena_words(program);
     if words > MAX_ARENA_WORDS {

@@ -21,6 +21,8 @@ pub(super) struct CompiledText {
     #[serde(with = "ReadoutText")]
     pub readout: Readout,
     pub readout_scale: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lanes: Option<u32>,
 }
 
 #[derive(Serialize, Deserialize)]

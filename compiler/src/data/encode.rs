@@ -131,7 +131,7 @@ mod tests {
         let steps = [Step::Population(population)];
         let readout = Readout { source: 1, quantity: Quantity::Current, reduce: Reduce::Last };
         let program = Program::new(Edge { shape: MAP, kind, rate }, &steps, readout, 2).expect("a sound program");
-        data.encode(0, &Compiled { name: "t".into(), program, input, steps: vec![], readout_scale: 1.0 })
+        data.encode(0, &Compiled { name: "t".into(), program, input, steps: vec![], readout_scale: 1.0, lanes: None })
     }
 
     fn unsigned(scale: f32) -> InputEncoding {

@@ -21,6 +21,9 @@ pub use snnc_runtime::program::{Quantity, Reduce};
 
 pub use ops::{AvgPool, BatchNorm, Conv2d, Grid, Linear, MaxPool, WeightEncoding, Window};
 
+/// Timesteps of a sample beyond which a graph is refused.
+pub const MAX_TIMESTEPS: u32 = snnc_runtime::program::MAX_TIMESTEPS;
+
 /// Index into [`Graph::nodes`].
 pub type NodeId = usize;
 

@@ -1,6 +1,6 @@
 //! Checks the invariants of a [`Graph`].
 
-use super::{Graph, Neuron, Node, Op, Reset, Shape, Window};
+use super::{Graph, MAX_TIMESTEPS, Neuron, Node, Op, Reset, Shape, Window};
 use crate::error::{AtNode, GraphError};
 
 /// Elements beyond which a feature map is refused: no board holds it, and products of sizes stay far from overflow.
@@ -39,11 +39,11 @@ impl Graph {
                 GraphError::Range { parameter: "readout scale", found, expected: "a finite number above 0" },
             ));
         }
-        if self.timesteps == Some(0) {
-            return Err(at(
-                last,
-                GraphError::Range { parameter: "timesteps", found: "0".into(), expected: "1 or more" },
-            ));
+        if let Some(timesteps) = self.timesteps
+            && !(1..=MAX_TIMESTEPS).contains(&timesteps)
+        {
+            let found = timesteps.to_string();
+            return Err(at(last, GraphError::Range { parameter: "timesteps", found, expected: "1 to 65,536" }));
         }
         Ok(())
     }

@@ -29,6 +29,8 @@ pub(super) fn leak(beta: f32, membrane_bits: u8) -> Leak {
     if let Some(n) = shift_of(beta) {
         return Leak::Shift(n);
     }
+    let shift = (1..=30u8).map(|n| (n, ((1.0 - (-f64::from(n)).exp2()) - f64::from(beta)).abs()));
+    let (shift, shift_error) = shift.fold((1, f64::INFINITY), |best, next| if next.1 < best.1 { next } else { best });
     let widest = (31 - membrane_bits).clamp(1, 16);
     let candidates = (1..=widest).map(|shift| {
         let denominator = f64::from(1u32 << shift);
@@ -43,6 +45,9 @@ pub(super) fn leak(beta: f32, membrane_bits: u8) -> Leak {
         if best.2 <= DECAY_ERROR {
             break;
         }
+    }
+    if shift_error <= best.2 {
+        return Leak::Shift(shift);
     }
     Leak::Multiply { factor: best.1 as u16, shift: best.0 }
 }
@@ -104,6 +109,7 @@ mod tests {
         assert_eq!(leak(0.0, 16), Leak::Multiply { factor: 0, shift: 1 });
         let Leak::Multiply { factor, shift } = leak(0.9, 16) else { panic!("0.9 is no shift") };
         assert!((f64::from(factor) / f64::from(1 << shift) - 0.9).abs() < DECAY_ERROR);
+        assert_eq!(leak(0.999, 23), Leak::Shift(10)); // 255 / 256 would be a quarter of its time constant
         assert_eq!(leak(0.9, 23), Leak::Multiply { factor: 115, shift: 7 }); // as good as 230 / 256
     }
 

@@ -1,12 +1,9 @@
 //! The walk over the graph: which node becomes which step, with which scale.
 
 use bumpalo::Bump;
-use snnc_runtime::program::{
-    Connection, Edge, EdgeKind, Pool, PoolOp, Population, Projection, Rate, Readout, Shape, Step, Synapses, ValueKind,
-    Window,
-};
+use snnc_runtime::program::{Edge, EdgeKind, Pool, PoolOp, Population, Rate, Readout, Shape, Step, ValueKind, Window};
 
-use super::synapse::{self, Table};
+use super::project::{Term, one_scale};
 use super::{LowerError, bits_of, neuron};
 use crate::compiled::StepInfo;
 use crate::error::AtNode;
@@ -25,43 +22,33 @@ pub(super) struct Lowered<'a> {
 
 /// What is known of an edge: `value = scale * integer + offset`.
 #[derive(Clone)]
-struct Known {
+pub(super) struct Known {
     /// Per channel, or one for all.
-    scale: Vec<f64>,
+    pub scale: Vec<f64>,
     /// Per channel; empty for none.
-    offset: Vec<f64>,
+    pub offset: Vec<f64>,
     /// Range of the integers.
-    least: i64,
-    most: i64,
+    pub least: i64,
+    pub most: i64,
 }
 
 pub(super) struct Walk<'g, 'a> {
-    graph: &'g Graph,
-    arena: &'a Bump,
-    timing: Vec<Timing>,
-    consumers: Vec<Vec<NodeId>>,
+    pub(super) graph: &'g Graph,
+    pub(super) arena: &'a Bump,
+    pub(super) timing: Vec<Timing>,
+    pub(super) consumers: Vec<Vec<NodeId>>,
     /// Edge of each node that gets one.
-    edges: Vec<Option<u16>>,
+    pub(super) edges: Vec<Option<u16>>,
     /// Per edge.
-    known: Vec<Known>,
-    shapes: Vec<Shape>,
-    kinds: Vec<EdgeKind>,
-    rates: Vec<Rate>,
-    steps: Vec<Step<'a>>,
-    names: Vec<StepInfo>,
+    pub(super) known: Vec<Known>,
+    pub(super) shapes: Vec<Shape>,
+    pub(super) kinds: Vec<EdgeKind>,
+    pub(super) rates: Vec<Rate>,
+    pub(super) steps: Vec<Step<'a>>,
+    pub(super) names: Vec<StepInfo>,
 }
 
-/// One input of a population before its integers are chosen.
-struct Term<'g> {
-    source: u16,
-    delay: u8,
-    /// The layer's node; `None` for an edge that is taken one to one.
-    layer: Option<&'g Node>,
-    /// Shape of the source before it was flattened.
-    layout: ir::Shape,
-}
-
-type Result<T> = std::result::Result<T, AtNode<LowerError>>;
+pub(super) type Result<T> = std::result::Result<T, AtNode<LowerError>>;
 
 impl<'g, 'a> Walk<'g, 'a> {
     pub fn new(graph: &'g Graph, arena: &'a Bump) -> Self {
@@ -105,7 +92,7 @@ impl<'g, 'a> Walk<'g, 'a> {
         }
     }
 
-    pub fn run(mut self) -> Result<Lowered<'a>> {
+    pub fn run(mut self, timesteps: u32) -> Result<Lowered<'a>> {
         let (input, encoding) = self.input()?;
         for id in 1..self.graph.nodes.len() {
             if self.edges[id].is_some() {
@@ -114,6 +101,13 @@ impl<'g, 'a> Walk<'g, 'a> {
         }
         let (output, _) = self.resolve(Source::now(self.graph.output));
         let node = &self.graph.nodes[output];
+        if node.shape.positions() > 1 {
+            return Err(LowerError::at(
+                node,
+                format!("a feature map {} is read out", node.shape),
+                "end the network in a vector of classes",
+            ));
+        }
         let source = self.edges[output].unwrap_or_default();
         let quantity = self.graph.readout.quantity;
         let scale = match (&node.op, quantity) {
@@ -131,6 +125,21 @@ impl<'g, 'a> Walk<'g, 'a> {
             }
         };
         let readout = Readout { source, quantity, reduce: self.graph.readout.reduce };
+        let reach = self.known[usize::from(source)].most.max(-self.known[usize::from(source)].least);
+        let reach = match (&self.steps[usize::from(source) - 1], quantity) {
+            (Step::Population(Population { neuron: Some(neuron), .. }), Quantity::Membrane) => {
+                1 << (neuron.membrane_bits - 1)
+            }
+            _ => reach,
+        };
+        let timesteps = i64::from(timesteps);
+        if readout.reduce == ir::Reduce::Sum && reach * timesteps >= 1 << 31 {
+            return Err(LowerError::at(
+                node,
+                format!("its summed scores reach {}; at most 2^31", reach * timesteps),
+                "sum over fewer timesteps, or read out the last one",
+            ));
+        }
         let (steps, names) = (self.steps, self.names);
         Ok(Lowered { input, encoding, steps, names, readout, readout_scale: scale as f32 })
     }
@@ -174,7 +183,7 @@ impl<'g, 'a> Walk<'g, 'a> {
     }
 
     /// The node whose edge a source reads, through reshapes, and the delay.
-    fn resolve(&self, source: Source) -> (NodeId, u32) {
+    pub(super) fn resolve(&self, source: Source) -> (NodeId, u32) {
         let node = &self.graph.nodes[source.node];
         match (&node.op, node.sources.first()) {
             (Op::Flatten, Some(&through)) => {
@@ -208,7 +217,7 @@ impl<'g, 'a> Walk<'g, 'a> {
         Ok(())
     }
 
-    fn edge_of(&self, node: &Node, source: Source) -> Result<(u16, u8)> {
+    pub(super) fn edge_of(&self, node: &Node, source: Source) -> Result<(u16, u8)> {
         let (id, delay) = self.resolve(source);
         match (self.edges[id], u8::try_from(delay)) {
             (Some(edge), Ok(delay)) => Ok((edge, delay)),
@@ -271,7 +280,7 @@ impl<'g, 'a> Walk<'g, 'a> {
         Ok((step, known, StepInfo { name: node.name.clone(), encoding: None, activity: None }))
     }
 
-    fn window(&self, node: &Node, window: &ir::Window) -> Result<Window> {
+    pub(super) fn window(&self, node: &Node, window: &ir::Window) -> Result<Window> {
         let pair = |pair: [usize; 2]| -> Result<[u16; 2]> {
             let small = |x| {
                 u16::try_from(x).map_err(|_| LowerError::at(node, format!("a window of {x}"), "use one below 65,536"))
@@ -287,147 +296,8 @@ impl<'g, 'a> Walk<'g, 'a> {
     }
 
     /// Shape of what a source carries before any reshape.
-    fn layout(&self, source: Source) -> ir::Shape {
+    pub(super) fn layout(&self, source: Source) -> ir::Shape {
         self.graph.nodes[self.resolve(source).0].shape
-    }
-
-    /// The terms that are summed into node `id` (neurons, or a layer or sum that gives currents).
-    fn terms(&self, id: NodeId) -> Result<Vec<Term<'g>>> {
-        let node = &self.graph.nodes[id];
-        let mut terms = Vec::new();
-        match &node.op {
-            Op::Linear(_) | Op::Conv2d(_) => {
-                let (source, delay) = self.edge_of(node, node.sources[0])?;
-                terms.push(Term { source, delay, layer: Some(node), layout: self.layout(node.sources[0]) });
-            }
-            _ => {
-                for &source in &node.sources {
-                    let (from, delay) = self.resolve(source);
-                    if self.edges[from].is_none() && delay == 0 {
-                        terms.extend(self.terms(from)?);
-                    } else {
-                        let (edge, delay) = self.edge_of(node, source)?;
-                        terms.push(Term { source: edge, delay, layer: None, layout: self.layout(source) });
-                    }
-                }
-            }
-        }
-        Ok(terms)
-    }
-
-    /// Value of one LSB of the sum of `terms`, per channel, which all of them share.
-    fn sum_scale(&self, node: &Node, terms: &[Term<'_>], channels: usize) -> Result<Vec<f64>> {
-        let mut shared: Option<Vec<f64>> = None;
-        for term in terms {
-            let from = &self.known_of(term.source).scale;
-            let scale: Vec<f64> = match term.layer.map(|layer| (layer, grid_scale(&layer.op))) {
-                Some((layer, Some(grid))) => {
-                    let from = one_scale(layer, from)?;
-                    grid.iter().map(|&s| f64::from(s) * from).collect()
-                }
-                Some((layer, None)) => {
-                    return Err(LowerError::at(layer, "its weights are not quantized", "quantize first"));
-                }
-                None if matches!(self.kind_of(term.source), EdgeKind::Currents { .. }) => spread(from, channels),
-                None => continue, // spikes taken one to one get a weight on the others' scale
-            };
-            let same = |a: &f64, b: &f64| (a - b).abs() <= a.abs() * 1e-6;
-            match &shared {
-                Some(shared) if !shared.iter().zip(&scale).all(|(a, b)| same(a, b)) => {
-                    return Err(LowerError::at(
-                        node,
-                        "its inputs are summed on different scales",
-                        "give the summed layers inputs of one kind (all spikes)",
-                    ));
-                }
-                _ => shared = Some(scale),
-            }
-        }
-        Ok(shared.unwrap_or_else(|| vec![1.0; channels]))
-    }
-
-    fn known_of(&self, edge: u16) -> Known {
-        let spikes = Known { scale: vec![1.0], offset: vec![], least: 0, most: 1 };
-        self.known.get(usize::from(edge)).cloned().unwrap_or(spikes) // a later edge that is read with a delay
-    }
-
-    fn kind_of(&self, edge: u16) -> EdgeKind {
-        self.kinds.get(usize::from(edge)).copied().unwrap_or(EdgeKind::Spikes)
-    }
-
-    /// The projections of `terms`, their summed offset, and the range of their sum.
-    fn project(&self, node: &Node, terms: &[Term<'_>], scale: &[f64], channels: usize) -> Result<Projected<'a>> {
-        let mut projections = Vec::new();
-        let mut bias = vec![0.0; channels];
-        let mut bounds = vec![(0i64, 0i64); channels];
-        let mut heaviest: Option<(usize, ir::WeightEncoding)> = None;
-        for term in terms {
-            let known = self.known_of(term.source);
-            let broken = |found: String| LowerError::at(term.layer.unwrap_or(node), found, "quantize the graph first");
-            let (table, connection) = match term.layer.map(|layer| (layer, &layer.op)) {
-                Some((_, Op::Linear(linear))) => {
-                    add_bias(&mut bias, &linear.bias);
-                    (synapse::linear(linear, term.layout).map_err(broken)?, Connection::Dense)
-                }
-                Some((layer, Op::Conv2d(conv))) => {
-                    add_bias(&mut bias, &conv.bias);
-                    let window = self.window(layer, &conv.window)?;
-                    (synapse::conv2d(conv).map_err(broken)?, Connection::Conv2d(window))
-                }
-                _ => {
-                    spread(&known.offset, channels).iter().zip(&mut bias).for_each(|(offset, bias)| *bias += offset);
-                    (self.identity(node, term, &known, scale)?, Connection::Identity)
-                }
-            };
-            if !known.offset.is_empty() && term.layer.is_some() {
-                return Err(LowerError::at(
-                    node,
-                    "synapses behind synapses, without neurons between",
-                    "put neurons between them",
-                ));
-            }
-            let of_table = table.bounds(known.least, known.most);
-            let per_channel = of_table.len() / channels.min(of_table.len()).max(1);
-            for (i, (low, high)) in of_table.iter().enumerate() {
-                let bound = &mut bounds[(i / per_channel).min(channels - 1)];
-                *bound = if per_channel == 1 {
-                    (bound.0 + low, bound.1 + high)
-                } else {
-                    (bound.0.min(*low), bound.1.max(*high))
-                };
-            }
-            if term.layer.is_some() && heaviest.is_none_or(|(size, _)| table.integers.len() > size) {
-                heaviest = Some((table.integers.len(), table.encoding));
-            }
-            let synapses: Synapses<'a> = table.packed(self.arena);
-            projections.push(Projection { source: term.source, delay: term.delay, connection, synapses });
-        }
-        let least = bounds.iter().map(|b| b.0).min().unwrap_or(0);
-        let most = bounds.iter().map(|b| b.1).max().unwrap_or(0);
-        let bits = bits_of_range(least, most);
-        if bits > 32 {
-            return Err(LowerError::at(
-                node,
-                format!("its sums need {bits} bits; at most 32"),
-                "use fewer inputs or narrower weights",
-            ));
-        }
-        Ok(Projected { projections, bias, least, most, encoding: heaviest.map(|(_, encoding)| encoding) })
-    }
-
-    /// The weights of an edge that is taken one to one.
-    fn identity(&self, node: &Node, term: &Term<'_>, known: &Known, scale: &[f64]) -> Result<Table> {
-        let from = spread(&known.scale, scale.len());
-        let integers: std::result::Result<Vec<i8>, _> =
-            from.iter().zip(scale).map(|(from, to)| small_integer((from / to).round_ties_even())).collect();
-        let integers = integers.map_err(|found| {
-            LowerError::at(
-                node,
-                format!("edge {} enters with a weight of {found} LSBs; at most 127", term.source),
-                "use wider weights",
-            )
-        })?;
-        Ok(Table { width: scale.len(), integers, encoding: ir::WeightEncoding::Int8 })
     }
 
     /// A population without neurons.
@@ -559,60 +429,12 @@ impl<'g, 'a> Walk<'g, 'a> {
     }
 }
 
-struct Projected<'a> {
-    projections: Vec<Projection<'a>>,
-    /// On the framework's scale.
-    bias: Vec<f64>,
-    least: i64,
-    most: i64,
-    encoding: Option<ir::WeightEncoding>,
-}
-
 fn lowered_shape(shape: ir::Shape) -> Shape {
     Shape { height: shape.height as u32, width: shape.width as u32, channels: shape.channels as u32 }
 }
 
-fn grid_scale(op: &Op) -> Option<&[f32]> {
-    match op {
-        Op::Linear(linear) => linear.grid.as_ref(),
-        Op::Conv2d(conv) => conv.grid.as_ref(),
-        _ => None,
-    }
-    .map(|grid| grid.scale.as_slice())
-}
-
-/// The one scale of an edge or a readout.
-fn one_scale(node: &Node, scale: &[f64]) -> Result<f64> {
-    let first = scale[0];
-    match scale.iter().all(|s| (s - first).abs() <= first * 1e-6) {
-        true => Ok(first),
-        false => Err(LowerError::at(
-            node,
-            "channels of different scales are compared or fed to synapses",
-            "put neurons between the two layers of synapses",
-        )),
-    }
-}
-
-/// One number for all channels, or one each (or none: zeros), as one each.
-fn spread(numbers: &[f64], channels: usize) -> Vec<f64> {
-    match numbers {
-        [] => vec![0.0; channels],
-        [one] => vec![*one; channels],
-        each => each.to_vec(),
-    }
-}
-
-fn add_bias(sum: &mut [f64], bias: &[f32]) {
-    sum.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += f64::from(*bias));
-}
-
-fn small_integer(x: f64) -> std::result::Result<i8, f64> {
-    if (-128.0..=127.0).contains(&x) { Ok(x as i8) } else { Err(x) }
-}
-
 /// Bits of a signed integer that holds `least..=most`.
-fn bits_of_range(least: i64, most: i64) -> u8 {
+pub(super) fn bits_of_range(least: i64, most: i64) -> u8 {
     let reach = most.max(-least - 1).max(0);
     bits_of(reach as f64).max(2)
 }

@@ -153,7 +153,7 @@ fn verify(
     if samples.is_empty() {
         return Ok(Outcome { difference: None, cost: Vec::new() });
     }
-    let hardware = write(compiled, None, samples, expected, folder)?;
+    let hardware = write(compiled, compiled.lanes.map(|n| n as usize), samples, expected, folder)?;
     simulator.build(&hardware.top, folder)?;
     simulator.run(compiled, &hardware.top, folder, Stress::default())
 }

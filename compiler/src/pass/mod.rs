@@ -131,7 +131,7 @@ fn remove(graph: &mut Graph, replaced: &[Option<usize>]) {
 }
 
 #[cfg(test)]
-mod testing {
+pub(crate) mod testing {
     //! Small graphs for the tests of passes.
     use crate::ir::{
         Comparison, Conv2d, Graph, Input, InputEncoding, Linear, Neuron, Node, Op, Quantity, Readout, Reduce, Reset,

@@ -1,7 +1,7 @@
 //! [`Program::new`]: the only way to get a [`Program`], and what it rules out.
 use super::{
-    Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
-    Reset, Shape, Step, Synapses, Window, edge, words,
+    Connection, Edge, EdgeKind, Leak, MAX_TIMESTEPS, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity,
+    Rate, Readout, Reset, Shape, Step, Synapses, Window, edge, words,
 };
 
 /// Why steps do not make a network. `step` is an index into [`Program::steps`].
@@ -9,8 +9,8 @@ use super::{
 pub enum ProgramError {
     /// There is no step, or more than 65,534.
     StepCount,
-    /// A sample has no timestep.
-    NoTimesteps,
+    /// A sample has no timestep, or more than [`MAX_TIMESTEPS`].
+    Timesteps,
     /// An edge has no element, or more than 2^28, or a type that cannot stand there.
     Edge {
         /// The step that gives it; `None`: the input.
@@ -65,8 +65,8 @@ impl<'a> Program<'a> {
         if steps.is_empty() || steps.len() > 65_534 {
             return Err(ProgramError::StepCount);
         }
-        if timesteps == 0 {
-            return Err(ProgramError::NoTimesteps);
+        if timesteps == 0 || timesteps > MAX_TIMESTEPS {
+            return Err(ProgramError::Timesteps);
         }
         if !shape_is_sound(input.shape) || matches!(input.kind, EdgeKind::Counts { .. } | EdgeKind::Currents { .. }) {
             return Err(ProgramError::Edge { step: None });
@@ -254,8 +254,9 @@ const fn axis_fits(window: &Window, axis: usize, from: u32, to: u32) -> bool {
     if kernel == 0 || stride == 0 || window.dilation[axis] == 0 {
         return false;
     }
-    // the last window starts in the map or in the padding before it
-    (to as u64 - 1) * stride < from as u64 + window.padding[axis] as u64
+    // the last window starts in the map, or in padding no wider than the window's reach
+    let reach = (kernel - 1) * window.dilation[axis] as u64 + 1;
+    (to as u64 - 1) * stride < from as u64 + window.padding[axis] as u64 + reach
 }
 
 const fn check_pool(input: &Edge, steps: &[Step<'_>], step: usize, pool: &Pool) -> Result<(), ProgramError> {

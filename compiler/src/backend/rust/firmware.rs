@@ -157,7 +157,7 @@ fn made_up_sample(compiled: &Compiled<'_>) -> Sample {
         Rate::PerTimestep => compiled.program.timesteps() as usize,
     };
     let elements = edge.shape.len();
-    let active = |t: usize| move |i: usize| (i + 3 * t) % 10 == 0;
+    let active = |t: usize| move |i: usize| (i + 3 * t).is_multiple_of(10);
     let frame = |t: usize| match edge.kind {
         EdgeKind::Values(ValueKind::U8) => {
             Frame::U8((0..elements).map(|i| if active(t)(i) { 200 } else { 0 }).collect())

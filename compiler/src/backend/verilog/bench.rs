@@ -3,15 +3,16 @@
 use askama::Template;
 use snnc_runtime::program::{Program, Rate, Shape};
 
+use super::front::InputIndex;
 use super::memory::hexadecimal;
 use super::size::{Front, Layer, WindowSize, index_bits};
-use super::top::{Design, InputIndex};
+use super::top::Design;
 use crate::backend::File;
 use crate::data::{Frame, Sample};
 use crate::host::Trace;
 
 /// Clocks without a handshake after which the testbench gives up.
-const PATIENCE: usize = 2_000_000;
+const PATIENCE: usize = 200_000;
 
 /// One beat of the input stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +140,7 @@ pub fn files(design: &Design<'_, '_>, samples: &[Sample], traces: &[Trace]) -> V
     files.push(File::text("tb_output.mem", hexadecimal(words, out_bits + 2)));
     let classes = traces.iter().map(|trace| trace.prediction as u64);
     files.push(File::text("tb_class.mem", hexadecimal(classes, out_bits)));
-    let score_bits = design.scores();
+    let score_bits = design.score_bits();
     let mask = (1u64 << score_bits) - 1;
     let scores = traces.iter().flat_map(|trace| trace.scores.iter().map(|&score| score as u64 & mask));
     files.push(File::text("tb_score.mem", hexadecimal(scores, score_bits)));

@@ -12,6 +12,7 @@ use snnc_runtime::program::{EdgeKind, Program, Rate};
 
 use super::bench::{plane_elements, walk};
 use super::size::{Front, Layer, WindowSize};
+use super::top::OUTPUT_WORD;
 use crate::data::Sample;
 use crate::host::Trace;
 
@@ -299,7 +300,7 @@ impl Counts {
 /// Elements of each word of the output stream's memory.
 fn output_words(layers: &[Layer<'_>]) -> impl Iterator<Item = std::ops::Range<usize>> {
     let outputs = layers.last().map_or(0, |layer| layer.output().0.len());
-    (0..outputs).step_by(64).map(move |first| first..(first + 64).min(outputs))
+    (0..outputs).step_by(OUTPUT_WORD).map(move |first| first..(first + OUTPUT_WORD).min(outputs))
 }
 
 /// Output spikes of a timestep among some elements.

@@ -8,12 +8,15 @@ use crate::host::{Trace, trace};
 
 mod bench;
 mod clocks;
+mod front;
 mod memory;
 mod names;
+mod netlist;
 mod plan;
 mod report;
 mod rtl;
 mod size;
+mod tail;
 mod top;
 
 use names::Identifiers;

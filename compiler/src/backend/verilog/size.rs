@@ -113,6 +113,31 @@ impl WindowSize {
         self.kernel[1] * self.chunk
     }
 
+    /// A window of one position over a vector.
+    pub fn dense(elements: usize, chunk: usize) -> Self {
+        let chunks = elements.div_ceil(chunk);
+        Self {
+            collected: false,
+            map: [1, 1, elements],
+            kernel: [1; 2],
+            dilation: [1; 2],
+            stride: [1; 2],
+            padding: [0; 2],
+            out: [1; 2],
+            pool: [1; 2],
+            keep: [1; 2],
+            chunk,
+            chunks,
+            columns: 1,
+            frame: chunks,
+        }
+    }
+
+    /// Whether it is one.
+    pub fn is_dense(&self) -> bool {
+        self.map[..2] == [1; 2] && self.kernel == [1; 2] && self.out == [1; 2]
+    }
+
     /// Words from row to row.
     pub fn row(&self) -> usize {
         self.columns * self.chunks
@@ -187,11 +212,11 @@ impl<'p> Layer<'p> {
         let looped = if constant && planned.neurons.is_some() { 1 } else { NEURON_LOOP };
         let interval = (lanes / group).max(looped.div_ceil(positions));
 
-        let finish = Finish::new(population, sum_bits, dense);
+        let finish = Finish::new(population, sum_bits);
         let bits = finish.map_or(sum_bits, |finish| finish.out_bits);
         let pooled_bits = planned.current_pool.map(|pool| pooled_current_bits(&pool, bits));
         let bits = pooled_bits.unwrap_or(bits);
-        let second_finish = planned.identity.and_then(|identity| Finish::new(&identity, bits, false));
+        let second_finish = planned.identity.and_then(|identity| Finish::new(&identity, bits));
         let current_bits = second_finish.map_or(bits, |finish| finish.out_bits);
         let currents = planned.current_pool.map_or(shape, |pool| pool.output.shape);
         Self {
@@ -215,6 +240,11 @@ impl<'p> Layer<'p> {
             words: currents.len() / group,
             last,
         }
+    }
+
+    /// Bits of a row of weights, as the encoder and the lanes number them.
+    pub fn row_bits(&self) -> usize {
+        index_bits(self.rows)
     }
 
     /// Times that a window is read.
@@ -258,11 +288,10 @@ impl<'p> Layer<'p> {
 
 impl Finish {
     /// `None` where the sums are the currents.
-    fn new(population: &Population<'_>, in_bits: usize, dense: bool) -> Option<Self> {
+    fn new(population: &Population<'_>, in_bits: usize) -> Option<Self> {
         let shift = population.current_shift;
         let bias_bits = table_bits(population.bias);
         let biased = population.bias.iter().any(|&bias| bias != 0);
-        let _ = dense;
         if shift == 0 && !biased {
             return None;
         }

@@ -77,9 +77,22 @@ fn feed(graph: &Graph, neurons: NodeId) -> Feed {
             feed.largest[channel] += reach / lsb;
         }
     }
-    // a population fed by spikes alone: one LSB is one spike
-    feed.lsb.iter_mut().filter(|lsb| **lsb == 0.0).for_each(|lsb| *lsb = 1.0);
+    if feed.lsb.contains(&0.0) {
+        // no synapses: fed one to one
+        let (lsb, largest) = one_to_one(graph, neurons);
+        feed.lsb.iter_mut().filter(|l| **l == 0.0).for_each(|l| *l = lsb);
+        feed.largest.iter_mut().filter(|l| **l == 0.0).for_each(|l| *l = largest / lsb);
+    }
     feed
+}
+
+/// Scale and largest magnitude of the edge that feeds neurons one to one, through a sum if there is one.
+fn one_to_one(graph: &Graph, node: NodeId) -> (f64, f64) {
+    let sources = graph.nodes[node].sources.iter().map(|source| match graph.nodes[source.node].op {
+        Op::Add => one_to_one(graph, source.node),
+        _ => (uniform_scale(graph, source.node).unwrap_or(1.0), highest(graph, source.node)),
+    });
+    sources.reduce(|a, b| (a.0.min(b.0), a.1 + b.1)).unwrap_or((1.0, 1.0))
 }
 
 /// Largest magnitude of what `node` gives, on the framework's scale.
@@ -114,30 +127,33 @@ fn format(
     let beta = neuron.beta.iter().fold(0.0f64, |a, &b| a.max(b.into()));
     let multiplied = neuron.beta.iter().any(|&beta| crate::lower::leak_is_multiplied(beta));
     let widest = if multiplied { WIDEST_MULTIPLIED } else { WIDEST };
-    // the largest membrane potential in current LSBs
-    let reach = (0..feed.lsb.len()).map(|c| {
-        let fixed = match &neuron.reset {
+    // in current LSBs: what the model prescribes, and the largest membrane potential
+    let prescribed = (0..feed.lsb.len()).map(|c| {
+        let reset = match &neuron.reset {
             Reset::None => 0.0,
-            Reset::ToValue(value) => f64::from(value.abs()),
-            Reset::Subtract(amount) => f64::from(pick(amount, c).abs()),
+            Reset::ToValue(value) => value.abs(),
+            Reset::Subtract(amount) => pick(amount, c).abs(),
         };
-        let seen = match calibration {
-            Some(calibration) => 2.0 * f64::from(calibration.peaks[id][c]) / feed.lsb[c],
-            None => {
-                let steps = if beta < 1.0 { (1.0 / (1.0 - beta)).min(timesteps.into()) } else { timesteps.into() };
-                feed.largest[c] * steps
-            }
-        };
-        seen.max(f64::from(pick(&neuron.threshold, c)).abs() / feed.lsb[c]).max(fixed / feed.lsb[c])
+        f64::from(pick(&neuron.threshold, c).abs().max(reset)) / feed.lsb[c]
     });
-    let reach = reach.fold(1.0, f64::max);
+    let prescribed = prescribed.fold(1.0, f64::max);
+    let driven = (0..feed.lsb.len()).map(|c| match calibration {
+        Some(calibration) => 2.0 * f64::from(calibration.peaks[id][c]) / feed.lsb[c],
+        None => {
+            let steps = if beta < 1.0 { (1.0 / (1.0 - beta)).min(timesteps.into()) } else { timesteps.into() };
+            feed.largest[c] * steps
+        }
+    });
+    let reach = driven.fold(prescribed, f64::max);
     let wanted = if smallest.is_finite() { (lsbs / smallest).log2().ceil() as i32 } else { 0 };
     let room_for_currents = 29 - i32::from(current_bits);
     let mut fraction_bits = wanted.clamp(-31, 16).min(room_for_currents);
-    let bits = |fraction: i32| bits_of(reach * 2f64.powi(fraction) + 1.0);
-    // without calibration the worst case may be far out: such a membrane saturates rather than being made coarse
-    while calibration.is_some() && bits(fraction_bits) > widest && fraction_bits > -31 {
+    let bits = |reach: f64, fraction: i32| bits_of(reach * 2f64.powi(fraction) + 1.0);
+    // without calibration the worst case may be far out: such a membrane saturates rather than being made coarse, but
+    // what the model prescribes always fits
+    let fits = if calibration.is_some() { reach } else { prescribed };
+    while bits(fits, fraction_bits) > widest && fraction_bits > -31 {
         fraction_bits -= 1;
     }
-    IntegerFormat { membrane_bits: bits(fraction_bits).clamp(4, widest), fraction_bits: fraction_bits as i8 }
+    IntegerFormat { membrane_bits: bits(reach, fraction_bits).clamp(4, widest), fraction_bits: fraction_bits as i8 }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sink;
+use super::{sink, uniform_scale};
 use crate::error::AtNode;
 use crate::ir::eval::pick;
 use crate::ir::{Graph, Grid, NodeId, Op, Quantity, WeightEncoding};
@@ -20,7 +20,8 @@ pub(super) fn quantize(graph: &mut Graph, choice: WeightChoice) -> Result<usize,
         if !open {
             continue;
         }
-        let encodings = layers.iter().map(|&id| encoding(graph, id, choice)).collect::<Result<Vec<_>, _>>()?;
+        let encodings =
+            layers.iter().map(|&id| encoding(graph, id, layers.len(), choice)).collect::<Result<Vec<_>, _>>()?;
         let scales = match encodings.iter().all(|e| e.binary.is_some()) && layers.len() == 1 {
             true => encodings[0].binary.clone().unwrap_or_default(),
             false => int8_scales(graph, &layers),
@@ -73,7 +74,7 @@ struct Encoding {
     binary: Option<Vec<f32>>,
 }
 
-fn encoding(graph: &Graph, id: NodeId, choice: WeightChoice) -> Result<Encoding, AtNode<PassError>> {
+fn encoding(graph: &Graph, id: NodeId, joined: usize, choice: WeightChoice) -> Result<Encoding, AtNode<PassError>> {
     let (weight, channels) = weights(&graph.nodes[id].op);
     let rows = weight.chunks(weight.len() / channels);
     let mut magnitudes = Vec::with_capacity(channels);
@@ -85,6 +86,12 @@ fn encoding(graph: &Graph, id: NodeId, choice: WeightChoice) -> Result<Encoding,
             None => magnitudes.push(magnitude),
         }
     }
+    let grouped = matches!(&graph.nodes[id].op, Op::Conv2d(conv) if conv.groups > 1);
+    let other = match (grouped, joined > 1) {
+        (true, _) => Some("a grouped convolution has zeros between its groups".into()),
+        (_, true) => Some("it shares its scale with the layers it is summed with".into()),
+        _ => other,
+    };
     match (choice, other) {
         (WeightChoice::Int8, _) | (WeightChoice::Auto, Some(_)) => Ok(Encoding { binary: None }),
         (WeightChoice::Auto | WeightChoice::Binary, None) => Ok(Encoding { binary: Some(magnitudes) }),
@@ -109,6 +116,9 @@ fn int8_scales(graph: &Graph, layers: &[NodeId]) -> Vec<f32> {
             for (channel, scale) in scales.iter_mut().enumerate() {
                 *scale = scale.max(pick(&neuron.threshold, channel).abs() / LSBS_PER_THRESHOLD);
             }
+            let source = graph.nodes[id].sources.first().and_then(|s| uniform_scale(graph, s.node)).unwrap_or(1.0);
+            let widest = one_to_one(graph, neurons).fold(0.0, f64::max) / 127.0;
+            scales.iter_mut().for_each(|scale| *scale = scale.max((widest / source) as f32));
         }
     }
     let largest = scales.iter().fold(0.0f32, |a, &b| a.max(b));
@@ -121,6 +131,14 @@ fn int8_scales(graph: &Graph, layers: &[NodeId]) -> Vec<f32> {
         }
     }
     scales
+}
+
+/// Scales of the edges that neurons take one to one beside their layers (a residual of spikes).
+fn one_to_one(graph: &Graph, node: NodeId) -> Box<dyn Iterator<Item = f64> + '_> {
+    Box::new(graph.nodes[node].sources.iter().flat_map(move |source| match graph.nodes[source.node].op {
+        Op::Add => one_to_one(graph, source.node),
+        _ => Box::new(uniform_scale(graph, source.node).into_iter()),
+    }))
 }
 
 /// Rounds the weights of a layer to its grid, half to even.

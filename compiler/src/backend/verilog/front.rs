@@ -1,0 +1,228 @@
+//! Front end of a layer: from the input stream, or from the frames of the layer before, to items for the lanes.
+
+use super::netlist::{Section, numbers, prefixed};
+use super::size::{Front, Layer, WindowSize, index_bits};
+use super::top::Design;
+
+/// Bits of the input's index: a flat index, or `{y, x, channel}` for a convolution.
+#[derive(Clone, Copy, Debug)]
+pub struct InputIndex {
+    /// Bits of the row, of the column, of the channel; the channel is the whole index of a dense layer.
+    pub bits: [usize; 3],
+}
+
+impl InputIndex {
+    /// The index of the first layer's input events.
+    pub fn new(layer: &Layer<'_>) -> Self {
+        let bits = |n: usize| if n > 1 { index_bits(n) } else { 0 };
+        match &layer.front {
+            Front::Stream => Self { bits: [0, 0, bits(layer.from.len())] },
+            Front::Window(window) => Self { bits: window.map.map(bits) },
+        }
+    }
+
+    /// All bits, at least one.
+    pub fn total(&self) -> usize {
+        self.bits.iter().sum::<usize>().max(1)
+    }
+
+    /// The index of element (`y`, `x`, `channel`).
+    pub fn index(&self, [y, x, channel]: [usize; 3]) -> usize {
+        (y << self.bits[1] | x) << self.bits[2] | channel
+    }
+}
+
+/// Ports that take items in the lanes, and the wire behind each.
+pub const ITEM: [(&str, usize); 8] = [
+    ("valid", 1),
+    ("row", 0), // as many bits as the rows of weights need
+    ("hit", 1),
+    ("subtract", 1),
+    ("load", 1),
+    ("double", 1),
+    ("done", 1),
+    ("tag", 4),
+];
+
+/// Bits of a count of the ones in a row of the window.
+fn count_bits(window: &WindowSize) -> usize {
+    index_bits(window.bits() + 1).max(2)
+}
+
+impl Design<'_, '_> {
+    /// The link that a layer's sums wait for.
+    fn sum_link(&self, index: usize) -> String {
+        let what = if self.layers[index].replays() { "kept" } else { "out" };
+        format!("{}__{what}", self.ids[index])
+    }
+
+    /// From the input, or from the layer before, to items for the lanes.
+    pub(super) fn front(&self, s: &mut Section, index: usize) {
+        let (layer, id) = (&self.layers[index], &self.ids[index]);
+        let link = self.sum_link(index);
+        s.link(&link);
+        if layer.replays() {
+            s.link(&format!("{id}__out"));
+        }
+        for (field, bits) in ITEM {
+            let bits = if field == "row" { layer.row_bits() } else { bits };
+            s.wire(bits, format!("{id}__item_{field}"));
+        }
+        let items = [
+            ("o_valid", "valid"),
+            ("o_row", "row"),
+            ("o_hit", "hit"),
+            ("o_subtract", "subtract"),
+            ("o_load", "load"),
+            ("o_double", "double"),
+            ("o_done", "done"),
+            ("o_tag", "tag"),
+        ];
+        let mut behind = prefixed(&format!("{id}__item_"), &items);
+        behind.extend(prefixed(&format!("{link}_"), &[("start", "start"), ("free", "free")]));
+        match &layer.front {
+            Front::Stream => {
+                let parameters = numbers(&[
+                    ("INDEX_BITS", layer.row_bits()),
+                    ("PLANES", layer.planes),
+                    ("NEGATIVE", usize::from(layer.negative)),
+                    ("INTERVAL", layer.interval),
+                ]);
+                let mut ports = input_ports(&["s_index", "s_last", "s_first", "s_valid", "s_ready"]);
+                ports.append(&mut behind);
+                s.instance("snn_stream", format!("u_{id}__stream"), parameters, ports);
+            }
+            Front::Window(window) => {
+                if window.collected {
+                    self.collect(s, layer, window);
+                }
+                self.window(s, index, window);
+                let parameters = numbers(&[
+                    ("BITS", window.bits()),
+                    ("COUNT_BITS", count_bits(window)),
+                    ("OFFSET_BITS", index_bits(window.bits())),
+                    ("ROW_BITS", layer.row_bits()),
+                    ("INTERVAL", layer.interval),
+                ]);
+                let chunk = [
+                    ("i_valid", "valid"),
+                    ("i_bits", "bits"),
+                    ("i_count", "count"),
+                    ("i_rotation", "rotation"),
+                    ("i_row", "row"),
+                    ("i_flags", "flags"),
+                    ("i_tag", "tag"),
+                    ("i_pop", "pop"),
+                ];
+                let mut ports = prefixed(&format!("{id}__chunk_"), &chunk);
+                ports.append(&mut behind);
+                s.instance("snn_encode", format!("u_{id}__encode"), parameters, ports);
+            }
+        }
+    }
+
+    fn window(&self, s: &mut Section, index: usize, w: &WindowSize) {
+        let (layer, id) = (&self.layers[index], &self.ids[index]);
+        let before = if w.collected { "input_".into() } else { format!("{}__out_", self.ids[index - 1]) };
+        let address_bits = index_bits(2 * w.frame);
+        let offset_bits = index_bits(w.bits());
+        // what the writer before it gives is declared here, where the sizes are known
+        s.wire(w.kernel[1], format!("{id}__write"));
+        s.wire(address_bits, format!("{id}__write_address"));
+        s.wire(w.kernel[1] * layer.planes * w.chunk, format!("{id}__write_data"));
+        for (field, bits) in [
+            ("valid", 1),
+            ("bits", w.bits()),
+            ("count", count_bits(w)),
+            ("rotation", offset_bits),
+            ("row", layer.row_bits()),
+            ("flags", 5),
+            ("tag", 4),
+            ("pop", 1),
+        ] {
+            s.wire(bits, format!("{id}__chunk_{field}"));
+        }
+        let written = [("write", "write"), ("write_address", "write_address"), ("write_data", "write_data")];
+        let mut ports = prefixed(&format!("{id}__"), &written);
+        ports.extend(prefixed(&before, &[("full", "full"), ("first", "first"), ("read", "read")]));
+        let chunk = [
+            ("o_valid", "valid"),
+            ("o_bits", "bits"),
+            ("o_count", "count"),
+            ("o_rotation", "rotation"),
+            ("o_row", "row"),
+            ("o_flags", "flags"),
+            ("o_tag", "tag"),
+            ("o_pop", "pop"),
+        ];
+        ports.extend(prefixed(&format!("{id}__chunk_"), &chunk));
+        let parameters = numbers(&[
+            ("PLANES", layer.planes),
+            ("NEGATIVE", usize::from(layer.negative)),
+            ("LANE_GROUPS", layer.lane_groups()),
+            ("HEIGHT", w.out[0]),
+            ("WIDTH", w.out[1]),
+            ("POOL_Y", w.pool[0]),
+            ("POOL_X", w.pool[1]),
+            ("KEEP_Y", w.keep[0]),
+            ("KEEP_X", w.keep[1]),
+            ("KERNEL_Y", w.kernel[0]),
+            ("BANKS", w.kernel[1]),
+            ("CHUNK", w.chunk),
+            ("CHUNKS", w.chunks),
+            ("ROW", w.row()),
+            ("STRIDE_Y", w.stride[0]),
+            ("STRIDE_X", w.stride[1]),
+            ("FRAME", w.frame),
+            ("ADDRESS_BITS", address_bits),
+            ("OFFSET_BITS", offset_bits),
+            ("ROW_BITS", layer.row_bits()),
+            ("COUNT_BITS", count_bits(w)),
+        ]);
+        s.instance("snn_window", format!("u_{id}__window"), parameters, ports);
+    }
+
+    fn collect(&self, s: &mut Section, layer: &Layer<'_>, w: &WindowSize) {
+        s.link("input");
+        let bits = InputIndex::new(layer).bits;
+        let mut low = 0;
+        let mut field = |width: usize| {
+            let text = match width {
+                0 => "1'b0".to_string(),
+                width => format!("s_index[{}:{low}]", low + width - 1),
+            };
+            low += width;
+            text
+        };
+        let (c, x, y) = (field(bits[2]), field(bits[1]), field(bits[0]));
+        if bits == [0; 3] {
+            s.statements.push("wire unused_index = &{1'b0, s_index};".into());
+        }
+        let mut ports = vec![("s_y", y), ("s_x", x), ("s_c", c)];
+        ports.extend(input_ports(&["s_last", "s_first", "s_valid", "s_ready"]));
+        let link = [("start", "start"), ("free", "free"), ("written", "written"), ("written_first", "written_first")];
+        ports.extend(prefixed("input_", &link));
+        let written = [("write", "write"), ("write_address", "write_address"), ("write_data", "write_data")];
+        ports.extend(prefixed(&format!("{}__", self.ids[0]), &written));
+        let parameters = numbers(&[
+            ("PLANES", layer.planes),
+            ("CHUNK", w.chunk),
+            ("CHUNKS", w.chunks),
+            ("BANKS", w.kernel[1]),
+            ("PAD_Y", w.padding[0]),
+            ("PAD_X", w.padding[1]),
+            ("ROW", w.row()),
+            ("FRAME", w.frame),
+            ("ADDRESS_BITS", index_bits(2 * w.frame)),
+            ("Y_BITS", bits[0].max(1)),
+            ("X_BITS", bits[1].max(1)),
+            ("C_BITS", bits[2].max(1)),
+        ]);
+        s.instance("snn_collect", "u_collect".into(), parameters, ports);
+    }
+}
+
+/// Ports that are connected to the top module's of the same name.
+fn input_ports(names: &[&'static str]) -> Vec<(&'static str, String)> {
+    names.iter().map(|name| (*name, (*name).to_string())).collect()
+}

@@ -1,0 +1,214 @@
+//! What stands behind a layer's items: sums, shift and bias, pools, neurons. A stream of groups that never waits.
+
+use snnc_runtime::program::{Leak, Neuron, Pool, Reset, ResetTiming};
+
+use super::front::ITEM;
+use super::memory;
+use super::netlist::{Section, Stream, numbers};
+use super::plan::pool_code;
+use super::size::{Finish, Layer, reset_table, table_bits};
+use crate::backend::File;
+
+/// A layer while its tail grows.
+pub struct Tail<'t, 'p> {
+    /// What it is part of.
+    pub section: &'t mut Section,
+    /// Where its memory files go.
+    pub files: &'t mut Vec<File>,
+    /// The layer.
+    pub layer: &'t Layer<'p>,
+    /// Its identifier.
+    pub id: &'t str,
+}
+
+impl Tail<'_, '_> {
+    /// The current that reaches the neurons or the readout, and what comes behind the neurons.
+    pub fn grow(&mut self, timesteps: u32) -> (Stream, Stream, Option<String>) {
+        let layer = self.layer;
+        let mut stream = self.sums();
+        if let Some(finish) = &layer.finish {
+            stream = self.finish("current", &stream, finish, layer.planned.population.bias);
+        }
+        if let (Some(pool), Some(bits)) = (&layer.planned.current_pool, layer.pooled_bits) {
+            stream = self.pool("pooled", &stream, pool_code(pool.op, false), bits);
+        }
+        if let (Some(finish), Some(identity)) = (&layer.second_finish, layer.planned.identity) {
+            stream = self.finish("scaled", &stream, finish, identity.bias);
+        }
+        if layer.replays() {
+            stream = self.replay(&stream, timesteps);
+        }
+        let current = stream.clone();
+        let mut membranes = None;
+        if let Some((_, neuron)) = layer.planned.neurons {
+            let (spikes, stored) = self.neurons(&stream, &neuron);
+            (stream, membranes) = (spikes, Some(stored));
+        }
+        if let Some(Pool { op, .. }) = layer.planned.spike_pool {
+            stream = self.pool("count", &stream, pool_code(op, true), layer.output_bits());
+        }
+        (current, stream, membranes)
+    }
+
+    /// Writes a memory file; gives it as a parameter's value.
+    fn file(&mut self, what: &str, text: String) -> String {
+        let name = format!("{}_{what}.mem", self.id);
+        self.files.push(File::text(&*name, text));
+        format!("\"{name}\"")
+    }
+
+    /// Writes a table of one number per channel; gives the file, its words, and the bits of a number.
+    fn table(&mut self, what: &str, table: &[i32]) -> (String, usize, usize) {
+        let bits = table_bits(table);
+        let (text, words) = memory::table(table, self.layer.channels, self.layer.group, bits);
+        (self.file(what, text), words, bits)
+    }
+
+    fn sums(&mut self) -> Stream {
+        let (layer, id) = (self.layer, self.id);
+        let file = self.file("weights", memory::weights(layer));
+        let stream = self.section.stream(id, "sum", layer.group, layer.sum_bits);
+        let inputs = ["i_valid", "i_row", "i_hit", "i_subtract", "i_load", "i_double", "i_done", "i_tag"];
+        let items = inputs.into_iter().zip(ITEM).map(|(port, (field, _))| (port, format!("{id}__item_{field}")));
+        let mut ports: Vec<(&'static str, String)> = items.collect();
+        ports.extend([
+            ("o_valid", stream.valid.clone()),
+            ("o_sums", stream.data.clone()),
+            ("o_tag", stream.tag.clone()),
+        ]);
+        let mut parameters = numbers(&[
+            ("ROWS", layer.rows),
+            ("ROW_BITS", layer.row_bits()),
+            ("LANES", layer.lanes),
+            ("WEIGHT_BITS", layer.weight_bits),
+            ("SUM_BITS", layer.sum_bits),
+            ("GROUP", layer.group),
+        ]);
+        parameters.push(("WEIGHTS", file));
+        self.section.instance("snn_lanes", format!("u_{id}__lanes"), parameters, ports);
+        stream
+    }
+
+    fn finish(&mut self, what: &str, from: &Stream, finish: &Finish, bias: &[i32]) -> Stream {
+        let (layer, id) = (self.layer, self.id);
+        let (file, words, bits) = self.table(&format!("{what}_bias"), bias);
+        let stream = self.section.stream(id, what, layer.group, finish.out_bits);
+        let mut parameters = numbers(&[
+            ("GROUP", layer.group),
+            ("IN_BITS", from.bits),
+            ("OUT_BITS", finish.out_bits),
+            ("LEFT", usize::from(finish.shift.max(0).unsigned_abs())),
+            ("RIGHT", usize::from(finish.shift.min(0).unsigned_abs())),
+            ("GROUPS", layer.groups()),
+            ("BIAS_BITS", bits),
+            ("BIAS_WORDS", words),
+        ]);
+        parameters.push(("BIAS", file));
+        self.section.instance("snn_finish", format!("u_{id}__{what}"), parameters, from.through(&stream));
+        stream
+    }
+
+    fn pool(&mut self, what: &str, from: &Stream, code: usize, bits: usize) -> Stream {
+        let (layer, id) = (self.layer, self.id);
+        let stream = self.section.stream(id, what, layer.group, bits);
+        let first = self.section.wire(1, format!("{id}__{what}_first"));
+        let mut ports = from.through(&stream);
+        ports.pop();
+        ports.push(("o_first", first.clone()));
+        let parameters = numbers(&[
+            ("GROUP", layer.group),
+            ("GROUPS", layer.groups()),
+            ("IN_BITS", from.bits),
+            ("OUT_BITS", bits),
+            ("OP", code),
+        ]);
+        self.section.instance("snn_pool", format!("u_{id}__{what}"), parameters, ports);
+        self.section.statements.push(format!("assign {} = {{3'b111, {first}}};", stream.tag));
+        stream
+    }
+
+    fn replay(&mut self, from: &Stream, timesteps: u32) -> Stream {
+        let (layer, id) = (self.layer, self.id);
+        let stream = self.section.stream(id, "replayed", layer.group, from.bits);
+        // a constant frame is always the first of its sample
+        self.section.statements.push(format!("assign {id}__kept_written_first = 1'b1;"));
+        self.section
+            .statements
+            .push(format!("wire {id}__unused_first = &{{1'b0, {id}__kept_first, {}[0]}};", from.tag));
+        let mut ports = from.through(&stream);
+        ports[2].1 = format!("{}[3:1]", from.tag);
+        for (port, link) in [
+            ("written", "kept_written"),
+            ("full", "kept_full"),
+            ("read", "kept_read"),
+            ("start", "out_start"),
+            ("free", "out_free"),
+        ] {
+            ports.push((port, format!("{id}__{link}")));
+        }
+        let parameters = numbers(&[
+            ("WIDTH", layer.group * from.bits),
+            ("WORDS", layer.words),
+            ("PERIOD", layer.period()),
+            ("TIMESTEPS", timesteps as usize),
+        ]);
+        self.section.instance("snn_replay", format!("u_{id}__replay"), parameters, ports);
+        stream
+    }
+
+    /// The spikes, and the name of the stored membranes.
+    fn neurons(&mut self, from: &Stream, neuron: &Neuron<'_>) -> (Stream, String) {
+        let (layer, id) = (self.layer, self.id);
+        let membrane_bits = usize::from(neuron.membrane_bits);
+        let (thresholds, threshold_words, threshold_bits) = self.table("thresholds", neuron.threshold);
+        let (resets, reset_words, reset_bits) = match reset_table(neuron) {
+            Some(table) => self.table("resets", table),
+            None => ("\"\"".into(), 1, 2),
+        };
+        let (leak, leak_shift, leak_factor) = match neuron.leak {
+            Leak::None => (0, 1, 0),
+            Leak::Shift(n) => (1, usize::from(n), 0),
+            Leak::Multiply { factor, shift } => (2, usize::from(shift), usize::from(factor)),
+        };
+        let reset = match neuron.reset {
+            Reset::None => 0,
+            Reset::ToValue(_) => 1,
+            Reset::Subtract(_) => 2,
+        };
+        let delayed = match neuron.reset_timing {
+            ResetTiming::Immediate => 0,
+            ResetTiming::Delayed => 1,
+        };
+        let stream = self.section.stream(id, "spikes", layer.group, 1);
+        let membranes = self.section.wire(layer.group * membrane_bits, format!("{id}__membranes"));
+        let mut parameters = numbers(&[
+            ("GROUP", layer.group),
+            ("WORDS", layer.words),
+            ("GROUPS", layer.groups()),
+            ("CURRENT_BITS", from.bits),
+            ("MEMBRANE_BITS", membrane_bits),
+            ("LEAK", leak),
+            ("LEAK_SHIFT", leak_shift),
+            ("LEAK_FACTOR", leak_factor),
+            ("RESET", reset),
+            ("DELAYED", delayed),
+            ("THRESHOLD_BITS", threshold_bits),
+            ("THRESHOLD_WORDS", threshold_words),
+            ("RESET_BITS", reset_bits),
+            ("RESET_WORDS", reset_words),
+        ]);
+        parameters.push(("THRESHOLDS", thresholds));
+        parameters.push(("RESETS", resets));
+        let ports = vec![
+            ("i_valid", from.valid.clone()),
+            ("i_current", from.data.clone()),
+            ("i_tag", from.tag.clone()),
+            ("o_valid", stream.valid.clone()),
+            ("o_spikes", stream.data.clone()),
+            ("o_membranes", membranes.clone()),
+            ("o_tag", stream.tag.clone()),
+        ];
+        self.section.instance("snn_neuron", format!("u_{id}__neurons"), parameters, ports);
+        (stream, membranes)
+    }
+}

@@ -1,0 +1,638 @@
+// tiny_convolution: written by snnc. The modules it is made of are in rtl/; the integer rules they follow are the runtime's.
+// 3 timesteps a sample. An input event is {y: 3 bits, x: 3 bits, channel: 0 bits}, on each of 8 digit planes, most significant first.
+`default_nettype none
+
+module tiny_convolution (
+    input  wire        clk,
+    input  wire        rst,         // synchronous, active high; one clock is enough
+    input  wire [5:0] s_index,     // an active input, or ...
+    input  wire        s_last,      // ... the end of its timestep or digit plane
+    input  wire        s_first,     // on every beat of a sample's first timestep
+    input  wire        s_valid,
+    output wire        s_ready,
+    output wire [1:0] m_index,     // an output spike, or ...
+    output wire        m_last,      // ... the end of its timestep
+    output wire        m_first,
+    output wire        m_valid,
+    input  wire        m_ready,
+    output wire        class_valid, // for one clock, after the last timestep of a sample
+    output wire [1:0] class_index  // the prediction; stays until the next
+);
+    wire [0:0] layer_1__kept_start;
+    wire [0:0] layer_1__kept_written;
+    wire [0:0] layer_1__kept_written_first;
+    wire [0:0] layer_1__kept_read;
+    wire [0:0] layer_1__kept_free;
+    wire [0:0] layer_1__kept_full;
+    wire [0:0] layer_1__kept_first;
+    wire [0:0] layer_1__out_start;
+    wire [0:0] layer_1__out_written;
+    wire [0:0] layer_1__out_written_first;
+    wire [0:0] layer_1__out_read;
+    wire [0:0] layer_1__out_free;
+    wire [0:0] layer_1__out_full;
+    wire [0:0] layer_1__out_first;
+    wire [0:0] layer_1__item_valid;
+    wire [3:0] layer_1__item_row;
+    wire [0:0] layer_1__item_hit;
+    wire [0:0] layer_1__item_subtract;
+    wire [0:0] layer_1__item_load;
+    wire [0:0] layer_1__item_double;
+    wire [0:0] layer_1__item_done;
+    wire [3:0] layer_1__item_tag;
+    wire [0:0] input_start;
+    wire [0:0] input_written;
+    wire [0:0] input_written_first;
+    wire [0:0] input_read;
+    wire [0:0] input_free;
+    wire [0:0] input_full;
+    wire [0:0] input_first;
+    wire [2:0] layer_1__write;
+    wire [5:0] layer_1__write_address;
+    wire [23:0] layer_1__write_data;
+    wire [0:0] layer_1__chunk_valid;
+    wire [2:0] layer_1__chunk_bits;
+    wire [1:0] layer_1__chunk_count;
+    wire [1:0] layer_1__chunk_rotation;
+    wire [3:0] layer_1__chunk_row;
+    wire [4:0] layer_1__chunk_flags;
+    wire [3:0] layer_1__chunk_tag;
+    wire [0:0] layer_1__chunk_pop;
+    wire [0:0] layer_1__sum_valid;
+    wire [19:0] layer_1__sum;
+    wire [3:0] layer_1__sum_tag;
+    wire [0:0] layer_1__current_valid;
+    wire [20:0] layer_1__current;
+    wire [3:0] layer_1__current_tag;
+    wire [0:0] layer_1__scaled_valid;
+    wire [21:0] layer_1__scaled;
+    wire [3:0] layer_1__scaled_tag;
+    wire [0:0] layer_1__replayed_valid;
+    wire [21:0] layer_1__replayed;
+    wire [3:0] layer_1__replayed_tag;
+    wire [0:0] layer_1__spikes_valid;
+    wire [0:0] layer_1__spikes;
+    wire [3:0] layer_1__spikes_tag;
+    wire [16:0] layer_1__membranes;
+    wire [0:0] layer_1__count_valid;
+    wire [0:0] layer_1__count;
+    wire [3:0] layer_1__count_tag;
+    wire [0:0] layer_1__count_first;
+    wire [35:0] layer_1__word;
+    wire [0:0] layer_3__out_start;
+    wire [0:0] layer_3__out_written;
+    wire [0:0] layer_3__out_written_first;
+    wire [0:0] layer_3__out_read;
+    wire [0:0] layer_3__out_free;
+    wire [0:0] layer_3__out_full;
+    wire [0:0] layer_3__out_first;
+    wire [0:0] layer_3__item_valid;
+    wire [5:0] layer_3__item_row;
+    wire [0:0] layer_3__item_hit;
+    wire [0:0] layer_3__item_subtract;
+    wire [0:0] layer_3__item_load;
+    wire [0:0] layer_3__item_double;
+    wire [0:0] layer_3__item_done;
+    wire [3:0] layer_3__item_tag;
+    wire [0:0] layer_3__write;
+    wire [0:0] layer_3__write_address;
+    wire [35:0] layer_3__write_data;
+    wire [0:0] layer_3__chunk_valid;
+    wire [35:0] layer_3__chunk_bits;
+    wire [5:0] layer_3__chunk_count;
+    wire [5:0] layer_3__chunk_rotation;
+    wire [5:0] layer_3__chunk_row;
+    wire [4:0] layer_3__chunk_flags;
+    wire [3:0] layer_3__chunk_tag;
+    wire [0:0] layer_3__chunk_pop;
+    wire [0:0] layer_3__sum_valid;
+    wire [6:0] layer_3__sum;
+    wire [3:0] layer_3__sum_tag;
+    wire [0:0] layer_3__current_valid;
+    wire [9:0] layer_3__current;
+    wire [3:0] layer_3__current_tag;
+    wire [0:0] layer_3__spikes_valid;
+    wire [0:0] layer_3__spikes;
+    wire [3:0] layer_3__spikes_tag;
+    wire [7:0] layer_3__membranes;
+    wire [0:0] unused_score_valid;
+    wire [2:0] unused_score;
+    wire [2:0] layer_3__word;
+    wire [0:0] output__write;
+    wire [0:0] output__write_address;
+    wire [2:0] output__write_data;
+
+    // ---- layer 1: convolution 3x3, 4 lanes of 20 bits, 1 elements per clock behind them
+    snn_link u_layer_1__kept (
+        .clk(clk),
+        .rst(rst),
+        .start(layer_1__kept_start),
+        .written(layer_1__kept_written),
+        .written_first(layer_1__kept_written_first),
+        .read(layer_1__kept_read),
+        .free(layer_1__kept_free),
+        .full(layer_1__kept_full),
+        .first(layer_1__kept_first)
+    );
+    snn_link u_layer_1__out (
+        .clk(clk),
+        .rst(rst),
+        .start(layer_1__out_start),
+        .written(layer_1__out_written),
+        .written_first(layer_1__out_written_first),
+        .read(layer_1__out_read),
+        .free(layer_1__out_free),
+        .full(layer_1__out_full),
+        .first(layer_1__out_first)
+    );
+    snn_link u_input (
+        .clk(clk),
+        .rst(rst),
+        .start(input_start),
+        .written(input_written),
+        .written_first(input_written_first),
+        .read(input_read),
+        .free(input_free),
+        .full(input_full),
+        .first(input_first)
+    );
+    snn_collect #(
+        .PLANES(8),
+        .CHUNK(1),
+        .CHUNKS(1),
+        .BANKS(3),
+        .PAD_Y(1),
+        .PAD_X(1),
+        .ROW(3),
+        .FRAME(24),
+        .ADDRESS_BITS(6),
+        .Y_BITS(3),
+        .X_BITS(3),
+        .C_BITS(1)
+    ) u_collect (
+        .clk(clk),
+        .rst(rst),
+        .s_y(s_index[5:3]),
+        .s_x(s_index[2:0]),
+        .s_c(1'b0),
+        .s_last(s_last),
+        .s_first(s_first),
+        .s_valid(s_valid),
+        .s_ready(s_ready),
+        .start(input_start),
+        .free(input_free),
+        .written(input_written),
+        .written_first(input_written_first),
+        .write(layer_1__write),
+        .write_address(layer_1__write_address),
+        .write_data(layer_1__write_data)
+    );
+    snn_window #(
+        .PLANES(8),
+        .NEGATIVE(0),
+        .LANE_GROUPS(1),
+        .HEIGHT(6),
+        .WIDTH(6),
+        .POOL_Y(2),
+        .POOL_X(2),
+        .KEEP_Y(6),
+        .KEEP_X(6),
+        .KERNEL_Y(3),
+        .BANKS(3),
+        .CHUNK(1),
+        .CHUNKS(1),
+        .ROW(3),
+        .STRIDE_Y(1),
+        .STRIDE_X(1),
+        .FRAME(24),
+        .ADDRESS_BITS(6),
+        .OFFSET_BITS(2),
+        .ROW_BITS(4),
+        .COUNT_BITS(2)
+    ) u_layer_1__window (
+        .clk(clk),
+        .rst(rst),
+        .write(layer_1__write),
+        .write_address(layer_1__write_address),
+        .write_data(layer_1__write_data),
+        .full(input_full),
+        .first(input_first),
+        .read(input_read),
+        .o_valid(layer_1__chunk_valid),
+        .o_bits(layer_1__chunk_bits),
+        .o_count(layer_1__chunk_count),
+        .o_rotation(layer_1__chunk_rotation),
+        .o_row(layer_1__chunk_row),
+        .o_flags(layer_1__chunk_flags),
+        .o_tag(layer_1__chunk_tag),
+        .o_pop(layer_1__chunk_pop)
+    );
+    snn_encode #(
+        .BITS(3),
+        .COUNT_BITS(2),
+        .OFFSET_BITS(2),
+        .ROW_BITS(4),
+        .INTERVAL(4)
+    ) u_layer_1__encode (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_1__chunk_valid),
+        .i_bits(layer_1__chunk_bits),
+        .i_count(layer_1__chunk_count),
+        .i_rotation(layer_1__chunk_rotation),
+        .i_row(layer_1__chunk_row),
+        .i_flags(layer_1__chunk_flags),
+        .i_tag(layer_1__chunk_tag),
+        .i_pop(layer_1__chunk_pop),
+        .o_valid(layer_1__item_valid),
+        .o_row(layer_1__item_row),
+        .o_hit(layer_1__item_hit),
+        .o_subtract(layer_1__item_subtract),
+        .o_load(layer_1__item_load),
+        .o_double(layer_1__item_double),
+        .o_done(layer_1__item_done),
+        .o_tag(layer_1__item_tag),
+        .start(layer_1__kept_start),
+        .free(layer_1__kept_free)
+    );
+    snn_lanes #(
+        .ROWS(9),
+        .ROW_BITS(4),
+        .LANES(4),
+        .WEIGHT_BITS(8),
+        .SUM_BITS(20),
+        .GROUP(1),
+        .WEIGHTS("layer_1_weights.mem")
+    ) u_layer_1__lanes (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_1__item_valid),
+        .i_row(layer_1__item_row),
+        .i_hit(layer_1__item_hit),
+        .i_subtract(layer_1__item_subtract),
+        .i_load(layer_1__item_load),
+        .i_double(layer_1__item_double),
+        .i_done(layer_1__item_done),
+        .i_tag(layer_1__item_tag),
+        .o_valid(layer_1__sum_valid),
+        .o_sums(layer_1__sum),
+        .o_tag(layer_1__sum_tag)
+    );
+    snn_finish #(
+        .GROUP(1),
+        .IN_BITS(20),
+        .OUT_BITS(21),
+        .LEFT(1),
+        .RIGHT(0),
+        .GROUPS(4),
+        .BIAS_BITS(16),
+        .BIAS_WORDS(4),
+        .BIAS("layer_1_current_bias.mem")
+    ) u_layer_1__current (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_1__sum_valid),
+        .i_data(layer_1__sum),
+        .i_tag(layer_1__sum_tag),
+        .o_valid(layer_1__current_valid),
+        .o_data(layer_1__current),
+        .o_tag(layer_1__current_tag)
+    );
+    snn_finish #(
+        .GROUP(1),
+        .IN_BITS(21),
+        .OUT_BITS(22),
+        .LEFT(0),
+        .RIGHT(0),
+        .GROUPS(4),
+        .BIAS_BITS(14),
+        .BIAS_WORDS(4),
+        .BIAS("layer_1_scaled_bias.mem")
+    ) u_layer_1__scaled (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_1__current_valid),
+        .i_data(layer_1__current),
+        .i_tag(layer_1__current_tag),
+        .o_valid(layer_1__scaled_valid),
+        .o_data(layer_1__scaled),
+        .o_tag(layer_1__scaled_tag)
+    );
+    snn_replay #(
+        .WIDTH(22),
+        .WORDS(144),
+        .PERIOD(144),
+        .TIMESTEPS(3)
+    ) u_layer_1__replay (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_1__scaled_valid),
+        .i_data(layer_1__scaled),
+        .i_tag(layer_1__scaled_tag[3:1]),
+        .o_valid(layer_1__replayed_valid),
+        .o_data(layer_1__replayed),
+        .o_tag(layer_1__replayed_tag),
+        .written(layer_1__kept_written),
+        .full(layer_1__kept_full),
+        .read(layer_1__kept_read),
+        .start(layer_1__out_start),
+        .free(layer_1__out_free)
+    );
+    snn_neuron #(
+        .GROUP(1),
+        .WORDS(144),
+        .GROUPS(4),
+        .CURRENT_BITS(22),
+        .MEMBRANE_BITS(17),
+        .LEAK(0),
+        .LEAK_SHIFT(1),
+        .LEAK_FACTOR(0),
+        .RESET(2),
+        .DELAYED(0),
+        .THRESHOLD_BITS(16),
+        .THRESHOLD_WORDS(4),
+        .RESET_BITS(16),
+        .RESET_WORDS(4),
+        .THRESHOLDS("layer_1_thresholds.mem"),
+        .RESETS("layer_1_resets.mem")
+    ) u_layer_1__neurons (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_1__replayed_valid),
+        .i_current(layer_1__replayed),
+        .i_tag(layer_1__replayed_tag),
+        .o_valid(layer_1__spikes_valid),
+        .o_spikes(layer_1__spikes),
+        .o_membranes(layer_1__membranes),
+        .o_tag(layer_1__spikes_tag)
+    );
+    snn_pool #(
+        .GROUP(1),
+        .GROUPS(4),
+        .IN_BITS(1),
+        .OUT_BITS(1),
+        .OP(2)
+    ) u_layer_1__count (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_1__spikes_valid),
+        .i_data(layer_1__spikes),
+        .i_tag(layer_1__spikes_tag),
+        .o_valid(layer_1__count_valid),
+        .o_data(layer_1__count),
+        .o_first(layer_1__count_first)
+    );
+    snn_writer #(
+        .GROUP(1),
+        .PLANES(1),
+        .CHUNK(36),
+        .CHANNELS(36),
+        .HEIGHT(1),
+        .WIDTH(1),
+        .BANKS(1),
+        .START(0),
+        .FIRST_BANK(0),
+        .ROW(1),
+        .FRAME(1),
+        .ADDRESS_BITS(1)
+    ) u_layer_1__writer (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_1__count_valid),
+        .i_data(layer_1__count),
+        .i_first(layer_1__count_tag[0]),
+        .write_data(layer_1__word),
+        .write(layer_3__write),
+        .write_address(layer_3__write_address),
+        .written(layer_1__out_written),
+        .written_first(layer_1__out_written_first)
+    );
+    assign layer_1__kept_written_first = 1'b1;
+    wire layer_1__unused_first = &{1'b0, layer_1__kept_first, layer_1__scaled_tag[0]};
+    assign layer_1__count_tag = {3'b111, layer_1__count_first};
+    wire layer_1__unused_membranes = &{1'b0, layer_1__membranes};
+    wire layer_1__unused_tag = &{1'b0, layer_1__count_tag[3:1]};
+    assign layer_3__write_data = {1{layer_1__word}};
+
+    // ---- layer 3: dense, 3 lanes of 7 bits, 1 elements per clock behind them
+    snn_link u_layer_3__out (
+        .clk(clk),
+        .rst(rst),
+        .start(layer_3__out_start),
+        .written(layer_3__out_written),
+        .written_first(layer_3__out_written_first),
+        .read(layer_3__out_read),
+        .free(layer_3__out_free),
+        .full(layer_3__out_full),
+        .first(layer_3__out_first)
+    );
+    snn_window #(
+        .PLANES(1),
+        .NEGATIVE(0),
+        .LANE_GROUPS(1),
+        .HEIGHT(1),
+        .WIDTH(1),
+        .POOL_Y(1),
+        .POOL_X(1),
+        .KEEP_Y(1),
+        .KEEP_X(1),
+        .KERNEL_Y(1),
+        .BANKS(1),
+        .CHUNK(36),
+        .CHUNKS(1),
+        .ROW(1),
+        .STRIDE_Y(1),
+        .STRIDE_X(1),
+        .FRAME(1),
+        .ADDRESS_BITS(1),
+        .OFFSET_BITS(6),
+        .ROW_BITS(6),
+        .COUNT_BITS(6)
+    ) u_layer_3__window (
+        .clk(clk),
+        .rst(rst),
+        .write(layer_3__write),
+        .write_address(layer_3__write_address),
+        .write_data(layer_3__write_data),
+        .full(layer_1__out_full),
+        .first(layer_1__out_first),
+        .read(layer_1__out_read),
+        .o_valid(layer_3__chunk_valid),
+        .o_bits(layer_3__chunk_bits),
+        .o_count(layer_3__chunk_count),
+        .o_rotation(layer_3__chunk_rotation),
+        .o_row(layer_3__chunk_row),
+        .o_flags(layer_3__chunk_flags),
+        .o_tag(layer_3__chunk_tag),
+        .o_pop(layer_3__chunk_pop)
+    );
+    snn_encode #(
+        .BITS(36),
+        .COUNT_BITS(6),
+        .OFFSET_BITS(6),
+        .ROW_BITS(6),
+        .INTERVAL(9)
+    ) u_layer_3__encode (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_3__chunk_valid),
+        .i_bits(layer_3__chunk_bits),
+        .i_count(layer_3__chunk_count),
+        .i_rotation(layer_3__chunk_rotation),
+        .i_row(layer_3__chunk_row),
+        .i_flags(layer_3__chunk_flags),
+        .i_tag(layer_3__chunk_tag),
+        .i_pop(layer_3__chunk_pop),
+        .o_valid(layer_3__item_valid),
+        .o_row(layer_3__item_row),
+        .o_hit(layer_3__item_hit),
+        .o_subtract(layer_3__item_subtract),
+        .o_load(layer_3__item_load),
+        .o_double(layer_3__item_double),
+        .o_done(layer_3__item_done),
+        .o_tag(layer_3__item_tag),
+        .start(layer_3__out_start),
+        .free(layer_3__out_free)
+    );
+    snn_lanes #(
+        .ROWS(36),
+        .ROW_BITS(6),
+        .LANES(3),
+        .WEIGHT_BITS(1),
+        .SUM_BITS(7),
+        .GROUP(1),
+        .WEIGHTS("layer_3_weights.mem")
+    ) u_layer_3__lanes (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_3__item_valid),
+        .i_row(layer_3__item_row),
+        .i_hit(layer_3__item_hit),
+        .i_subtract(layer_3__item_subtract),
+        .i_load(layer_3__item_load),
+        .i_double(layer_3__item_double),
+        .i_done(layer_3__item_done),
+        .i_tag(layer_3__item_tag),
+        .o_valid(layer_3__sum_valid),
+        .o_sums(layer_3__sum),
+        .o_tag(layer_3__sum_tag)
+    );
+    snn_finish #(
+        .GROUP(1),
+        .IN_BITS(7),
+        .OUT_BITS(10),
+        .LEFT(2),
+        .RIGHT(0),
+        .GROUPS(3),
+        .BIAS_BITS(4),
+        .BIAS_WORDS(3),
+        .BIAS("layer_3_current_bias.mem")
+    ) u_layer_3__current (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_3__sum_valid),
+        .i_data(layer_3__sum),
+        .i_tag(layer_3__sum_tag),
+        .o_valid(layer_3__current_valid),
+        .o_data(layer_3__current),
+        .o_tag(layer_3__current_tag)
+    );
+    snn_neuron #(
+        .GROUP(1),
+        .WORDS(3),
+        .GROUPS(3),
+        .CURRENT_BITS(10),
+        .MEMBRANE_BITS(8),
+        .LEAK(0),
+        .LEAK_SHIFT(1),
+        .LEAK_FACTOR(0),
+        .RESET(2),
+        .DELAYED(1),
+        .THRESHOLD_BITS(5),
+        .THRESHOLD_WORDS(3),
+        .RESET_BITS(5),
+        .RESET_WORDS(3),
+        .THRESHOLDS("layer_3_thresholds.mem"),
+        .RESETS("layer_3_resets.mem")
+    ) u_layer_3__neurons (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_3__current_valid),
+        .i_current(layer_3__current),
+        .i_tag(layer_3__current_tag),
+        .o_valid(layer_3__spikes_valid),
+        .o_spikes(layer_3__spikes),
+        .o_membranes(layer_3__membranes),
+        .o_tag(layer_3__spikes_tag)
+    );
+    snn_readout #(
+        .ELEMENTS(3),
+        .VALUE_BITS(2),
+        .SCORE_BITS(3),
+        .TIMESTEPS(3),
+        .REDUCE(0),
+        .INDEX_BITS(2)
+    ) u_readout (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_3__spikes_valid),
+        .i_value({1'b0, layer_3__spikes}),
+        .i_first(layer_3__spikes_tag[0]),
+        .score_valid(unused_score_valid),
+        .score(unused_score),
+        .class_valid(class_valid),
+        .class_index(class_index)
+    );
+    snn_writer #(
+        .GROUP(1),
+        .PLANES(1),
+        .CHUNK(3),
+        .CHANNELS(3),
+        .HEIGHT(1),
+        .WIDTH(1),
+        .BANKS(1),
+        .START(0),
+        .FIRST_BANK(0),
+        .ROW(1),
+        .FRAME(1),
+        .ADDRESS_BITS(1)
+    ) u_layer_3__writer (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_3__spikes_valid),
+        .i_data(layer_3__spikes),
+        .i_first(layer_3__spikes_tag[0]),
+        .write_data(layer_3__word),
+        .write(output__write),
+        .write_address(output__write_address),
+        .written(layer_3__out_written),
+        .written_first(layer_3__out_written_first)
+    );
+    wire layer_3__unused_membranes = &{1'b0, layer_3__membranes};
+    wire layer_3__unused_tag = &{1'b0, layer_3__spikes_tag[3:1]};
+    assign output__write_data = {1{layer_3__word}};
+
+    // ---- output stream
+    snn_events #(
+        .CHUNK(3),
+        .CHUNKS(1),
+        .ADDRESS_BITS(1),
+        .INDEX_BITS(2)
+    ) u_events (
+        .clk(clk),
+        .rst(rst),
+        .write(output__write),
+        .write_address(output__write_address),
+        .write_data(output__write_data),
+        .full(layer_3__out_full),
+        .first(layer_3__out_first),
+        .read(layer_3__out_read),
+        .m_index(m_index),
+        .m_last(m_last),
+        .m_first(m_first),
+        .m_valid(m_valid),
+        .m_ready(m_ready)
+    );
+endmodule
+
+`default_nettype wire

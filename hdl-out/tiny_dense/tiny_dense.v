@@ -1,0 +1,447 @@
+// tiny_dense: written by snnc. The modules it is made of are in rtl/; the integer rules they follow are the runtime's.
+// 5 timesteps a sample. An input event is element 0 to 11.
+`default_nettype none
+
+module tiny_dense (
+    input  wire        clk,
+    input  wire        rst,         // synchronous, active high; one clock is enough
+    input  wire [3:0] s_index,     // an active input, or ...
+    input  wire        s_last,      // ... the end of its timestep or digit plane
+    input  wire        s_first,     // on every beat of a sample's first timestep
+    input  wire        s_valid,
+    output wire        s_ready,
+    output wire [1:0] m_index,     // an output spike, or ...
+    output wire        m_last,      // ... the end of its timestep
+    output wire        m_first,
+    output wire        m_valid,
+    input  wire        m_ready,
+    output wire        class_valid, // for one clock, after the last timestep of a sample
+    output wire [1:0] class_index  // the prediction; stays until the next
+);
+    wire [0:0] layer_0__out_start;
+    wire [0:0] layer_0__out_written;
+    wire [0:0] layer_0__out_written_first;
+    wire [0:0] layer_0__out_read;
+    wire [0:0] layer_0__out_free;
+    wire [0:0] layer_0__out_full;
+    wire [0:0] layer_0__out_first;
+    wire [0:0] layer_0__item_valid;
+    wire [3:0] layer_0__item_row;
+    wire [0:0] layer_0__item_hit;
+    wire [0:0] layer_0__item_subtract;
+    wire [0:0] layer_0__item_load;
+    wire [0:0] layer_0__item_double;
+    wire [0:0] layer_0__item_done;
+    wire [3:0] layer_0__item_tag;
+    wire [0:0] layer_0__sum_valid;
+    wire [19:0] layer_0__sum;
+    wire [3:0] layer_0__sum_tag;
+    wire [0:0] layer_0__current_valid;
+    wire [33:0] layer_0__current;
+    wire [3:0] layer_0__current_tag;
+    wire [0:0] layer_0__spikes_valid;
+    wire [1:0] layer_0__spikes;
+    wire [3:0] layer_0__spikes_tag;
+    wire [23:0] layer_0__membranes;
+    wire [7:0] layer_0__word;
+    wire [0:0] layer_1__out_start;
+    wire [0:0] layer_1__out_written;
+    wire [0:0] layer_1__out_written_first;
+    wire [0:0] layer_1__out_read;
+    wire [0:0] layer_1__out_free;
+    wire [0:0] layer_1__out_full;
+    wire [0:0] layer_1__out_first;
+    wire [0:0] layer_1__item_valid;
+    wire [2:0] layer_1__item_row;
+    wire [0:0] layer_1__item_hit;
+    wire [0:0] layer_1__item_subtract;
+    wire [0:0] layer_1__item_load;
+    wire [0:0] layer_1__item_double;
+    wire [0:0] layer_1__item_done;
+    wire [3:0] layer_1__item_tag;
+    wire [0:0] layer_1__write;
+    wire [0:0] layer_1__write_address;
+    wire [7:0] layer_1__write_data;
+    wire [0:0] layer_1__chunk_valid;
+    wire [7:0] layer_1__chunk_bits;
+    wire [3:0] layer_1__chunk_count;
+    wire [2:0] layer_1__chunk_rotation;
+    wire [2:0] layer_1__chunk_row;
+    wire [4:0] layer_1__chunk_flags;
+    wire [3:0] layer_1__chunk_tag;
+    wire [0:0] layer_1__chunk_pop;
+    wire [0:0] layer_1__sum_valid;
+    wire [6:0] layer_1__sum;
+    wire [3:0] layer_1__sum_tag;
+    wire [0:0] layer_1__current_valid;
+    wire [3:0] layer_1__current;
+    wire [3:0] layer_1__current_tag;
+    wire [0:0] layer_1__spikes_valid;
+    wire [0:0] layer_1__spikes;
+    wire [3:0] layer_1__spikes_tag;
+    wire [1:0] layer_1__membranes;
+    wire [0:0] unused_score_valid;
+    wire [3:0] unused_score;
+    wire [2:0] layer_1__word;
+    wire [0:0] output__write;
+    wire [0:0] output__write_address;
+    wire [2:0] output__write_data;
+
+    // ---- layer 0: dense, directly from the event stream, 8 lanes of 10 bits, 2 elements per clock behind them
+    snn_link u_layer_0__out (
+        .clk(clk),
+        .rst(rst),
+        .start(layer_0__out_start),
+        .written(layer_0__out_written),
+        .written_first(layer_0__out_written_first),
+        .read(layer_0__out_read),
+        .free(layer_0__out_free),
+        .full(layer_0__out_full),
+        .first(layer_0__out_first)
+    );
+    snn_stream #(
+        .INDEX_BITS(4),
+        .PLANES(1),
+        .NEGATIVE(0),
+        .INTERVAL(9)
+    ) u_layer_0__stream (
+        .clk(clk),
+        .rst(rst),
+        .s_index(s_index),
+        .s_last(s_last),
+        .s_first(s_first),
+        .s_valid(s_valid),
+        .s_ready(s_ready),
+        .o_valid(layer_0__item_valid),
+        .o_row(layer_0__item_row),
+        .o_hit(layer_0__item_hit),
+        .o_subtract(layer_0__item_subtract),
+        .o_load(layer_0__item_load),
+        .o_double(layer_0__item_double),
+        .o_done(layer_0__item_done),
+        .o_tag(layer_0__item_tag),
+        .start(layer_0__out_start),
+        .free(layer_0__out_free)
+    );
+    snn_lanes #(
+        .ROWS(12),
+        .ROW_BITS(4),
+        .LANES(8),
+        .WEIGHT_BITS(6),
+        .SUM_BITS(10),
+        .GROUP(2),
+        .WEIGHTS("layer_0_weights.mem")
+    ) u_layer_0__lanes (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_0__item_valid),
+        .i_row(layer_0__item_row),
+        .i_hit(layer_0__item_hit),
+        .i_subtract(layer_0__item_subtract),
+        .i_load(layer_0__item_load),
+        .i_double(layer_0__item_double),
+        .i_done(layer_0__item_done),
+        .i_tag(layer_0__item_tag),
+        .o_valid(layer_0__sum_valid),
+        .o_sums(layer_0__sum),
+        .o_tag(layer_0__sum_tag)
+    );
+    snn_finish #(
+        .GROUP(2),
+        .IN_BITS(10),
+        .OUT_BITS(17),
+        .LEFT(6),
+        .RIGHT(0),
+        .GROUPS(4),
+        .BIAS_BITS(10),
+        .BIAS_WORDS(4),
+        .BIAS("layer_0_current_bias.mem")
+    ) u_layer_0__current (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_0__sum_valid),
+        .i_data(layer_0__sum),
+        .i_tag(layer_0__sum_tag),
+        .o_valid(layer_0__current_valid),
+        .o_data(layer_0__current),
+        .o_tag(layer_0__current_tag)
+    );
+    snn_neuron #(
+        .GROUP(2),
+        .WORDS(4),
+        .GROUPS(4),
+        .CURRENT_BITS(17),
+        .MEMBRANE_BITS(12),
+        .LEAK(0),
+        .LEAK_SHIFT(1),
+        .LEAK_FACTOR(0),
+        .RESET(2),
+        .DELAYED(1),
+        .THRESHOLD_BITS(13),
+        .THRESHOLD_WORDS(4),
+        .RESET_BITS(14),
+        .RESET_WORDS(4),
+        .THRESHOLDS("layer_0_thresholds.mem"),
+        .RESETS("layer_0_resets.mem")
+    ) u_layer_0__neurons (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_0__current_valid),
+        .i_current(layer_0__current),
+        .i_tag(layer_0__current_tag),
+        .o_valid(layer_0__spikes_valid),
+        .o_spikes(layer_0__spikes),
+        .o_membranes(layer_0__membranes),
+        .o_tag(layer_0__spikes_tag)
+    );
+    snn_writer #(
+        .GROUP(2),
+        .PLANES(1),
+        .CHUNK(8),
+        .CHANNELS(8),
+        .HEIGHT(1),
+        .WIDTH(1),
+        .BANKS(1),
+        .START(0),
+        .FIRST_BANK(0),
+        .ROW(1),
+        .FRAME(1),
+        .ADDRESS_BITS(1)
+    ) u_layer_0__writer (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_0__spikes_valid),
+        .i_data(layer_0__spikes),
+        .i_first(layer_0__spikes_tag[0]),
+        .write_data(layer_0__word),
+        .write(layer_1__write),
+        .write_address(layer_1__write_address),
+        .written(layer_0__out_written),
+        .written_first(layer_0__out_written_first)
+    );
+    wire layer_0__unused_membranes = &{1'b0, layer_0__membranes};
+    wire layer_0__unused_tag = &{1'b0, layer_0__spikes_tag[3:1]};
+    assign layer_1__write_data = {1{layer_0__word}};
+
+    // ---- layer 1: dense, 3 lanes of 7 bits, 1 elements per clock behind them
+    snn_link u_layer_1__out (
+        .clk(clk),
+        .rst(rst),
+        .start(layer_1__out_start),
+        .written(layer_1__out_written),
+        .written_first(layer_1__out_written_first),
+        .read(layer_1__out_read),
+        .free(layer_1__out_free),
+        .full(layer_1__out_full),
+        .first(layer_1__out_first)
+    );
+    snn_window #(
+        .PLANES(1),
+        .NEGATIVE(0),
+        .LANE_GROUPS(1),
+        .HEIGHT(1),
+        .WIDTH(1),
+        .POOL_Y(1),
+        .POOL_X(1),
+        .KEEP_Y(1),
+        .KEEP_X(1),
+        .KERNEL_Y(1),
+        .BANKS(1),
+        .CHUNK(8),
+        .CHUNKS(1),
+        .ROW(1),
+        .STRIDE_Y(1),
+        .STRIDE_X(1),
+        .FRAME(1),
+        .ADDRESS_BITS(1),
+        .OFFSET_BITS(3),
+        .ROW_BITS(3),
+        .COUNT_BITS(4)
+    ) u_layer_1__window (
+        .clk(clk),
+        .rst(rst),
+        .write(layer_1__write),
+        .write_address(layer_1__write_address),
+        .write_data(layer_1__write_data),
+        .full(layer_0__out_full),
+        .first(layer_0__out_first),
+        .read(layer_0__out_read),
+        .o_valid(layer_1__chunk_valid),
+        .o_bits(layer_1__chunk_bits),
+        .o_count(layer_1__chunk_count),
+        .o_rotation(layer_1__chunk_rotation),
+        .o_row(layer_1__chunk_row),
+        .o_flags(layer_1__chunk_flags),
+        .o_tag(layer_1__chunk_tag),
+        .o_pop(layer_1__chunk_pop)
+    );
+    snn_encode #(
+        .BITS(8),
+        .COUNT_BITS(4),
+        .OFFSET_BITS(3),
+        .ROW_BITS(3),
+        .INTERVAL(9)
+    ) u_layer_1__encode (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_1__chunk_valid),
+        .i_bits(layer_1__chunk_bits),
+        .i_count(layer_1__chunk_count),
+        .i_rotation(layer_1__chunk_rotation),
+        .i_row(layer_1__chunk_row),
+        .i_flags(layer_1__chunk_flags),
+        .i_tag(layer_1__chunk_tag),
+        .i_pop(layer_1__chunk_pop),
+        .o_valid(layer_1__item_valid),
+        .o_row(layer_1__item_row),
+        .o_hit(layer_1__item_hit),
+        .o_subtract(layer_1__item_subtract),
+        .o_load(layer_1__item_load),
+        .o_double(layer_1__item_double),
+        .o_done(layer_1__item_done),
+        .o_tag(layer_1__item_tag),
+        .start(layer_1__out_start),
+        .free(layer_1__out_free)
+    );
+    snn_lanes #(
+        .ROWS(8),
+        .ROW_BITS(3),
+        .LANES(3),
+        .WEIGHT_BITS(4),
+        .SUM_BITS(7),
+        .GROUP(1),
+        .WEIGHTS("layer_1_weights.mem")
+    ) u_layer_1__lanes (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_1__item_valid),
+        .i_row(layer_1__item_row),
+        .i_hit(layer_1__item_hit),
+        .i_subtract(layer_1__item_subtract),
+        .i_load(layer_1__item_load),
+        .i_double(layer_1__item_double),
+        .i_done(layer_1__item_done),
+        .i_tag(layer_1__item_tag),
+        .o_valid(layer_1__sum_valid),
+        .o_sums(layer_1__sum),
+        .o_tag(layer_1__sum_tag)
+    );
+    snn_finish #(
+        .GROUP(1),
+        .IN_BITS(7),
+        .OUT_BITS(4),
+        .LEFT(0),
+        .RIGHT(4),
+        .GROUPS(3),
+        .BIAS_BITS(2),
+        .BIAS_WORDS(1),
+        .BIAS("layer_1_current_bias.mem")
+    ) u_layer_1__current (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_1__sum_valid),
+        .i_data(layer_1__sum),
+        .i_tag(layer_1__sum_tag),
+        .o_valid(layer_1__current_valid),
+        .o_data(layer_1__current),
+        .o_tag(layer_1__current_tag)
+    );
+    snn_neuron #(
+        .GROUP(1),
+        .WORDS(3),
+        .GROUPS(3),
+        .CURRENT_BITS(4),
+        .MEMBRANE_BITS(2),
+        .LEAK(1),
+        .LEAK_SHIFT(5),
+        .LEAK_FACTOR(0),
+        .RESET(2),
+        .DELAYED(0),
+        .THRESHOLD_BITS(2),
+        .THRESHOLD_WORDS(1),
+        .RESET_BITS(2),
+        .RESET_WORDS(1),
+        .THRESHOLDS("layer_1_thresholds.mem"),
+        .RESETS("layer_1_resets.mem")
+    ) u_layer_1__neurons (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_1__current_valid),
+        .i_current(layer_1__current),
+        .i_tag(layer_1__current_tag),
+        .o_valid(layer_1__spikes_valid),
+        .o_spikes(layer_1__spikes),
+        .o_membranes(layer_1__membranes),
+        .o_tag(layer_1__spikes_tag)
+    );
+    snn_readout #(
+        .ELEMENTS(3),
+        .VALUE_BITS(2),
+        .SCORE_BITS(4),
+        .TIMESTEPS(5),
+        .REDUCE(0),
+        .INDEX_BITS(2)
+    ) u_readout (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_1__spikes_valid),
+        .i_value({1'b0, layer_1__spikes}),
+        .i_first(layer_1__spikes_tag[0]),
+        .score_valid(unused_score_valid),
+        .score(unused_score),
+        .class_valid(class_valid),
+        .class_index(class_index)
+    );
+    snn_writer #(
+        .GROUP(1),
+        .PLANES(1),
+        .CHUNK(3),
+        .CHANNELS(3),
+        .HEIGHT(1),
+        .WIDTH(1),
+        .BANKS(1),
+        .START(0),
+        .FIRST_BANK(0),
+        .ROW(1),
+        .FRAME(1),
+        .ADDRESS_BITS(1)
+    ) u_layer_1__writer (
+        .clk(clk),
+        .rst(rst),
+        .i_valid(layer_1__spikes_valid),
+        .i_data(layer_1__spikes),
+        .i_first(layer_1__spikes_tag[0]),
+        .write_data(layer_1__word),
+        .write(output__write),
+        .write_address(output__write_address),
+        .written(layer_1__out_written),
+        .written_first(layer_1__out_written_first)
+    );
+    wire layer_1__unused_membranes = &{1'b0, layer_1__membranes};
+    wire layer_1__unused_tag = &{1'b0, layer_1__spikes_tag[3:1]};
+    assign output__write_data = {1{layer_1__word}};
+
+    // ---- output stream
+    snn_events #(
+        .CHUNK(3),
+        .CHUNKS(1),
+        .ADDRESS_BITS(1),
+        .INDEX_BITS(2)
+    ) u_events (
+        .clk(clk),
+        .rst(rst),
+        .write(output__write),
+        .write_address(output__write_address),
+        .write_data(output__write_data),
+        .full(layer_1__out_full),
+        .first(layer_1__out_first),
+        .read(layer_1__out_read),
+        .m_index(m_index),
+        .m_last(m_last),
+        .m_first(m_first),
+        .m_valid(m_valid),
+        .m_ready(m_ready)
+    );
+endmodule
+
+`default_nettype wire

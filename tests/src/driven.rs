@@ -1,0 +1,89 @@
+//! One neuron, driven by any current: the smallest network that reaches an integer rule.
+
+use bumpalo::Bump;
+use snnc::compiled::{Compiled, StepInfo};
+use snnc::data::{Frame, Sample};
+use snnc::ir::{InputEncoding, WeightEncoding};
+use snnc_runtime::program::{
+    Connection, Edge, EdgeKind, Leak, Neuron, Population, Program, Projection, Quantity, Rate, Readout, Reduce, Reset,
+    ResetTiming, Shape, Step, Synapses,
+};
+
+/// What the neuron does; start from [`Driven::default`], which fires at 10 and does nothing else.
+#[derive(Clone, Copy, Debug)]
+pub struct Driven<'a> {
+    /// Current of each timestep before shift and bias, -128 to 127.
+    pub currents: &'a [i32],
+    /// [`Population::current_shift`].
+    pub shift: i8,
+    /// [`Population::bias`].
+    pub bias: i32,
+    /// [`Neuron::leak`].
+    pub leak: Leak,
+    /// [`Neuron::threshold`].
+    pub threshold: i32,
+    /// [`Neuron::reset`].
+    pub reset: Reset<'a>,
+    /// [`Neuron::reset_timing`].
+    pub timing: ResetTiming,
+    /// [`Neuron::membrane_bits`].
+    pub bits: u8,
+}
+
+impl Default for Driven<'_> {
+    fn default() -> Self {
+        Self {
+            currents: &[],
+            shift: 0,
+            bias: 0,
+            leak: Leak::None,
+            threshold: 10,
+            reset: Reset::None,
+            timing: ResetTiming::Immediate,
+            bits: 8,
+        }
+    }
+}
+
+/// The network, and two equal samples for it: the second shows what the first left behind. The eight inputs have the
+/// weights of a two's complement number.
+///
+/// # Panics
+/// If a number is outside the range that [`Program`] gives it.
+#[must_use]
+pub fn network<'a>(arena: &'a Bump, driven: &Driven<'a>) -> (Compiled<'a>, Vec<Sample>) {
+    let neuron = Neuron {
+        leak: driven.leak,
+        threshold: arena.alloc_slice_copy(&[driven.threshold]),
+        reset: driven.reset,
+        reset_timing: driven.timing,
+        membrane_bits: driven.bits,
+    };
+    let weights = arena.alloc_slice_copy(&[1, 2, 4, 8, 16, 32, 64, -128]);
+    let synapses = Synapses::Int8 { weights };
+    let projection = Projection { source: 0, delay: 0, connection: Connection::Dense, synapses };
+    let population = Population {
+        projections: arena.alloc_slice_copy(&[projection]),
+        accumulator_bits: 9,
+        current_shift: driven.shift,
+        bias: arena.alloc_slice_copy(&[driven.bias]),
+        neuron: Some(neuron),
+        output: Edge { shape: Shape::vector(1), kind: EdgeKind::Spikes, rate: Rate::PerTimestep },
+    };
+    let input = Edge { shape: Shape::vector(8), kind: EdgeKind::Spikes, rate: Rate::PerTimestep };
+    let readout = Readout { source: 1, quantity: Quantity::Spikes, reduce: Reduce::Sum };
+    let steps = arena.alloc_slice_copy(&[Step::Population(population)]);
+    let program = Program::new(input, steps, readout, driven.currents.len() as u32).expect("numbers in their ranges");
+    let info = StepInfo { name: "neuron".into(), encoding: Some(WeightEncoding::Int8), activity: None };
+    let compiled = Compiled {
+        name: "driven neuron".into(),
+        program,
+        input: InputEncoding::Spikes,
+        steps: vec![info],
+        readout_scale: 1.0,
+        lanes: None,
+    };
+    let frame = |&current: &i32| Frame::Spikes(vec![(current & 0xff) as u32]);
+    let sample = Sample { frames: driven.currents.iter().map(frame).collect() };
+    (compiled, vec![sample.clone(), sample])
+}

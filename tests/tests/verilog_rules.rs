@@ -1,0 +1,373 @@
+//! Every rule that the Verilog carries is reached by a network here: broken on purpose, it makes that network fail.
+
+use std::fs;
+use std::path::Path;
+
+use bumpalo::Bump;
+use snnc::backend::verilog::Hardware;
+use snnc::compiled::Compiled;
+use snnc::data::Sample;
+use snnc::host::{Trace, trace};
+use snnc::machine::MachineError;
+use snnc::machine::verilog::{Simulator, Stress, write};
+use snnc_runtime::program::{
+    Edge, EdgeKind, Leak, PoolOp, Quantity, Rate, Reduce, Reset, ResetTiming, Shape, ValueKind, Window,
+};
+use snnc_tests::driven::{Driven, network};
+use snnc_tests::random_network::{Layer, Recipe, Rng, build, samples, window};
+
+/// A network and what becomes of it when the Verilog is broken.
+struct Case {
+    name: &'static str,
+    network: for<'a> fn(&'a Bump) -> (Compiled<'a>, Vec<Sample>),
+    /// Accumulators per layer at most.
+    lanes: Option<usize>,
+    /// 1: input and output are held back, and the broken design must fail then.
+    seed: u32,
+    /// Each breaks a rule: module, text that is there once, what it becomes.
+    mutants: &'static [(&'static str, &'static str, &'static str)],
+}
+
+/// A case of one neuron.
+macro_rules! neuron {
+    ($name:literal, { $($field:ident: $value:expr),* $(,)? }, $mutants:expr) => {
+        Case {
+            name: $name,
+            network: |arena| network(arena, &Driven { $($field: $value,)* ..Driven::default() }),
+            lanes: None,
+            seed: 0,
+            mutants: $mutants,
+        }
+    };
+}
+
+const SUBTRACT_3: Reset<'_> = Reset::Subtract(&[3]);
+const SUBTRACT_6: Reset<'_> = Reset::Subtract(&[6]);
+const SUBTRACT_10: Reset<'_> = Reset::Subtract(&[10]);
+const ADD_100: Reset<'_> = Reset::Subtract(&[-100]);
+const TO_8: Reset<'_> = Reset::ToValue(&[8]);
+const TO_MINUS_4: Reset<'_> = Reset::ToValue(&[-4]);
+
+/// Each current is chosen such that the broken rule changes a spike.
+const NEURONS: &[Case] = &[
+    neuron!("a positive membrane saturates", { currents: &[60, -20], threshold: 12, bits: 6 }, &[
+        ("snn_neuron.v", "v_6q         <= fits_5 ?", "v_6q         <= 1'b1 ?"),
+        ("snn_neuron.v", "{v_5q[WIDE-1], {(MV-1){!v_5q[WIDE-1]}}}", "{MV{1'b0}}"),
+    ]),
+    neuron!("a negative membrane saturates", { currents: &[-60, 20], threshold: 5, bits: 6 }, &[
+        ("snn_neuron.v", "v_6q         <= fits_5 ?", "v_6q         <= fits_5 || v_5q[WIDE-1] ?"),
+    ]),
+    neuron!("a membrane saturates after a reset too", { currents: &[10, -20], threshold: 5, bits: 6, reset: ADD_100 }, &[
+        ("snn_neuron.v", "v_8q         <= fits_7 ?", "v_8q         <= 1'b1 ?"),
+    ]),
+    neuron!("a neuron fires at its threshold", { currents: &[10, 0, -1] }, &[
+        ("snn_neuron.v", "fires_6 = $signed({{(COMPARED-MV){v_6q[MV-1]}}, v_6q})\n                               >=",
+         "fires_6 = $signed({{(COMPARED-MV){v_6q[MV-1]}}, v_6q})\n                               >"),
+    ]),
+    neuron!("a spike at the threshold resets with a delay", {
+        currents: &[10, 5], reset: SUBTRACT_10, timing: ResetTiming::Delayed
+    }, &[
+        ("snn_neuron.v", "resets_2 = $signed({{(COMPARED-MV){v_2q[MV-1]}}, v_2q})\n                           >=",
+         "resets_2 = $signed({{(COMPARED-MV){v_2q[MV-1]}}, v_2q})\n                           >"),
+        ("snn_neuron.v", "RESET == 2 && resets_2 ?", "1'b0 ?"),
+    ]),
+    neuron!("a delayed amount does not leak", {
+        currents: &[12, 9], reset: SUBTRACT_6, timing: ResetTiming::Delayed, leak: Leak::Shift(1)
+    }, &[
+        ("snn_neuron.v", "resets_6 = DELAYED == 0 && RESET", "resets_6 = RESET"),
+    ]),
+    neuron!("a delayed value leaks", {
+        currents: &[12, 6], threshold: 12, reset: TO_8, timing: ResetTiming::Delayed, leak: Leak::Shift(1)
+    }, &[
+        ("snn_neuron.v", "RESET == 1 && resets_2 ?", "1'b0 ?"),
+        ("snn_neuron.v", "assign leaked = v_3q - $unsigned", "assign leaked = v_3q - 0 * $unsigned"),
+    ]),
+    neuron!("a silent timestep leaks", { currents: &[16, 0, 14], threshold: 19, leak: Leak::Shift(1) }, &[
+        ("snn_neuron.v", "assign leaked = v_3q -", "assign leaked = current_3q == 0 ? v_3q : v_3q -"),
+        ("snn_stream.v", "assign o_valid    = valid_q && !blocked;", "assign o_valid    = valid_q && !blocked && !(load_q && last_q && !first_q);"),
+    ]),
+    neuron!("a shifted leak rounds down", { currents: &[-5, 12], threshold: 10, leak: Leak::Shift(1) }, &[
+        ("snn_neuron.v", "$unsigned($signed(v_3q) >>> LEAK_SHIFT)", "$unsigned(($signed(v_3q) + 1) >>> LEAK_SHIFT)"),
+    ]),
+    neuron!("a negative membrane keeps its sign", { currents: &[-5, 12], threshold: 12, leak: Leak::Shift(1) }, &[
+        ("snn_neuron.v", "$signed(v_3q) >>> LEAK_SHIFT", "v_3q >> LEAK_SHIFT"),
+    ]),
+    neuron!("a multiplied leak rounds down", {
+        currents: &[-5, 14], threshold: 11, leak: Leak::Multiply { factor: 3, shift: 2 }
+    }, &[
+        ("snn_neuron.v", "assign leaked = product[LEAK_SHIFT +: MV]", "assign leaked = product[LEAK_SHIFT +: MV] + {{(MV-1){1'b0}}, v_3q[MV-1]}"),
+    ]),
+    neuron!("a multiplied membrane keeps its sign", {
+        currents: &[-5, 15], threshold: 11, leak: Leak::Multiply { factor: 3, shift: 2 }
+    }, &[
+        ("snn_neuron.v", "$signed({{(PRODUCT-MV){v_3q[MV-1]}}, v_3q}) * factor", "$signed({{(PRODUCT-MV){1'b0}}, v_3q}) * factor"),
+    ]),
+    neuron!("an amount is not the threshold", { currents: &[12, 2, -2], reset: SUBTRACT_3 }, &[
+        ("snn_neuron.v", "wide_6 - reset_6q", "wide_6 - 10"),
+        ("snn_neuron.v", "wide_6 - reset_6q", "wide_6"),
+    ]),
+    neuron!("a value is not zero", { currents: &[12, 13], reset: TO_MINUS_4 }, &[
+        ("snn_neuron.v", "RESET == 1 ? reset_6q", "RESET == 1 ? {WIDE{1'b0}}"),
+    ]),
+    neuron!("a sample starts from rest", { currents: &[9] }, &[
+        ("snn_neuron.v", "tags_q[0] ? {MV{1'b0}} :", "1'b0 ? {MV{1'b0}} :"),
+        ("snn_stream.v", "assign o_tag      = {3'b111, first_q}", "assign o_tag      = 4'b1110"),
+    ]),
+    neuron!("a current is shifted to the left", { currents: &[3], shift: 2 }, &[
+        ("snn_finish.v", "{sum, {LEFT{1'b0}}}", "{{LEFT{1'b0}}, sum}"),
+    ]),
+    neuron!("a current shifted to the right is rounded", { currents: &[6], shift: -2, threshold: 2 }, &[
+        ("snn_finish.v", "{{(WIDE-1){1'b0}}, 1'b1} << (RIGHT-1)", "{{(WIDE-1){1'b0}}, 1'b0} << (RIGHT-1)"),
+    ]),
+    neuron!("half is rounded up, below zero too", { currents: &[-6, 0, 12], shift: -2, threshold: 2 }, &[
+        ("snn_finish.v", "sum[IN_BITS-1]}}, sum} + ({{(WIDE-1){1'b0}}, 1'b1} << (RIGHT-1))",
+         "sum[IN_BITS-1]}}, sum} + ({{(WIDE-1){1'b0}}, 1'b1} << (RIGHT-1)) - {{(WIDE-1){1'b0}}, sum[IN_BITS-1]}"),
+    ]),
+    neuron!("a bias is added behind the shift", { currents: &[8], shift: -1, bias: 6 }, &[
+        ("snn_finish.v", "{{(ALL_BITS-BIAS_BITS){added[BIAS_BITS-1]}}, added}", "{{(ALL_BITS-BIAS_BITS){1'b0}}, added >> 1}"),
+    ]),
+];
+
+const fn image(channels: u32, kind: EdgeKind, rate: Rate) -> Edge {
+    Edge { shape: Shape { height: 7, width: 6, channels }, kind, rate }
+}
+
+const fn conv(channels: u32, window: Window, neurons: bool) -> Layer {
+    Layer::Conv { channels, window, binary: false, neurons }
+}
+
+const fn dense(fan_out: u32) -> Layer {
+    Layer::Dense { fan_out, binary: false, neurons: true }
+}
+
+const fn pool(op: PoolOp, ceil: bool) -> Layer {
+    Layer::Pool { op, size: [2, 2], ceil }
+}
+
+/// Draws the numbers of a chain, and four samples.
+fn drawn<'a>(
+    arena: &'a Bump,
+    input: Edge,
+    layers: &[Layer],
+    readout: (Quantity, Reduce),
+) -> (Compiled<'a>, Vec<Sample>) {
+    let mut rng = Rng::new(3);
+    let compiled = build(arena, &Recipe { input, layers: layers.to_vec(), timesteps: 4, readout }, &mut rng);
+    let samples = samples(&compiled.program, &mut rng, 4);
+    (compiled, samples)
+}
+
+const COUNT: (Quantity, Reduce) = (Quantity::Spikes, Reduce::Sum);
+const SPIKES: EdgeKind = EdgeKind::Spikes;
+
+const LAYERS: &[Case] = &[
+    Case {
+        name: "convolution and pool of spikes",
+        network: |arena| {
+            let layers = [conv(4, window(3, 1, 1), true), pool(PoolOp::Max, false), dense(5)];
+            drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, COUNT)
+        },
+        lanes: None,
+        seed: 0,
+        mutants: &[
+            ("snn_pool.v", "assign joined = wide | old;", "assign joined = wide;"),
+            ("snn_pool.v", "i_tag[1] ? wide : joined", "joined"),
+            ("snn_pool.v", "i_valid && i_tag[2] && i_tag[3]", "i_valid && i_tag[2]"),
+            ("snn_encode.v", "below_2q ? row_2q + BITS[ROW_BITS-1:0]", "1'b0 ? row_2q + BITS[ROW_BITS-1:0]"),
+            ("snn_encode.v", "flags_q[0] && fresh_q", "flags_q[0]"),
+            ("snn_window.v", "turned ? further : address", "address"),
+            (
+                "snn_walk.v",
+                "x_q        <= band_end                ? {X_BITS{1'b0}} :\n                              line_end && !window_end ? window_x_q : x_q + 1'b1;",
+                "x_q        <= band_end                ? {X_BITS{1'b0}} : x_q + 1'b1;",
+            ),
+            ("snn_walk.v", "if (finished) second_q <= !second_q;", ""),
+            ("snn_collect.v", "(again ? newest_5q : stored)", "stored"),
+            (
+                "snn_collect.v",
+                ".write_data(clear_q ? {WORD{1'b0}} : with_one)",
+                ".write_data(clear_q ? stored : with_one)",
+            ),
+            ("snn_collect.v", "first_1q      <= first_q;", "first_1q      <= 1'b0;"),
+            ("snn_events.v", "base_q + offset", "offset - offset"),
+        ],
+    },
+    Case {
+        name: "convolution without a pool",
+        network: |arena| {
+            let layers = [conv(4, window(3, 1, 1), true), dense(5)];
+            drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, (Quantity::Membrane, Reduce::Sum))
+        },
+        lanes: None,
+        seed: 0,
+        mutants: &[
+            ("snn_walk.v", "wx_wraps    = wx_turn >= FULL_TURN", "wx_wraps    = wx_turn > FULL_TURN"),
+            ("snn_encode.v", "index_1q < rotation_1q", "index_1q <= rotation_1q"),
+        ],
+    },
+    Case {
+        name: "pool of currents",
+        network: |arena| {
+            let layers = [conv(6, window(3, 1, 0), false), pool(PoolOp::Max, true), Layer::Neurons, dense(5)];
+            drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, (Quantity::Spikes, Reduce::First))
+        },
+        lanes: Some(3),
+        seed: 0,
+        mutants: &[
+            ("snn_pool.v", "$signed(wide) > $signed(old)", "wide > old"),
+            ("snn_pool.v", "$signed(wide) > $signed(old)", "$signed(wide) < $signed(old)"),
+            ("snn_walk.v", "last_py      = py_q == LAST_PY || edge_y", "last_py      = py_q == LAST_PY"),
+            (
+                "snn_walk.v",
+                "row_q <= position_end          ? {ROW_BITS{1'b0}} :",
+                "row_q <= sum_end ? {ROW_BITS{1'b0}} :",
+            ),
+            (
+                "snn_readout.v",
+                "positive ? {{(SCORE_BITS-TIME_BITS){1'b0}}, left_1q} : {SCORE_BITS{1'b0}}",
+                "{{(SCORE_BITS-TIME_BITS){1'b0}}, left_1q}",
+            ),
+        ],
+    },
+    Case {
+        name: "constant image of values, summed currents",
+        network: |arena| {
+            let layers = [conv(4, window(3, 1, 1), false), pool(PoolOp::Sum, false), Layer::Neurons, dense(5)];
+            let input = image(1, EdgeKind::Values(ValueKind::I8), Rate::PerSample);
+            drawn(arena, input, &layers, (Quantity::Membrane, Reduce::Last))
+        },
+        lanes: Some(2),
+        seed: 0,
+        mutants: &[
+            ("snn_pool.v", "{(OUT_BITS-IN_BITS){OP == 1 && in[IN_BITS-1]}}", "{(OUT_BITS-IN_BITS){1'b0}}"),
+            (
+                "snn_walk.v",
+                "if (sum_end) lane_row_q <= position_end ? {ROW_BITS{1'b0}} : row_q + ALL[ROW_BITS-1:0];",
+                "lane_row_q <= {ROW_BITS{1'b0}};",
+            ),
+            ("snn_walk.v", "assign subtract = NEGATIVE != 0 && plane_q == LAST_PLANE", "assign subtract = 1'b0"),
+            ("snn_encode.v", "flags_q[1] && fresh_q", "1'b0"),
+            (
+                "snn_lanes.v",
+                "wire                      carry = hit_2q && subtract_2q",
+                "wire                      carry = 1'b0",
+            ),
+            ("snn_replay.v", "first_q  <= time_q == {TIME_BITS{1'b0}}", "first_q  <= 1'b1"),
+            ("snn_replay.v", "if (read) second_q <= !second_q;", ""),
+            ("snn_readout.v", "assign next = value;", "assign next = stored + value;"),
+        ],
+    },
+    Case {
+        name: "values straight into a dense layer",
+        network: |arena| {
+            let input =
+                Edge { shape: Shape::vector(20), ..image(1, EdgeKind::Values(ValueKind::I16), Rate::PerTimestep) };
+            drawn(arena, input, &[dense(8), dense(5)], (Quantity::Membrane, Reduce::Max))
+        },
+        lanes: None,
+        seed: 0,
+        mutants: &[
+            ("snn_stream.v", "assign o_subtract = NEGATIVE != 0 &&", "assign o_subtract = 1'b0 &&"),
+            ("snn_stream.v", "assign o_double   = last_q && !last_plane;", "assign o_double   = 1'b0;"),
+            ("snn_stream.v", "if (o_valid) load_q <= done;", "if (o_valid) load_q <= 1'b0;"),
+            ("snn_readout.v", "first_1q || $signed(value) >= $signed(stored)", "$signed(value) >= $signed(stored)"),
+            ("snn_readout.v", "first_1q || $signed(value) >= $signed(stored)", "first_1q || value >= stored"),
+        ],
+    },
+    Case {
+        name: "counts into a convolution",
+        network: |arena| {
+            let layers =
+                [conv(20, window(2, 1, 0), true), pool(PoolOp::Sum, true), conv(6, window(4, 1, 1), true), dense(5)];
+            drawn(arena, image(1, SPIKES, Rate::PerTimestep), &layers, COUNT)
+        },
+        lanes: None,
+        seed: 0,
+        mutants: &[
+            ("snn_pool.v", "assign joined = wide + old;", "assign joined = wide | old;"),
+            ("snn_writer.v", "else if (slot_q == {SLOT_BITS{1'b0}}) chunk_q[s*GROUP +: GROUP] <= {GROUP{1'b0}};", ""),
+            ("snn_window.v", "chunk_4q   <= planes[plane_3q];", "chunk_4q   <= planes[0];"),
+            ("snn_writer.v", "bank_q <= row_end ? FIRST : next_bank;", "bank_q <= next_bank;"),
+            ("snn_writer.v", "address_q - BACK[ADDRESS_BITS-1:0]", "address_q"),
+        ],
+    },
+    Case {
+        name: "binary weights, a kernel with holes, strides",
+        network: |arena| {
+            let window = Window { kernel: [2, 3], stride: [2, 1], padding: [1, 2], dilation: [2, 2] };
+            let layers = [
+                Layer::Conv { channels: 6, window, binary: true, neurons: true },
+                pool(PoolOp::Max, true),
+                Layer::Dense { fan_out: 5, binary: true, neurons: true },
+            ];
+            drawn(arena, image(3, SPIKES, Rate::PerTimestep), &layers, COUNT)
+        },
+        lanes: None,
+        seed: 0,
+        mutants: &[
+            ("snn_lanes.v", "{{(SUM_BITS-1){!weight}}, 1'b1}", "{{(SUM_BITS-1){weight}}, 1'b1}"),
+            ("snn_walk.v", "localparam NEXT_LINE  = STRIDE_Y * ROW;", "localparam NEXT_LINE  = ROW;"),
+            ("snn_walk.v", "localparam NEXT_BAND  = POOL_Y * STRIDE_Y * ROW;", "localparam NEXT_BAND  = POOL_Y * ROW;"),
+            ("snn_collect.v", "localparam FIRST_ROW    = PAD_Y * ROW;", "localparam FIRST_ROW    = 0;"),
+            ("snn_readout.v", "first_1q ? value : stored + value", "stored + value"),
+        ],
+    },
+    Case {
+        name: "output held back",
+        network: |arena| {
+            let input = Edge { shape: Shape::vector(20), ..image(1, SPIKES, Rate::PerTimestep) };
+            drawn(arena, input, &[dense(24), dense(12)], COUNT)
+        },
+        lanes: None,
+        seed: 1,
+        mutants: &[
+            ("snn_readout.v", "$signed(score_2q) > $signed(best_q)", "$signed(score_2q) >= $signed(best_q)"),
+            ("snn_link.v", "assign free  = free_q != 2'd0;", "assign free  = 1'b1;"),
+            ("snn_link.v", "assign full  = full_q != 2'd0;", "assign full  = 1'b1;"),
+            ("snn_stream.v", "assign s_ready    = !blocked;", "assign s_ready    = 1'b1;"),
+            ("snn_stream.v", "wait_q != {WAIT_BITS{1'b0}} || !free", "!free"),
+            ("snn_encode.v", "wait_q != {WAIT_BITS{1'b0}} ||", "1'b0 ||"),
+            ("snn_events.v", "else if (m_ready) rest_q <= rest_q & less;", "else rest_q <= rest_q & less;"),
+            ("snn_events.v", "END: if (m_ready) begin", "END: begin"),
+        ],
+    },
+];
+
+/// Builds what lies in `folder` and says whether the testbench found anything wrong.
+fn fails(compiled: &Compiled<'_>, hardware: &Hardware, folder: &Path, seed: u32, context: &str) -> bool {
+    let top = &hardware.top;
+    Simulator::ICARUS.build(top, folder).unwrap_or_else(|error| panic!("{context}: {error:?}"));
+    match Simulator::ICARUS.run(compiled, top, folder, Stress { seed, restart: 0 }) {
+        Ok(outcome) => outcome.difference.is_some() || seed == 0 && outcome.cost != hardware.predicted_clocks,
+        Err(MachineError::Failed { reason, .. }) if reason.starts_with("WRONG") => true,
+        Err(error) => panic!("{context}: {error:?}"),
+    }
+}
+
+fn check(case: &Case) {
+    let arena = Bump::new();
+    let (compiled, samples) = (case.network)(&arena);
+    let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
+    let folder = tempfile::tempdir().expect("a folder for scratch");
+    let hardware = write(&compiled, case.lanes, &samples, &traces, folder.path()).expect(case.name);
+    assert!(!fails(&compiled, &hardware, folder.path(), case.seed, case.name), "{}: as it is", case.name);
+    for (file, from, to) in case.mutants {
+        let context = format!("{}: {file}: `{from}` as `{to}`", case.name);
+        let path = folder.path().join("rtl").join(file);
+        let text = fs::read_to_string(&path).expect(&context);
+        assert_eq!(text.matches(from).count(), 1, "{context}: the text is not there once");
+        fs::write(&path, text.replace(from, to)).expect(&context);
+        assert!(fails(&compiled, &hardware, folder.path(), case.seed, &context), "{context}: unnoticed");
+        fs::write(&path, text).expect(&context);
+    }
+}
+
+#[test]
+fn every_rule_of_the_neuron_is_reached() {
+    NEURONS.iter().for_each(check);
+}
+
+#[test]
+fn every_rule_of_the_layers_is_reached() {
+    LAYERS.iter().for_each(check);
+}
