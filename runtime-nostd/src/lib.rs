@@ -5,6 +5,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod bits;
 pub mod neuron;
 pub mod pool;
 pub mod program;

@@ -6,6 +6,7 @@ macro_rules! files {
 
 /// Every file under `src`: its path there, with `/`, and its text.
 pub const FILES: &[(&str, &str)] = files![
+    "bits.rs",
     "lib.rs",
     "neuron.rs",
     "pool.rs",

@@ -1,4 +1,5 @@
 //! The neurons of a position: [`Neuron::step`] in a loop, with what all of them share decided before it.
+use crate::bits::set;
 use crate::neuron::range;
 use crate::program::{Leak, Neuron, Reset, ResetTiming};
 
@@ -119,19 +120,5 @@ impl Position<'_> {
             set(self.output, at, spikes);
             at += WORD;
         }
-    }
-}
-
-/// Sets the bits of `output` from bit `at` on that are set in `spikes`.
-#[inline]
-fn set(output: &mut [u32], at: usize, spikes: u32) {
-    let (word, bit) = (at / WORD, at % WORD);
-    if let Some(word) = output.get_mut(word) {
-        *word |= spikes << bit;
-    }
-    if bit > 0
-        && let Some(next) = output.get_mut(word + 1)
-    {
-        *next |= spikes >> (WORD - bit);
     }
 }

@@ -2,9 +2,10 @@
 use super::Input;
 use super::arena::{Parts, Slots, position_width};
 use super::{edge, neurons};
-use crate::pool::taps;
+use crate::bits::for_each_spike;
+use crate::pool::Taps;
 use crate::program::{Connection, EdgeKind, Population, Program, Projection, Shape, Synapses, Window};
-use crate::synapse::{Adder, Starts, for_each_spike};
+use crate::synapse::{Adder, Starts};
 
 /// What a projection reads.
 #[derive(Clone, Copy)]
@@ -137,17 +138,18 @@ fn part<T>(values: &[T], start: usize, count: usize) -> &[T] {
 /// Adds the window of the output at (`y`, `x`).
 fn add_window(adder: &mut Adder<'_, '_>, window: &Window, source: Source<'_>, from: Shape, y: usize, x: usize) {
     let channels = from.channels as usize;
-    let (first_ky, row, rows) = taps(window, 0, from.height, y);
-    let (first_kx, column, columns) = taps(window, 1, from.width, x);
-    let dilation = [window.dilation[0] as usize, window.dilation[1] as usize];
-    for i in 0..rows {
-        let start = ((row + i * dilation[0]) * from.width as usize + column) * channels;
-        let weights = ((first_ky + i) * window.kernel[1] as usize + first_kx) * channels;
-        if dilation[1] == 1 {
-            add_range(adder, source, start, columns * channels, weights);
+    let rows = Taps::of(window, 0, from.height, y);
+    let columns = Taps::of(window, 1, from.width, x);
+    let first = rows.first;
+    for (i, row) in rows.enumerate() {
+        let start = (row * from.width as usize + columns.at) * channels;
+        let weights = ((first + i) * window.kernel[1] as usize + columns.first) * channels;
+        if columns.dilation == 1 {
+            add_range(adder, source, start, columns.count * channels, weights);
         } else {
-            for j in 0..columns {
-                add_range(adder, source, start + j * dilation[1] * channels, channels, weights + j * channels);
+            for j in 0..columns.count {
+                let start = start + j * columns.dilation * channels;
+                add_range(adder, source, start, channels, weights + j * channels);
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Work follows the spikes: the taps (rows of weights) of the active inputs are collected, a chunk at a time, and each
 //! encoding adds a chunk of rows to the accumulators of one position. Accumulators are `i32` in words of the arena:
 //! adding wraps, and the compiler has proven that it never does.
+use crate::bits::for_each_spike;
 use crate::program::{Synapses, words};
 
 pub mod binary;
@@ -112,49 +113,6 @@ impl Synapses<'_> {
             Synapses::Binary { signs } => {
                 (signs.get(channel / 32).map_or(0, |word| word >> (channel % 32) & 1) * 2) as i32 - 1
             }
-        }
-    }
-}
-
-/// Calls `f` with the position of every set bit among the `count` bits of `bits` that follow bit `start`.
-#[inline]
-pub(crate) fn for_each_spike(bits: &[u32], start: usize, count: usize, mut f: impl FnMut(usize)) {
-    let mut bits = bits.get(start / 32..).unwrap_or_default().iter();
-    let mut at = 0;
-    // the first word may begin before `start`, the last one end behind it
-    let mut skipped = start % 32;
-    while at < count {
-        let Some(word) = bits.next() else { return };
-        let mut word = word >> skipped;
-        let end = at + 32 - skipped;
-        if end > count {
-            word &= (1 << (count - at)) - 1;
-        }
-        while word != 0 {
-            f(at + word.trailing_zeros() as usize);
-            word &= word - 1;
-        }
-        at = end;
-        skipped = 0;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    extern crate std;
-    use super::*;
-    use proptest::prelude::*;
-    use std::vec::Vec;
-
-    proptest! {
-        #[test]
-        fn every_spike_of_a_range_is_found_once(bits in prop::collection::vec(any::<u32>(), 1..6), a in 0usize..192, b in 0usize..192) {
-            let len = bits.len() * 32;
-            let (start, end) = (a.min(b).min(len), a.max(b).min(len));
-            let mut found = Vec::new();
-            for_each_spike(&bits, start, end - start, |i| found.push(start + i));
-            let naive: Vec<usize> = (start..end).filter(|i| bits[i / 32] >> (i % 32) & 1 == 1).collect();
-            prop_assert_eq!(found, naive);
         }
     }
 }

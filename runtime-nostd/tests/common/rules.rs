@@ -176,6 +176,10 @@ pub const RULES: &[Rule] = &[
     neuron_rule!("a delayed subtraction takes the whole amount from the leaked potential",
         neuron(HALF, &[10], Reset::Subtract(&[10]), DELAYED, 8),
         12 => 12 1, 0 => -4 0, 0 => -2 0),
+    neuron_rule!("at the threshold a delayed subtraction acts", neuron(IF, &[10], Reset::Subtract(&[7]), DELAYED, 8),
+        10 => 10 1, 0 => 3 0),
+    neuron_rule!("at the threshold a delayed reset to a value acts", neuron(IF, &[10], Reset::ToValue(&[-2]), DELAYED, 8),
+        10 => 10 1, 0 => -2 0),
     neuron_rule!("saturates once after leak, input and delayed reset", neuron(IF, &[100], Reset::Subtract(&[100]), DELAYED, 8),
         120 => 120 1, 127 => 127 1, 0 => 27 0),
     neuron_rule!("an unreset spike repeats under both timings", neuron(IF, &[10], Reset::None, DELAYED, 8),
@@ -386,6 +390,43 @@ pub const RULES: &[Rule] = &[
         prediction: 0,
     },
     Rule {
+        name: "a maximum and a sum of negative currents; a window beside the map gives zero",
+        program: network(
+            Edge { shape: Shape { height: 1, width: 3, channels: 1 }, kind: I16, rate: Rate::PerTimestep },
+            &[
+                Step::Population(Population {
+                    projections: &[INPUT],
+                    accumulator_bits: 16,
+                    current_shift: 0,
+                    bias: &[0],
+                    neuron: None,
+                    output: ROW,
+                }),
+                Step::Pool(Pool { source: 1, op: PoolOp::Max, window: BESIDE, output: ROW }),
+                Step::Pool(Pool { source: 1, op: PoolOp::Sum, window: BESIDE, output: ROW }),
+                Step::Population(Population {
+                    projections: &[
+                        Projection { source: 2, ..INPUT },
+                        Projection { source: 3, synapses: Synapses::Int8 { weights: &[100] }, ..INPUT },
+                    ],
+                    accumulator_bits: 32,
+                    current_shift: 0,
+                    bias: &[0],
+                    neuron: None,
+                    output: ROW,
+                }),
+            ],
+            Readout { source: 4, quantity: Quantity::Current, reduce: Reduce::Last },
+            2,
+        ),
+        // windows over nothing, over elements 0 and 1, over element 2 alone
+        sample: &[&[-5, -7, 9], &[-3, 2, -300]],
+        output: &[&[0, -1205, 909], &[0, -98, -30300]],
+        membranes: &[],
+        scores: &[0, -98, -30300],
+        prediction: 0,
+    },
+    Rule {
         name: "a convolution pads with zeros and keeps to its stride and dilation",
         program: network(
             Edge { shape: Shape { height: 1, width: 4, channels: 1 }, kind: EdgeKind::Spikes, rate: Rate::PerTimestep },
@@ -422,5 +463,14 @@ pub const RULES: &[Rule] = &[
         prediction: 0,
     },
 ];
+
+/// Two columns wide, the first wholly in the padding.
+const BESIDE: Window = Window { kernel: [1, 2], stride: [1, 2], padding: [0, 2], dilation: [1, 1] };
+
+const ROW: Edge = Edge {
+    shape: Shape { height: 1, width: 3, channels: 1 },
+    kind: EdgeKind::Currents { bits: 32 },
+    rate: Rate::PerTimestep,
+};
 
 const WINDOW: Window = Window { kernel: [2, 2], stride: [2, 2], padding: [1, 1], dilation: [1, 1] };
