@@ -11,7 +11,7 @@ module tiny_convolution_tb;
     localparam TIMESTEPS = 3;
     localparam BEATS     = 172;
     localparam OUTPUTS   = 14;
-    localparam PATIENCE  = 200000;      // clocks in which something must happen
+    localparam PATIENCE  = 37060;      // clocks in which something must happen
 
     reg clk = 1'b0;
     reg rst = 1'b1;

@@ -11,7 +11,7 @@ module tiny_dense_tb;
     localparam TIMESTEPS = 5;
     localparam BEATS     = 26;
     localparam OUTPUTS   = 11;
-    localparam PATIENCE  = 200000;      // clocks in which something must happen
+    localparam PATIENCE  = 11310;      // clocks in which something must happen
 
     reg clk = 1'b0;
     reg rst = 1'b1;

@@ -37,7 +37,7 @@ pub struct Simulator {
 impl Simulator {
     /// Verilator 5 or later.
     pub const VERILATOR: Self = Self {
-        tool: ("verilator", "verilator"),
+        tool: ("verilator", "verilator g++ make"),
         build: |top| {
             let options = "--binary --timing -O3 -j 2 --x-assign fast --x-initial fast --noassert -Wno-fatal -Wno-lint -Wno-style \
                            -MAKEFLAGS OPT_FAST=-O1 -MAKEFLAGS OPT_SLOW=-O0 -MAKEFLAGS OPT_GLOBAL=-O0 --Mdir obj_dir --top-module";
@@ -195,6 +195,64 @@ impl Simulator {
         match passed || outcome.difference.is_some() {
             true => Ok(outcome),
             false => Err(failed("the testbench ended without a verdict")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compiled::StepInfo;
+    use crate::ir::InputEncoding;
+    use snnc_runtime::program::{
+        Connection, Edge, EdgeKind, Population, Program, Projection, Quantity, Rate, Readout, Reduce, Shape, Step,
+        Synapses,
+    };
+
+    const INPUT: Edge = Edge { shape: Shape::vector(1), kind: EdgeKind::Spikes, rate: Rate::PerTimestep };
+    const PROJECTION: Projection<'_> =
+        Projection { source: 0, delay: 0, connection: Connection::Dense, synapses: Synapses::Int8 { weights: &[1] } };
+    const STEPS: &[Step<'_>] = &[Step::Population(Population {
+        projections: &[PROJECTION],
+        accumulator_bits: 3,
+        current_shift: 0,
+        bias: &[0],
+        neuron: None,
+        output: Edge { kind: EdgeKind::Currents { bits: 3 }, ..INPUT },
+    })];
+
+    fn compiled() -> Compiled<'static> {
+        let readout = Readout { source: 1, quantity: Quantity::Current, reduce: Reduce::Sum };
+        Compiled {
+            name: "one".into(),
+            program: Program::new(INPUT, STEPS, readout, 1).expect("a sound program"),
+            input: InputEncoding::Spikes,
+            steps: vec![StepInfo { name: "hidden".into(), encoding: None, activity: None }],
+            readout_scale: 1.0,
+        }
+    }
+
+    #[test]
+    fn what_a_testbench_prints_becomes_an_outcome() {
+        let read = |printed: &str| Simulator::ICARUS.outcome(&compiled(), printed);
+        let passed = read("CLOCKS 12\nCLOCKS 7\nPASS\n").expect("a verdict");
+        assert_eq!(passed, Outcome { difference: None, cost: vec![12, 7] });
+        let differs = read("DIFFERENCE sample=2 step=0 timestep=3 neuron=4 expected=1 found=x\nFAIL\n");
+        let expected = Difference { sample: 2, layer: "hidden".into(), timestep: 3, neuron: 4, expected: 1, found: -1 };
+        assert_eq!(differs.expect("a verdict").difference, Some(expected));
+        for broken in ["CLOCKS 12\n", "WRONG class of sample 0\nFAIL\n", "DIFFERENCE sample=0 step=9\n", "CLOCKS x\n"] {
+            assert!(matches!(read(broken), Err(MachineError::Failed { .. })), "{broken}");
+        }
+    }
+
+    #[test]
+    fn a_missing_tool_comes_with_the_command_that_installs_it() {
+        let missing = Simulator { tool: ("no-such-simulator", "no-such-package"), ..Simulator::ICARUS };
+        let folder = tempfile::tempdir().expect("a folder for scratch");
+        write(&compiled(), None, &[], &[], folder.path()).expect("a chain");
+        match missing.build("one", folder.path()) {
+            Err(MachineError::Missing { install, .. }) => assert_eq!(install, "apt-get install -y no-such-package"),
+            other => panic!("{other:?}"),
         }
     }
 }

@@ -11,9 +11,6 @@ use crate::backend::File;
 use crate::data::{Frame, Sample};
 use crate::host::Trace;
 
-/// Clocks without a handshake after which the testbench gives up.
-const PATIENCE: usize = 200_000;
-
 /// One beat of the input stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Beat {
@@ -111,12 +108,12 @@ struct Bench<'a> {
     index_bits: usize,
     out_bits: usize,
     score_bits: usize,
-    patience: usize,
+    patience: u64,
     layers: Vec<Watched<'a>>,
 }
 
-/// The testbench and its memory files.
-pub fn files(design: &Design<'_, '_>, samples: &[Sample], traces: &[Trace]) -> Vec<File> {
+/// The testbench and its memory files. It gives up after `patience` clocks in which nothing happens.
+pub fn files(design: &Design<'_, '_>, samples: &[Sample], traces: &[Trace], patience: u64) -> Vec<File> {
     let first_layer = &design.layers[0];
     let index_bits_ = InputIndex::new(first_layer).total();
     let out_bits = index_bits(design.outputs());
@@ -167,7 +164,7 @@ pub fn files(design: &Design<'_, '_>, samples: &[Sample], traces: &[Trace]) -> V
         index_bits: index_bits_,
         out_bits,
         score_bits,
-        patience: PATIENCE,
+        patience,
         layers: watched,
     };
     let mut text = bench.render().expect("a template without conditions of its own renders");

@@ -81,11 +81,13 @@ pub fn hardware(
     };
     let mut files: Vec<File> = rtl::RTL.iter().map(|(path, text)| File::text(*path, *text)).collect();
     files.extend(design.files());
+    let prediction = clocks::predict(&compiled.program, &layers, samples, traces);
     let count = samples.len().min(benched);
     if count > 0 {
-        files.extend(bench::files(&design, &samples[..count], &traces[..count]));
+        // held back at random, a sample takes a few times as long as it would
+        let patience = 10_000 + 10 * prediction.clocks.iter().max().copied().unwrap_or(0);
+        files.extend(bench::files(&design, &samples[..count], &traces[..count], patience));
     }
-    let prediction = clocks::predict(&compiled.program, &layers, samples, traces);
     let report = report::layers(compiled, &layers, &titles, &prediction, samples.len());
     files.push(report::file(&printable(&compiled.name), &compiled.program, &layers, &report, &prediction));
     Ok(Hardware { files, top, predicted_clocks: prediction.clocks, report })
