@@ -224,7 +224,7 @@ const fn check_projection(
             (1, to.channels as usize)
         }
         Connection::Conv2d(window) => {
-            if !window_fits(window, from, to) {
+            if !window_fits(window, from, to, true) {
                 return Err(ProgramError::Shape { step });
             }
             let taps = window.kernel[0] as usize * window.kernel[1] as usize;
@@ -244,19 +244,19 @@ const fn check_projection(
     Ok(())
 }
 
-/// Whether every window of `to` starts inside the padded map and no parameter is 0.
-const fn window_fits(window: &Window, from: Shape, to: Shape) -> bool {
-    axis_fits(window, 0, from.height, to.height) && axis_fits(window, 1, from.width, to.width)
+/// Whether no parameter is 0 and every window of `to` starts in the map or, if it is `padded`, in zeros behind it.
+const fn window_fits(window: &Window, from: Shape, to: Shape, padded: bool) -> bool {
+    axis_fits(window, 0, from.height, to.height, padded) && axis_fits(window, 1, from.width, to.width, padded)
 }
 
-const fn axis_fits(window: &Window, axis: usize, from: u32, to: u32) -> bool {
+const fn axis_fits(window: &Window, axis: usize, from: u32, to: u32, padded: bool) -> bool {
     let (kernel, stride) = (window.kernel[axis] as u64, window.stride[axis] as u64);
     if kernel == 0 || stride == 0 || window.dilation[axis] == 0 {
         return false;
     }
-    // the last window starts in the map, or in padding no wider than the window's reach
-    let reach = (kernel - 1) * window.dilation[axis] as u64 + 1;
-    (to as u64 - 1) * stride < from as u64 + window.padding[axis] as u64 + reach
+    // the last window starts in the map, or in zeros behind it that are no wider than the window's reach
+    let behind = if padded { (kernel - 1) * window.dilation[axis] as u64 + 1 } else { 0 };
+    (to as u64 - 1) * stride < from as u64 + window.padding[axis] as u64 + behind
 }
 
 const fn check_pool(input: &Edge, steps: &[Step<'_>], step: usize, pool: &Pool) -> Result<(), ProgramError> {
@@ -265,7 +265,7 @@ const fn check_pool(input: &Edge, steps: &[Step<'_>], step: usize, pool: &Pool) 
     }
     let source = edge(input, steps, pool.source as usize);
     if source.shape.channels != pool.output.shape.channels
-        || !window_fits(&pool.window, source.shape, pool.output.shape)
+        || !window_fits(&pool.window, source.shape, pool.output.shape, false)
     {
         return Err(ProgramError::Shape { step });
     }
