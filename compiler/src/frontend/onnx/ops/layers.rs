@@ -67,6 +67,9 @@ pub(super) fn per_timestep(
 
 /// `alpha * A' * B' + beta * C`, one of `A` and `B` constant.
 pub(super) fn gemm(net: &mut Net, call: &Call<'_>) -> Values {
+    if let Some(constant) = super::constant::gemm(net, call)? {
+        return Ok(vec![constant]);
+    }
     let (a, b) = (call.operand(0)?, call.operand(1)?);
     let (trans_a, trans_b) = (call.int("transA", 0) != 0, call.int("transB", 0) != 0);
     let (alpha, beta) = (call.float("alpha", 1.0), call.float("beta", 1.0));

@@ -1,6 +1,7 @@
 //! One ONNX node to values of a [`Net`]: folded if all it takes is constant, otherwise by the operation's row in
 //! [`OPS`].
 
+mod constant;
 mod elementwise;
 mod fold;
 mod heads;
