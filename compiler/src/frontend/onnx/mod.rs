@@ -41,9 +41,12 @@ fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendE
         return Err(damaged("it is empty".into()));
     }
     let model = proto::ModelProto::decode(file.bytes.clone()).map_err(|e| damaged(e.to_string()))?;
-    let imported = import::import(&model, file)?;
+    let imported = import::import(&model, file, options.timesteps)?;
     let network = populations::recognise(&imported, file.name)?;
     let mut loaded = build::graph(&imported, network, file.name)?;
+    if imported.open_timesteps {
+        loaded.graph.timesteps = None;
+    }
     if let Some(timesteps) = options.timesteps {
         match loaded.graph.timesteps {
             Some(own) if own != timesteps => loaded
