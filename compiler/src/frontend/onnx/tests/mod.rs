@@ -3,7 +3,10 @@
 mod bad_input;
 mod evaluate;
 mod layers;
+mod loops;
 mod models;
 mod neurons;
 mod node_tests;
+mod quantizers;
+mod stacked;
 mod unrolled;
