@@ -1,8 +1,9 @@
 //! Checks every model file of a corpus folder against the outputs that its own framework recorded:
-//! `cargo run --release -p snnc-tests --bin corpus -- FOLDER`.
+//! `cargo run --release -p snnc-tests --bin corpus -- FOLDER [FILTER]`; FILTER is a part of the names to check.
 //!
 //! The folder holds `own/frameworks/MODEL/` with exported files, `reference.npz` (`out1000` of the first 1000 test
-//! images, `trace_spk1`, … of the first few) and `meta.json`, and `own/datasets/mnist_*.npz`. Ends with exit code 1 if a
+//! images, `trace_spk1`, … of the first few) and `meta.json`, and `own/datasets/mnist_*.npz` (the speech model's samples
+//! are `foreign/datasets/fsdd_logmel.npz`). Ends with exit code 1 if a
 //! file that was read gives another output than its framework, if one that snnc supports is refused, or if the integer
 //! network is further from the framework's accuracy than it should be.
 
@@ -15,16 +16,21 @@ use std::process::ExitCode;
 
 use snnc::data::Dataset;
 use snnc::frontend::{self, LoadOptions, Loaded, ModelFile};
+use snnc::npz::read::Elements;
+use snnc::npz::{Column, Npz};
 
 use reference::Reference;
 
-/// Models whose every `step_*` and `unrolled_*` file is supported, with one of them to compile.
+/// Models whose every `step_*` and `unrolled_*` file is supported, with one of them to compile, if any.
 const SUPPORTED: &[(&str, &str)] = &[
     ("a_snntorch_fc", "step_dyn.onnx"),
     ("b_snntorch_conv_maxpool", "step_ts.onnx"),
     ("c_if_spikingjelly_conv", "step_dyn.onnx"),
     ("c_nir_spikingjelly_conv", "step_dyn.onnx"),
     ("d_snntorch_binary_conv", "step_dyn.onnx"),
+    ("e_snntorch_recurrent", ""),
+    ("h_norse_fc", ""),
+    ("k_snntorch_speech", ""),
 ];
 
 /// ONNX Loop, and time folded into the batch axis: refused by name.
@@ -35,23 +41,32 @@ const NOT_YET: &[&str] = &[
     "c_nir_spikingjelly_conv/unrolled_dyn.onnx",
 ];
 
+/// The model whose samples are spoken digits.
+const SPEECH: &str = "k_snntorch_speech";
+
 fn main() -> ExitCode {
     let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
         eprintln!("usage: corpus FOLDER");
         return ExitCode::from(2);
     };
+    let filter = std::env::args().nth(2).unwrap_or_default();
     let mut failures = 0;
-    let test = dataset(&folder.join("own/datasets/mnist_test1000.npz"));
+    let mnist = dataset(&folder.join("own/datasets/mnist_test1000.npz"));
+    let speech = speech(&folder.join("foreign/datasets/fsdd_logmel.npz"));
     for model in sorted(&folder.join("own/frameworks")) {
         let Some(reference) = Reference::read(&model) else { continue };
         for file in sorted(&model).into_iter().filter(|f| f.extension().is_some_and(|e| e == "onnx")) {
+            let test = if name(&model) == SPEECH { &speech } else { &mnist };
             let name = format!("{}/{}", name(&model), name(&file));
+            if !name.contains(&filter) {
+                continue;
+            }
             let supported = SUPPORTED.iter().any(|(m, _)| name.starts_with(m))
                 && (name.contains("/step_") || name.contains("/unrolled_"))
                 && !NOT_YET.contains(&name.as_str());
             match load(&file, reference.timesteps) {
                 Ok(loaded) => {
-                    let verdict = floats::check(&loaded.graph, &reference, &test);
+                    let verdict = floats::check(&loaded.graph, &reference, test);
                     println!("{name}: {verdict}");
                     failures += usize::from(!verdict.is_equal());
                 }
@@ -62,7 +77,7 @@ fn main() -> ExitCode {
             }
         }
     }
-    for (model, file) in SUPPORTED {
+    for (model, file) in SUPPORTED.iter().filter(|(model, file)| !file.is_empty() && model.contains(&filter)) {
         let path = folder.join("own/frameworks").join(model);
         let Some(reference) = Reference::read(&path) else { continue };
         match load(&path.join(file), reference.timesteps) {
@@ -93,6 +108,17 @@ fn load(path: &Path, timesteps: u32) -> Result<Loaded, frontend::FrontendError> 
 fn dataset(path: &Path) -> Dataset {
     let bytes = std::fs::read(path).expect("the corpus can be read");
     Dataset::read(&name(path), &bytes).expect("the corpus' samples are sound")
+}
+
+/// The test recordings of the speech model.
+fn speech(path: &Path) -> Dataset {
+    let bytes = std::fs::read(path).expect("the corpus can be read");
+    let file = name(path);
+    let mut npz = Npz::open(&file, &bytes).expect("the corpus' samples are sound");
+    let x = npz.array("x_test").ok().flatten().expect("the corpus has test recordings");
+    let Elements::U8(numbers) = x.elements else { panic!("features are bytes") };
+    let test = snnc::npz::write(&[("x", &x.shape, Column::U8(&numbers))]).expect("memory takes it");
+    Dataset::read(&name(path), &test).expect("the corpus' samples are sound")
 }
 
 fn name(path: &Path) -> String {
