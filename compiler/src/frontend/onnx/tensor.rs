@@ -121,6 +121,11 @@ impl Tensor {
         Self { dims: vec![], data: Data::F32([value].into()) }
     }
 
+    /// A truth value.
+    pub fn bit(value: bool) -> Self {
+        Self { dims: vec![], data: Data::Bool([value].into()) }
+    }
+
     /// A vector of integers.
     pub fn ints(values: &[i64]) -> Self {
         Self { dims: vec![values.len()], data: Data::Int(values.into()) }
@@ -283,6 +288,11 @@ impl<'a> Decoder<'a> {
     /// For the constants of `file`.
     pub fn new(file: &'a ModelFile<'a>) -> Self {
         Self { file, beside: RefCell::default() }
+    }
+
+    /// Name of the file.
+    pub fn file_name(&self) -> &str {
+        self.file.name
     }
 
     /// Decodes `tensor`, known to the user as `name`.
