@@ -4,4 +4,8 @@ mod bad_input;
 mod layers;
 mod models;
 mod neurons;
+mod recorded;
+mod recorded_norse_sinabs;
+mod recorded_snntorch;
+mod recorded_spikingjelly;
 mod unrolled;
