@@ -17,12 +17,15 @@ mod proto;
 mod readout;
 mod recurrence;
 mod signals;
+mod states;
 mod tensor;
 #[cfg(test)]
 mod tests;
 mod timestep;
 
 use prost::Message;
+
+pub use states::{StateKind, StateMap};
 
 use super::{Frontend, FrontendError, LoadOptions, Loaded, ModelFile, NodeError};
 use crate::error::AtNode;
@@ -36,6 +39,17 @@ fn accepts(file: &ModelFile<'_>) -> bool {
 }
 
 fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendError> {
+    load_with_states(file, options).map(|(loaded, _)| loaded)
+}
+
+/// Reads a file, and says where one of a single timestep keeps the graph's states.
+///
+/// # Errors
+/// [`FrontendError`], naming the node.
+pub fn load_with_states(
+    file: &ModelFile<'_>,
+    options: &LoadOptions,
+) -> Result<(Loaded, Vec<StateMap>), FrontendError> {
     let damaged = |found: String| FrontendError::Damaged { file: file.name.into(), found };
     if file.bytes.is_empty() {
         return Err(damaged("it is empty".into()));
@@ -43,7 +57,7 @@ fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendE
     let model = proto::ModelProto::decode(file.bytes.clone()).map_err(|e| damaged(e.to_string()))?;
     let imported = import::import(&model, file, options.timesteps)?;
     let network = populations::recognise(&imported, file.name)?;
-    let mut loaded = build::graph(&imported, network, file.name)?;
+    let (mut loaded, states) = build::graph(&imported, network, file.name)?;
     if imported.open_timesteps {
         loaded.graph.timesteps = None;
     }
@@ -57,7 +71,7 @@ fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendE
         loaded.graph.timesteps = Some(timesteps);
     }
     loaded.graph.validate()?;
-    Ok(loaded)
+    Ok((loaded, states))
 }
 
 /// What was found and what to do.
