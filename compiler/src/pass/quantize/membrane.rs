@@ -108,7 +108,7 @@ fn highest(graph: &Graph, node: NodeId) -> f64 {
         Op::MaxPool(_) | Op::AvgPool(_) | Op::Flatten => {
             graph.nodes[node].sources.first().map_or(1.0, |s| highest(graph, s.node))
         }
-        Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Add | Op::Neuron(_) => 1.0,
+        Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Add | Op::Activation(_) | Op::Neuron(_) => 1.0,
     }
 }
 
