@@ -83,7 +83,7 @@ pub fn read(path: &Path) -> miette::Result<Bytes> {
 }
 
 /// Opens MODEL: a model file, a compiled network, or the folder that holds one.
-pub fn open(path: &Path, timesteps: Option<u32>) -> miette::Result<Opened> {
+pub fn open(path: &Path, options: &LoadOptions) -> miette::Result<Opened> {
     let path = if path.is_dir() { path.join(NETWORK) } else { path.to_owned() };
     let bytes = read(&path)?;
     if container::kind(&bytes) == Some(Kind::Program) {
@@ -92,7 +92,7 @@ pub fn open(path: &Path, timesteps: Option<u32>) -> miette::Result<Opened> {
     let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let file = ModelFile { name: &name, bytes, beside: &|relative| beside(&folder, relative) };
-    let loaded = frontend::load(&file, &LoadOptions { timesteps })?;
+    let loaded = frontend::load(&file, options)?;
     Ok(Opened::Graph(Box::new(loaded.graph), loaded.warnings))
 }
 
@@ -137,7 +137,7 @@ pub fn network<'a>(
     data: Option<&Dataset>,
     arena: &'a Bump,
 ) -> miette::Result<Network<'a>> {
-    compile(open(&model.model, model.timesteps)?, model, choices, data, arena)
+    compile(open(&model.model, &model.options())?, model, choices, data, arena)
 }
 
 /// Compiles what was opened.

@@ -10,6 +10,7 @@ use crate::error::{AtNode, GraphError};
 use crate::ir::Graph;
 
 pub mod native;
+pub mod nir;
 pub mod onnx;
 
 /// A model file in memory, and how to get at the files beside it.
@@ -37,6 +38,8 @@ pub struct Frontend {
 pub struct LoadOptions {
     /// Timesteps of a sample; overrides those of the file.
     pub timesteps: Option<u32>,
+    /// How a NIR file is stepped; other formats say so themselves.
+    pub nir: nir::reading::NirOptions,
 }
 
 /// A model as its frontend understood it.
@@ -49,14 +52,17 @@ pub struct Loaded {
 }
 
 /// Every format, in the order they are tried.
-pub const FRONTENDS: &[Frontend] = &[native::FRONTEND, onnx::FRONTEND];
+pub const FRONTENDS: &[Frontend] = &[native::FRONTEND, nir::FRONTEND, onnx::FRONTEND];
 
 /// A model file that cannot be read.
 #[derive(Debug, Error, Diagnostic)]
 pub enum FrontendError {
     /// None of the formats.
     #[error("`{file}` is not a model that snnc reads")]
-    #[diagnostic(code(snnc::frontend::format), help("give an ONNX file (.onnx) or a native model (.snn)"))]
+    #[diagnostic(
+        code(snnc::frontend::format),
+        help("give an ONNX file (.onnx), a NIR file (.nir) or a native model (.snn)")
+    )]
     UnknownFormat {
         /// Name of the file.
         file: String,
