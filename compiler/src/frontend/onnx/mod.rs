@@ -9,6 +9,7 @@
 
 mod algebra;
 mod build;
+mod feed_forward;
 mod import;
 mod net;
 mod ops;
@@ -16,6 +17,7 @@ mod populations;
 mod proto;
 mod readout;
 mod recurrence;
+mod scalar;
 mod signals;
 mod tensor;
 #[cfg(test)]
@@ -42,8 +44,13 @@ fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendE
     }
     let model = proto::ModelProto::decode(file.bytes.clone()).map_err(|e| damaged(e.to_string()))?;
     let imported = import::import(&model, file)?;
-    let network = populations::recognise(&imported, file.name)?;
-    let mut loaded = build::graph(&imported, network, file.name)?;
+    let mut loaded = match feed_forward::is_one(&imported) {
+        true => feed_forward::graph(&imported, file.name)?,
+        false => {
+            let network = populations::recognise(&imported, file.name)?;
+            build::graph(&imported, network, file.name)?
+        }
+    };
     if let Some(timesteps) = options.timesteps {
         match loaded.graph.timesteps {
             Some(own) if own != timesteps => loaded
