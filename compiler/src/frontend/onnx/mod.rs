@@ -9,6 +9,7 @@
 
 mod algebra;
 mod build;
+mod feed_forward;
 mod import;
 mod net;
 mod ops;
@@ -16,6 +17,7 @@ mod populations;
 mod proto;
 mod readout;
 mod recurrence;
+mod scalar;
 mod signals;
 mod states;
 mod tensor;
@@ -56,8 +58,13 @@ pub fn load_with_states(
     }
     let model = proto::ModelProto::decode(file.bytes.clone()).map_err(|e| damaged(e.to_string()))?;
     let imported = import::import(&model, file, options.timesteps)?;
-    let network = populations::recognise(&imported, file.name)?;
-    let (mut loaded, states) = build::graph(&imported, network, file.name)?;
+    let (mut loaded, states) = match feed_forward::is_one(&imported) {
+        true => (feed_forward::graph(&imported, file.name)?, vec![]),
+        false => {
+            let network = populations::recognise(&imported, file.name)?;
+            build::graph(&imported, network, file.name)?
+        }
+    };
     if imported.open_timesteps {
         loaded.graph.timesteps = None;
     }
