@@ -214,7 +214,7 @@ fn measure(compiled: &mut Compiled<'_>, samples: &[Sample]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ir::{AvgPool, Linear, Op, Shape, Window};
+    use crate::ir::{AvgPool, Divisor, Linear, Op, Shape, Window};
     use crate::pass::testing::{chain, conv, neuron, numbers};
 
     /// Scores of a graph in floats and, without calibration, in integers.
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn counts_that_neurons_take_one_to_one_keep_their_scale() {
-        let pool = Op::AvgPool(AvgPool { window: Window::new([4; 2], [4; 2]), count_include_pad: true });
+        let pool = Op::AvgPool(AvgPool { window: Window::new([4; 2], [4; 2]), divisor: Divisor::Kernel });
         let layers = vec![
             ("conv", conv(1, 2, 3, 1), Shape::new(2, 4, 4)),
             ("lif1", neuron(1.0), Shape::new(2, 4, 4)),

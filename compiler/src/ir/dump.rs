@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{Comparison, Graph, Grid, InputEncoding, Neuron, Node, Op, Reset, ResetTiming, Timing, Window};
+use super::{
+    Comparison, Divisor, Graph, Grid, InputEncoding, Neuron, Node, Op, Reset, ResetTiming, SynapticCurrent, Timing,
+    Window,
+};
 
 impl Display for Graph {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -61,7 +64,11 @@ pub fn parameters(op: &Op) -> String {
         }
         Op::BatchNorm(norm) => format!("scale {}, shift {}", Range(&norm.scale), Range(&norm.shift)),
         Op::MaxPool(pool) => window(&pool.window),
-        Op::AvgPool(pool) => window(&pool.window),
+        Op::AvgPool(pool) => match pool.divisor {
+            Divisor::Kernel => window(&pool.window),
+            Divisor::Inputs => format!("{}, padding not counted", window(&pool.window)),
+            Divisor::One => format!("{}, summed", window(&pool.window)),
+        },
         Op::Flatten | Op::Add => String::new(),
         Op::Neuron(neuron) => neuron_text(neuron),
     }
@@ -81,11 +88,25 @@ fn neuron_text(neuron: &Neuron) -> String {
     let when = match (&neuron.reset, neuron.reset_timing) {
         (Reset::None, _) | (_, ResetTiming::Immediate) => "",
         (_, ResetTiming::Delayed) => " with the next timestep",
+        (_, ResetTiming::Overriding) => " over the next timestep's input",
     };
+    let synaptic: String = neuron.synaptic.iter().map(|c| synaptic_text(c, neuron.synaptic.len())).collect();
+    let spikes = if neuron.max_spikes == 1 { String::new() } else { format!(", up to {} spikes", neuron.max_spikes) };
+    let lowest = neuron.min_membrane.as_ref().map_or(String::new(), |v| format!(", v at least {}", Range(v)));
+    let inhibition = if neuron.inhibition { ", only the highest fires" } else { "" };
     let format = neuron.integer.map_or(String::new(), |format| {
         format!(", {} membrane bits, {} fraction bits", format.membrane_bits, format.fraction_bits)
     });
-    format!("beta {}, fires at v {sign} {}, {reset}{when}{format}", Range(&neuron.beta), Range(&neuron.threshold))
+    let (beta, threshold) = (Range(&neuron.beta), Range(&neuron.threshold));
+    format!("{synaptic}beta {beta}, fires at v {sign} {threshold}{spikes}{inhibition}, {reset}{when}{lowest}{format}")
+}
+
+/// A synaptic current, one of `count`.
+fn synaptic_text(current: &SynapticCurrent, count: usize) -> String {
+    match count == 1 && current.gain.iter().all(|&gain| gain == 1.0) {
+        true => format!("alpha {}, ", Range(&current.decay)),
+        false => format!("alpha {} times {}, ", Range(&current.decay), Range(&current.gain)),
+    }
 }
 
 fn window(window: &Window) -> String {

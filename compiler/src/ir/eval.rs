@@ -2,14 +2,16 @@
 //!
 //! It is the reference that exact passes are held to and that calibration looks at. Sums of weights are taken in `f64`
 //! and rounded once, so that no order of summation is privileged; the membrane update keeps the order of
-//! [`Neuron`]'s documentation, each operation rounded to `f32` as the frameworks do.
+//! [`super::Neuron`]'s documentation, each operation rounded to `f32` as the frameworks do.
 
 mod kernel;
+mod population;
 #[cfg(test)]
 mod tests;
 
-use super::{Comparison, Graph, Neuron, NodeId, Op, Quantity, Reset, ResetTiming, Shape, Timing};
+use super::{Graph, Node, NodeId, Op, Quantity, Shape, Timing};
 use kernel::Rows;
+use population::State;
 
 /// Evaluates a validated graph, sample after sample.
 pub struct Evaluator<'g> {
@@ -19,10 +21,8 @@ pub struct Evaluator<'g> {
     rows: Vec<Rows>,
     /// Output of every node at the current timestep.
     values: Vec<Vec<f32>>,
-    /// Stored membrane potential per node; empty for nodes without.
-    membranes: Vec<Vec<f32>>,
-    /// Membrane potential that was compared with the threshold, before an immediate reset.
-    charged: Vec<Vec<f32>>,
+    /// State per node; empty for nodes without neurons.
+    states: Vec<State>,
     /// `[node][timesteps ago - 1]`: earlier outputs of the nodes that are taken with a delay, latest first.
     history: Vec<Vec<Vec<f32>>>,
 }
@@ -32,12 +32,11 @@ pub struct Moment<'e> {
     /// Timestep of the sample.
     pub timestep: u32,
     values: &'e [Vec<f32>],
-    membranes: &'e [Vec<f32>],
-    charged: &'e [Vec<f32>],
+    states: &'e [State],
 }
 
 impl Moment<'_> {
-    /// Output of `node`, `[channels, height, width]`; of neurons 0 or 1.
+    /// Output of `node`, `[channels, height, width]`; of neurons their spikes.
     #[must_use]
     pub fn value(&self, node: NodeId) -> &[f32] {
         &self.values[node]
@@ -46,13 +45,22 @@ impl Moment<'_> {
     /// Stored membrane potentials of `node` (after an immediate reset, before a delayed one); empty without neurons.
     #[must_use]
     pub fn membrane(&self, node: NodeId) -> &[f32] {
-        &self.membranes[node]
+        &self.states[node].membrane
     }
 
     /// Membrane potentials of `node` that were compared with the threshold; empty without neurons.
     #[must_use]
     pub fn charged(&self, node: NodeId) -> &[f32] {
-        &self.charged[node]
+        &self.states[node].charged
+    }
+
+    /// Synaptic current `k` of `node` after the timestep.
+    ///
+    /// # Panics
+    /// If the node has no such current.
+    #[must_use]
+    pub fn synaptic(&self, node: NodeId, k: usize) -> &[f32] {
+        &self.states[node].synaptic[k]
     }
 }
 
@@ -60,10 +68,6 @@ impl<'g> Evaluator<'g> {
     /// Prepares a graph that [`Graph::validate`] accepts.
     #[must_use]
     pub fn new(graph: &'g Graph) -> Self {
-        let sized = |wanted: &dyn Fn(&Op) -> bool| -> Vec<Vec<f32>> {
-            graph.nodes.iter().map(|n| vec![0.0; if wanted(&n.op) { n.shape.len() } else { 0 }]).collect()
-        };
-        let neurons = |op: &Op| matches!(op, Op::Neuron(_));
         let mut history = vec![Vec::new(); graph.nodes.len()];
         for source in graph.nodes.iter().flat_map(|n| &n.sources) {
             let kept: &mut Vec<Vec<f32>> = &mut history[source.node];
@@ -71,13 +75,16 @@ impl<'g> Evaluator<'g> {
                 kept.push(vec![0.0; graph.nodes[source.node].shape.len()]);
             }
         }
+        let state = |node: &Node| match &node.op {
+            Op::Neuron(neuron) => State::of(neuron, node.shape.len()),
+            _ => State::default(),
+        };
         Self {
             graph,
             timing: graph.timing(),
             rows: graph.nodes.iter().map(|n| Rows::of(&n.op)).collect(),
-            values: sized(&|_| true),
-            membranes: sized(&neurons),
-            charged: sized(&neurons),
+            values: graph.nodes.iter().map(|node| vec![0.0; node.shape.len()]).collect(),
+            states: graph.nodes.iter().map(state).collect(),
             history,
         }
     }
@@ -90,33 +97,76 @@ impl<'g> Evaluator<'g> {
     /// # Panics
     /// If `input` has another length: [`crate::data`] sees to it.
     pub fn run(&mut self, input: &[f32], timesteps: u32, mut observe: impl FnMut(&Moment<'_>)) -> Vec<f32> {
-        for state in [&mut self.values, &mut self.membranes, &mut self.charged].into_iter().flatten() {
-            state.fill(0.0);
-        }
-        self.history.iter_mut().flatten().for_each(|kept| kept.fill(0.0));
+        self.rest();
         let elements = self.graph.nodes[0].shape.len();
         let constant = self.timing[0] == Timing::Constant;
         assert_eq!(input.len(), if constant { elements } else { elements * timesteps as usize }, "length of the input");
         let mut scores = vec![0.0; self.graph.nodes[self.graph.output].shape.len()];
         for timestep in 0..timesteps {
-            for id in 0..self.graph.nodes.len() {
-                if timestep > 0 && self.timing[id] == Timing::Constant {
-                    continue;
-                }
-                let start = if constant { 0 } else { elements * timestep as usize };
-                self.compute(id, &input[start..start + elements]);
-            }
+            let start = if constant { 0 } else { elements * timestep as usize };
+            self.compute_all(&input[start..start + elements], timestep == 0);
             self.reduce(&mut scores, timestep, timesteps);
-            observe(&Moment { timestep, values: &self.values, membranes: &self.membranes, charged: &self.charged });
-            for (kept, value) in self.history.iter_mut().zip(&self.values) {
-                if let Some(oldest) = kept.last_mut() {
-                    oldest.copy_from_slice(value);
-                    kept.rotate_right(1);
-                }
-            }
+            observe(&Moment { timestep, values: &self.values, states: &self.states });
+            self.remember();
         }
         scores.iter_mut().for_each(|score| *score *= self.graph.readout.scale);
         scores
+    }
+
+    /// Sets every state to zero: the start of a sample.
+    pub fn rest(&mut self) {
+        self.states.iter_mut().for_each(State::rest);
+        self.values.iter_mut().chain(self.history.iter_mut().flatten()).for_each(|values| values.fill(0.0));
+    }
+
+    /// Runs one timestep from the present states; `frame` holds the elements of that timestep's input.
+    ///
+    /// # Panics
+    /// If `frame` has another length.
+    pub fn step(&mut self, frame: &[f32]) -> Moment<'_> {
+        self.compute_all(frame, true);
+        self.remember();
+        Moment { timestep: 0, values: &self.values, states: &self.states }
+    }
+
+    /// The stored membrane potentials of `node`, to start from; empty for nodes without neurons.
+    pub fn membrane_mut(&mut self, node: NodeId) -> &mut [f32] {
+        &mut self.states[node].membrane
+    }
+
+    /// Synaptic current `k` of `node`, to start from.
+    ///
+    /// # Panics
+    /// If the node has no such current.
+    pub fn synaptic_mut(&mut self, node: NodeId, k: usize) -> &mut [f32] {
+        &mut self.states[node].synaptic[k]
+    }
+
+    /// The output of `node` `delay` timesteps before the next, 1 or more, to start from.
+    ///
+    /// # Panics
+    /// If nothing takes the node's output with such a delay.
+    pub fn past_mut(&mut self, node: NodeId, delay: u32) -> &mut [f32] {
+        &mut self.history[node][delay as usize - 1]
+    }
+
+    /// Computes every node; those that do not depend on time only if asked.
+    fn compute_all(&mut self, frame: &[f32], constants: bool) {
+        for id in 0..self.graph.nodes.len() {
+            if constants || self.timing[id] == Timing::Sequence {
+                self.compute(id, frame);
+            }
+        }
+    }
+
+    /// Moves this timestep's outputs into the past.
+    fn remember(&mut self) {
+        for (kept, value) in self.history.iter_mut().zip(&self.values) {
+            if let Some(oldest) = kept.last_mut() {
+                oldest.copy_from_slice(value);
+                kept.rotate_right(1);
+            }
+        }
     }
 
     fn compute(&mut self, id: NodeId, frame: &[f32]) {
@@ -148,7 +198,7 @@ impl<'g> Evaluator<'g> {
             Op::AvgPool(pool) => {
                 let full = pool.window.kernel[0] * pool.window.kernel[1];
                 kernel::pool(&pool.window, from, source(0), node.shape, &mut out, |taps, inside| {
-                    taps.sum::<f32>() / (if pool.count_include_pad { full } else { inside }) as f32
+                    taps.sum::<f32>() / pool.divisor.of(full, inside) as f32
                 });
             }
             Op::Flatten => out.copy_from_slice(source(0)),
@@ -159,20 +209,9 @@ impl<'g> Evaluator<'g> {
                 }
             }
             Op::Neuron(neuron) => {
-                let mut v = std::mem::take(&mut self.membranes[id]);
-                let mut charged = std::mem::take(&mut self.charged[id]);
-                for channel in 0..from.channels {
-                    let range = channel * from.positions()..(channel + 1) * from.positions();
-                    let cell = Cell::new(neuron, channel);
-                    let states = v[range.clone()].iter_mut().zip(&mut charged[range.clone()]);
-                    for ((v, charged), (s, i)) in states.zip(out[range.clone()].iter_mut().zip(&source(0)[range])) {
-                        let fires;
-                        (*v, *charged, fires) = cell.step(*v, *i);
-                        *s = f32::from(u8::from(fires));
-                    }
-                }
-                self.membranes[id] = v;
-                self.charged[id] = charged;
+                let mut state = std::mem::take(&mut self.states[id]);
+                state.step(neuron, from, source(0), &mut out);
+                self.states[id] = state;
             }
         }
         self.values[id] = out;
@@ -182,7 +221,7 @@ impl<'g> Evaluator<'g> {
         use super::Reduce;
         let quantity = match self.graph.readout.quantity {
             Quantity::Spikes | Quantity::Current => &self.values[self.graph.output],
-            Quantity::Membrane => &self.membranes[self.graph.output],
+            Quantity::Membrane => &self.states[self.graph.output].membrane,
         };
         for (score, &value) in scores.iter_mut().zip(quantity) {
             *score = match self.graph.readout.reduce {
@@ -198,59 +237,6 @@ impl<'g> Evaluator<'g> {
                 Reduce::First if *score == 0.0 && value > 0.0 => (timesteps - timestep) as f32,
                 Reduce::First => *score,
             };
-        }
-    }
-}
-
-/// The parameters of one channel's neurons.
-struct Cell<'n> {
-    beta: f32,
-    threshold: f32,
-    comparison: Comparison,
-    reset: &'n Reset,
-    amount: f32,
-    timing: ResetTiming,
-}
-
-impl<'n> Cell<'n> {
-    fn new(neuron: &'n Neuron, channel: usize) -> Self {
-        Self {
-            beta: pick(&neuron.beta, channel),
-            threshold: pick(&neuron.threshold, channel),
-            comparison: neuron.comparison,
-            reset: &neuron.reset,
-            amount: match &neuron.reset {
-                Reset::Subtract(amount) => pick(amount, channel),
-                Reset::None | Reset::ToValue(_) => 0.0,
-            },
-            timing: neuron.reset_timing,
-        }
-    }
-
-    /// The stored and the compared membrane potential, and whether the neuron fires.
-    fn step(&self, v: f32, current: f32) -> (f32, f32, bool) {
-        let fires = |v| self.comparison.fires(v, self.threshold);
-        match self.timing {
-            ResetTiming::Delayed => {
-                let resets = fires(v);
-                let v = match self.reset {
-                    Reset::ToValue(value) if resets => *value,
-                    _ => v,
-                };
-                let v = self.beta * v + current;
-                let v = if resets { v - self.amount } else { v };
-                (v, v, fires(v))
-            }
-            ResetTiming::Immediate => {
-                let v = self.beta * v + current;
-                let fired = fires(v);
-                let after = match self.reset {
-                    Reset::ToValue(value) if fired => *value,
-                    Reset::Subtract(_) if fired => v - self.amount,
-                    _ => v,
-                };
-                (after, v, fired)
-            }
         }
     }
 }

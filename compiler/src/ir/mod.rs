@@ -16,10 +16,10 @@ mod neuron;
 mod ops;
 mod validate;
 
-pub use neuron::{Comparison, IntegerFormat, Neuron, Reset, ResetTiming};
+pub use neuron::{Comparison, IntegerFormat, Neuron, Reset, ResetTiming, SynapticCurrent};
 pub use snnc_runtime::program::{Quantity, Reduce};
 
-pub use ops::{AvgPool, BatchNorm, Conv2d, Grid, Linear, MaxPool, WeightEncoding, Window};
+pub use ops::{AvgPool, BatchNorm, Conv2d, Divisor, Grid, Linear, MaxPool, WeightEncoding, Window};
 
 /// Timesteps of a sample beyond which a graph is refused.
 pub const MAX_TIMESTEPS: u32 = snnc_runtime::program::MAX_TIMESTEPS;

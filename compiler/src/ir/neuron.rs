@@ -2,15 +2,22 @@
 
 /// A population of neurons, one per element of its source.
 ///
-/// Per timestep, in `f32`, in this order (`theta` the threshold, `r` what the reset acts on):
+/// Per timestep, in `f32`, in this order (`theta` the threshold, `r` what the reset acts on, `n` the spikes):
 /// ```text
-/// delayed:   r = v > theta;  ToValue: v = r ? value : v;  v = beta * v + I;  Subtract: v = v - r * amount;  s = v > theta
-/// immediate: v = beta * v + I;  s = v > theta;  Subtract: v = v - s * amount;  ToValue: v = s ? value : v
+/// synaptic:  c = I, or with synaptic currents: i[k] = decay[k] * i[k] + I;  c = sum over k of gain[k] * i[k]
+/// delayed:   r = v > theta;  ToValue: v = r ? value : v;  v = beta * v + c;  Subtract: v = v - r * amount;  n = v > theta
+/// overriding: as delayed, but ToValue acts last: v = beta * v + c;  v = r ? value : v;  n = v > theta
+/// immediate: v = beta * v + c;  n = v > theta;  Subtract: v = v - n * amount;  ToValue: v = n ? value : v
+/// at last:   v = max(v, min_membrane)
 /// ```
-/// `>` is `>=` for [`Comparison::AtLeast`]; `v` is 0 before the first timestep. A framework's `u += (I - u) / tau` with
+/// `>` is `>=` for [`Comparison::AtLeast`]; states are 0 before the first timestep. With [`Neuron::max_spikes`] above 1,
+/// `n = floor(v / theta)` within `0..=max_spikes` (sinabs' multi-spike). A framework's `u += (I - u) / tau` with
 /// threshold `theta` is `beta = 1 - 1/tau` and `theta * tau` here (research: Fang et al. 2021, SpikingJelly).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Neuron {
+    /// Synaptic currents, each an exponential filter of the input; without any the membrane takes the input itself.
+    /// One is snnTorch's Synaptic, norse's LIF and NIR's CubaLIF; two with opposite gains are snnTorch's Alpha.
+    pub synaptic: Vec<SynapticCurrent>,
     /// Decay of the membrane potential per timestep, 0..=1 (1: no leak); one, or one per channel.
     pub beta: Vec<f32>,
     /// Firing threshold; one, or one per channel.
@@ -21,8 +28,44 @@ pub struct Neuron {
     pub reset: Reset,
     /// When it does so.
     pub reset_timing: ResetTiming,
+    /// Most spikes of a neuron in one timestep, 1 or more. Above 1 only with [`Comparison::AtLeast`], an immediate reset
+    /// and thresholds above 0.
+    pub max_spikes: u32,
+    /// Lowest membrane potential that is stored; one, or one per channel. Only with an immediate reset.
+    pub min_membrane: Option<Vec<f32>>,
+    /// Whether only the neuron with the largest `v - theta` of the population may fire, ties to the lowest index
+    /// (snnTorch's `inhibition`). The reset acts on every neuron above its threshold all the same. Only with a delayed
+    /// reset or none, and with one spike per timestep.
+    pub inhibition: bool,
     /// Integer format to keep, where the model prescribes one; otherwise the compiler chooses.
     pub integer: Option<IntegerFormat>,
+}
+
+impl Default for Neuron {
+    /// Integrate-and-fire: no leak, threshold 1, soft reset.
+    fn default() -> Self {
+        Self {
+            synaptic: Vec::new(),
+            beta: vec![1.0],
+            threshold: vec![1.0],
+            comparison: Comparison::AtLeast,
+            reset: Reset::Subtract(vec![1.0]),
+            reset_timing: ResetTiming::Immediate,
+            max_spikes: 1,
+            min_membrane: None,
+            inhibition: false,
+            integer: None,
+        }
+    }
+}
+
+/// A current that decays by itself: `i = decay * i + I`, of which the membrane takes `gain * i` in the same timestep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SynapticCurrent {
+    /// Decay per timestep, 0..=1; one, or one per channel.
+    pub decay: Vec<f32>,
+    /// What the membrane takes of it; one, or one per channel.
+    pub gain: Vec<f32>,
 }
 
 /// When a neuron fires.
@@ -63,6 +106,9 @@ pub enum ResetTiming {
     Immediate,
     /// With the next timestep's input (snnTorch).
     Delayed,
+    /// As [`ResetTiming::Delayed`], but a reset to a value also overrides the next timestep's decay and input, which are
+    /// lost (snnTorch's Synaptic and Alpha with reset "zero"). Only with [`Reset::ToValue`].
+    Overriding,
 }
 
 /// Widths of an integer membrane that a model prescribes.

@@ -84,13 +84,36 @@ pub struct MaxPool {
     pub window: Window,
 }
 
-/// Mean over windows.
+/// Mean, or sum, over windows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AvgPool {
     /// The window; without dilation.
     pub window: Window,
-    /// Whether the divisor counts padding; if not, it is the number of inputs under the window.
-    pub count_include_pad: bool,
+    /// What the sum is divided by.
+    pub divisor: Divisor,
+}
+
+/// What the sum over a window is divided by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Divisor {
+    /// The size of the kernel: padding counts (`count_include_pad`).
+    Kernel,
+    /// The number of inputs under the window: padding does not count.
+    Inputs,
+    /// Nothing: the sum itself (NIR's SumPool2d).
+    One,
+}
+
+impl Divisor {
+    /// The divisor of a window of `kernel` taps, `inside` of which lie on the map.
+    #[must_use]
+    pub const fn of(self, kernel: usize, inside: usize) -> usize {
+        match self {
+            Divisor::Kernel => kernel,
+            Divisor::Inputs => inside,
+            Divisor::One => 1,
+        }
+    }
 }
 
 /// What integers a layer's weights stand for: `weight = scale[channel] * integer`.

@@ -1,7 +1,10 @@
 //! Checks the invariants of a [`Graph`].
 
-use super::{Graph, MAX_TIMESTEPS, Neuron, Node, Op, Reset, Shape, Window};
+use super::{Comparison, Graph, MAX_TIMESTEPS, Neuron, Node, Op, Reset, ResetTiming, Shape, Window};
 use crate::error::{AtNode, GraphError};
+
+/// Synaptic currents of a neuron beyond which no framework goes.
+const MAX_SYNAPTIC: usize = 2;
 
 /// Elements beyond which a feature map is refused: no board holds it, and products of sizes stay far from overflow.
 const MAX_ELEMENTS: usize = 1 << 28;
@@ -222,9 +225,20 @@ fn check_neuron(neuron: &Neuron, channels: usize) -> Result<(), GraphError> {
         Reset::ToValue(value) => finite("reset value", std::slice::from_ref(value))?,
         Reset::Subtract(amount) => one_or_each("reset amount", amount)?,
     }
-    if let Some(beta) = neuron.beta.iter().find(|b| !(0.0..=1.0).contains(*b)) {
-        return Err(GraphError::Range { parameter: "beta", found: beta.to_string(), expected: "0 to 1" });
+    decays("beta", &neuron.beta)?;
+    if neuron.synaptic.len() > MAX_SYNAPTIC {
+        let found = neuron.synaptic.len().to_string();
+        return Err(GraphError::Range { parameter: "synaptic currents", found, expected: "at most 2" });
     }
+    for current in &neuron.synaptic {
+        one_or_each("synaptic decay", &current.decay)?;
+        one_or_each("synaptic gain", &current.gain)?;
+        decays("synaptic decay", &current.decay)?;
+    }
+    if let Some(lowest) = &neuron.min_membrane {
+        one_or_each("lowest membrane potential", lowest)?;
+    }
+    check_combination(neuron)?;
     match neuron.integer {
         Some(format) if !(2..=30).contains(&format.membrane_bits) || !(-31..=16).contains(&format.fraction_bits) => {
             Err(GraphError::Range {
@@ -237,10 +251,43 @@ fn check_neuron(neuron: &Neuron, channels: usize) -> Result<(), GraphError> {
     }
 }
 
+fn decays(parameter: &'static str, values: &[f32]) -> Result<(), GraphError> {
+    match values.iter().find(|b| !(0.0..=1.0).contains(*b)) {
+        Some(found) => Err(GraphError::Range { parameter, found: found.to_string(), expected: "0 to 1" }),
+        None => Ok(()),
+    }
+}
+
+/// What a neuron may not be at once: no framework has it, and no machine would share its meaning.
+fn check_combination(neuron: &Neuron) -> Result<(), GraphError> {
+    let immediate = neuron.reset_timing == ResetTiming::Immediate || neuron.reset == Reset::None;
+    let refuse = |parameter, expected| {
+        Err(GraphError::Range { parameter, found: crate::ir::dump::parameters(&Op::Neuron(neuron.clone())), expected })
+    };
+    if neuron.reset_timing == ResetTiming::Overriding && !matches!(neuron.reset, Reset::ToValue(_)) {
+        return refuse("an overriding reset", "a reset to a value");
+    }
+    if neuron.max_spikes == 0 {
+        return refuse("most spikes per timestep", "1 or more");
+    }
+    let several = neuron.comparison == Comparison::AtLeast && immediate && neuron.threshold.iter().all(|&t| t > 0.0);
+    if neuron.max_spikes > 1 && !several {
+        return refuse("several spikes per timestep", "`>=`, thresholds above 0 and an immediate reset");
+    }
+    if neuron.min_membrane.is_some() && !immediate {
+        return refuse("a lowest membrane potential", "an immediate reset");
+    }
+    let delayed = neuron.reset_timing != ResetTiming::Immediate || neuron.reset == Reset::None;
+    if neuron.inhibition && !(delayed && neuron.max_spikes == 1) {
+        return refuse("inhibition", "a delayed reset or none, and one spike per timestep");
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ir::{Comparison, Input, InputEncoding, Linear, Quantity, Readout, Reduce, ResetTiming, Source, Timing};
+    use crate::ir::{Input, InputEncoding, Linear, Quantity, Readout, Reduce, Source, SynapticCurrent, Timing};
 
     fn graph() -> Graph {
         let input = Input { timing: Timing::Constant, encoding: InputEncoding::Real };
@@ -251,7 +298,7 @@ mod tests {
             comparison: Comparison::Above,
             reset: Reset::None,
             reset_timing: ResetTiming::Delayed,
-            integer: None,
+            ..Neuron::default()
         };
         let node = |name: &str, op, sources, shape| Node { name: name.into(), op, sources, shape, origin: vec![] };
         Graph {
@@ -298,5 +345,33 @@ mod tests {
     fn a_shape_that_lies_is_refused() {
         assert!(refused(|g| g.nodes[2].shape = Shape::vector(7)).contains("[7]"));
         assert!(refused(|g| g.nodes[0].shape = Shape::new(usize::MAX, usize::MAX, 2)).contains("elements"));
+    }
+
+    #[test]
+    fn what_no_neuron_is_at_once_is_refused() {
+        let neuron = |g: &mut Graph, f: fn(&mut Neuron)| match &mut g.nodes[2].op {
+            Op::Neuron(neuron) => f(neuron),
+            _ => unreachable!("node 2 is a neuron"),
+        };
+        assert!(refused(|g| neuron(g, |n| n.max_spikes = 2)).contains("several spikes"));
+        assert!(refused(|g| neuron(g, |n| n.max_spikes = 0)).contains("1 or more"));
+        assert!(refused(|g| neuron(g, |n| n.reset_timing = ResetTiming::Overriding)).contains("overriding"));
+        let delayed = |n: &mut Neuron| n.reset = Reset::Subtract(vec![1.0]);
+        assert!(
+            refused(|g| neuron(g, |n| (n.reset, n.min_membrane) = (Reset::ToValue(0.0), Some(vec![0.0]))))
+                .contains("lowest")
+        );
+        let mut inhibited = graph();
+        neuron(&mut inhibited, |n| n.inhibition = true);
+        neuron(&mut inhibited, delayed);
+        inhibited.validate().expect("snnTorch has it");
+        neuron(&mut inhibited, |n| n.reset_timing = ResetTiming::Immediate);
+        inhibited.validate().expect_err("no framework resets inhibited neurons at once");
+        let synaptic = vec![SynapticCurrent { decay: vec![1.5], gain: vec![1.0] }];
+        let mut fast = graph();
+        if let Op::Neuron(n) = &mut fast.nodes[2].op {
+            n.synaptic = synaptic;
+        }
+        assert!(fast.validate().expect_err("it grows").source.to_string().contains("synaptic decay"));
     }
 }

@@ -85,6 +85,7 @@ pub(super) fn neuron<'a>(
         reset_timing: match neuron.reset_timing {
             ir::ResetTiming::Immediate => ResetTiming::Immediate,
             ir::ResetTiming::Delayed => ResetTiming::Delayed,
+            ir::ResetTiming::Overriding => panic!("refused before: walk.rs::not_integer"),
         },
         membrane_bits,
     }
@@ -122,7 +123,7 @@ mod tests {
             comparison: Comparison::Above,
             reset: ir::Reset::None,
             reset_timing: ir::ResetTiming::Immediate,
-            integer: None,
+            ..ir::Neuron::default()
         };
         let lsb = [f64::from(0.1f32), 0.2];
         assert_eq!(neuron(&float, 1.0, 16, &lsb, &arena).threshold, [4, 2]);

@@ -107,7 +107,7 @@ fn graph(case: &Case) -> Graph {
         match case.pool {
             0 => return,
             1 => push(graph, Op::MaxPool(MaxPool { window }), to),
-            _ => push(graph, Op::AvgPool(AvgPool { window, count_include_pad: false }), to),
+            _ => push(graph, Op::AvgPool(AvgPool { window, divisor: Divisor::Inputs }), to),
         }
         *at = to;
     };
@@ -124,6 +124,7 @@ fn graph(case: &Case) -> Graph {
             },
             reset_timing: if delayed { ResetTiming::Delayed } else { ResetTiming::Immediate },
             integer: Some(IntegerFormat { membrane_bits: 30, fraction_bits: 12 }),
+            ..Neuron::default()
         })
     };
     if case.pool_first {

@@ -7,7 +7,7 @@ use super::project::{Term, one_scale};
 use super::{LowerError, bits_of, neuron};
 use crate::compiled::StepInfo;
 use crate::error::AtNode;
-use crate::ir::{self, Graph, InputEncoding, Node, NodeId, Op, Quantity, Source, Timing};
+use crate::ir::{self, Divisor, Graph, InputEncoding, Node, NodeId, Op, Quantity, Source, Timing};
 use crate::proof::shifted;
 
 /// What the walk gives.
@@ -198,8 +198,8 @@ impl<'g, 'a> Walk<'g, 'a> {
     fn step(&mut self, id: NodeId) -> Result<()> {
         let node = &self.graph.nodes[id];
         let (step, known, info) = match &node.op {
-            Op::MaxPool(pool) => self.pool(node, &pool.window, PoolOp::Max, true)?,
-            Op::AvgPool(pool) => self.pool(node, &pool.window, PoolOp::Sum, pool.count_include_pad)?,
+            Op::MaxPool(pool) => self.pool(node, &pool.window, PoolOp::Max, Divisor::One)?,
+            Op::AvgPool(pool) => self.pool(node, &pool.window, PoolOp::Sum, pool.divisor)?,
             Op::Linear(_) | Op::Conv2d(_) | Op::Add => self.currents(id)?,
             Op::Neuron(neuron) => self.population(id, neuron)?,
             Op::BatchNorm(_) => {
@@ -234,7 +234,7 @@ impl<'g, 'a> Walk<'g, 'a> {
         node: &Node,
         window: &ir::Window,
         op: PoolOp,
-        counts_padding: bool,
+        divisor: Divisor,
     ) -> Result<(Step<'a>, Known, StepInfo)> {
         let (source, delay) = self.edge_of(node, node.sources[0])?;
         if delay > 0 || self.graph.nodes[node.sources[0].node].shape != self.layout(node.sources[0]) {
@@ -246,7 +246,7 @@ impl<'g, 'a> Walk<'g, 'a> {
         let mut known = self.known[edge].clone();
         let kind = match (op, self.kinds[edge]) {
             (PoolOp::Max, kind) => kind,
-            (PoolOp::Sum, _) if padded && (!counts_padding || !known.offset.is_empty()) => {
+            (PoolOp::Sum, _) if padded && (divisor == Divisor::Inputs || !known.offset.is_empty()) => {
                 return Err(LowerError::at(
                     node,
                     "an average whose divisor depends on the position",
@@ -254,7 +254,8 @@ impl<'g, 'a> Walk<'g, 'a> {
                 ));
             }
             (PoolOp::Sum, kind) => {
-                known.scale.iter_mut().for_each(|scale| *scale /= taps as f64);
+                let divisor = divisor.of(taps as usize, taps as usize);
+                known.scale.iter_mut().for_each(|scale| *scale /= divisor as f64);
                 (known.least, known.most) = (known.least.min(0) * taps, known.most.max(0) * taps);
                 match kind {
                     EdgeKind::Spikes | EdgeKind::Counts { .. } => EdgeKind::Counts {
@@ -376,6 +377,10 @@ impl<'g, 'a> Walk<'g, 'a> {
             let help = "put the reshape behind the neurons";
             return Err(LowerError::at(node, format!("neurons on a flattened map {layout}"), help));
         }
+        if let Some(found) = not_integer(parameters) {
+            let help = "the float evaluator has it (`snnc run --float`), the integer network does not";
+            return Err(LowerError::at(node, found, help));
+        }
         let channels = node.shape.channels;
         let beta = parameters.beta[0];
         if parameters.beta.iter().any(|&other| other != beta) {
@@ -427,6 +432,19 @@ impl<'g, 'a> Walk<'g, 'a> {
         };
         Ok(scale * 2f64.powi(-i32::from(shift)))
     }
+}
+
+/// What of a neuron no integer rule covers.
+fn not_integer(neuron: &ir::Neuron) -> Option<&'static str> {
+    [
+        (!neuron.synaptic.is_empty(), "a synaptic current with a decay of its own"),
+        (neuron.max_spikes > 1, "several spikes per timestep"),
+        (neuron.min_membrane.is_some(), "a lowest membrane potential"),
+        (neuron.inhibition, "inhibition: only the highest neuron fires"),
+        (neuron.reset_timing == ir::ResetTiming::Overriding, "a reset that overrides the next timestep's input"),
+    ]
+    .into_iter()
+    .find_map(|(has, what)| has.then_some(what))
 }
 
 fn lowered_shape(shape: ir::Shape) -> Shape {

@@ -229,6 +229,7 @@ mod tests {
             input: InputEncoding::Spikes,
             steps: vec![StepInfo { name: "hidden".into(), encoding: None, activity: None }],
             readout_scale: 1.0,
+            lanes: None,
         }
     }
 

@@ -185,7 +185,7 @@ pub(crate) mod testing {
             comparison: Comparison::Above,
             reset: Reset::Subtract(vec![0.75]),
             reset_timing: ResetTiming::Delayed,
-            integer: None,
+            ..Neuron::default()
         })
     }
 }

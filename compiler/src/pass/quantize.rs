@@ -38,7 +38,8 @@ fn sink(graph: &Graph, consumers: &[Vec<NodeId>], mut node: NodeId) -> Option<(N
         match &graph.nodes[next].op {
             Op::Neuron(_) => return Some((next, divisor)),
             Op::AvgPool(pool) => {
-                divisor *= pool.window.kernel[0] * pool.window.kernel[1];
+                let kernel = pool.window.kernel[0] * pool.window.kernel[1];
+                divisor *= pool.divisor.of(kernel, kernel);
                 node = next;
             }
             Op::MaxPool(_) | Op::Flatten | Op::Add => node = next,

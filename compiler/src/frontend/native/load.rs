@@ -14,7 +14,7 @@ use crate::error::AtNode;
 use crate::frontend::{FrontendError, NodeError};
 use crate::ir::{
     AvgPool, BatchNorm, Conv2d, Graph, Grid, Input, Linear, MaxPool, Neuron, Node, Op, Reset, Shape, Source,
-    WeightEncoding, Window,
+    SynapticCurrent, WeightEncoding, Window,
 };
 
 /// What is wrong with a node.
@@ -139,9 +139,9 @@ fn op(container: &Container<'_>, text: OpText) -> Found<Op> {
         OpText::MaxPool(MaxPoolText { kernel, stride, pad_begin, pad_end, dilation }) => Op::MaxPool(MaxPool {
             window: Window { dilation, ..window(kernel, stride.unwrap_or(kernel), pad_begin, pad_end) },
         }),
-        OpText::AvgPool(AvgPoolText { kernel, stride, pad_begin, pad_end, dilation, count_include_pad }) => {
+        OpText::AvgPool(AvgPoolText { kernel, stride, pad_begin, pad_end, dilation, divisor }) => {
             let window = Window { dilation, ..window(kernel, stride.unwrap_or(kernel), pad_begin, pad_end) };
-            Op::AvgPool(AvgPool { window, count_include_pad })
+            Op::AvgPool(AvgPool { window, divisor })
         }
         OpText::Flatten => Op::Flatten,
         OpText::Add => Op::Add,
@@ -219,12 +219,20 @@ fn neuron(container: &Container<'_>, text: NeuronText) -> Found<Neuron> {
         Some(ResetText::ToValue(value)) => Reset::ToValue(value as f32),
         Some(ResetText::Subtract(amount)) => Reset::Subtract(parameter(&amount)?),
     };
+    let synaptic = text
+        .synaptic
+        .iter()
+        .map(|current| Ok(SynapticCurrent { decay: parameter(&current.decay)?, gain: parameter(&current.gain)? }));
     Ok(Neuron {
+        synaptic: synaptic.collect::<Found<_>>()?,
         beta: parameter(&text.beta)?,
         threshold,
         comparison: text.comparison,
         reset,
         reset_timing: text.reset_timing,
+        max_spikes: text.max_spikes,
+        min_membrane: text.min_membrane.as_ref().map(parameter).transpose()?,
+        inhibition: text.inhibition,
         integer: text.integer.map(Into::into),
     })
 }

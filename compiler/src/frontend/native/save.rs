@@ -3,7 +3,7 @@
 use super::load::weight;
 use super::text::{
     AvgPoolText, BatchNormText, Conv2dText, DelayedText, GraphText, GridText, InputText, MaxPoolText, NeuronText,
-    NodeText, OpText, Parameter, ResetText, SourceText, SynapsesText,
+    NodeText, OpText, Parameter, ResetText, SourceText, SynapsesText, SynapticText,
 };
 use crate::container::{Builder, Kind};
 use crate::frontend::FrontendError;
@@ -129,10 +129,10 @@ fn op(tensors: &mut Tensors<'_>, op: &Op) -> OpText {
             let (stride, pad_end) = (Some(stride), Some(pad_end));
             OpText::MaxPool(MaxPoolText { kernel, stride, pad_begin, pad_end, dilation })
         }
-        Op::AvgPool(AvgPool { window, count_include_pad }) => {
+        Op::AvgPool(AvgPool { window, divisor }) => {
             let Window { kernel, stride, pad_begin, pad_end, dilation } = *window;
-            let (stride, pad_end, count_include_pad) = (Some(stride), Some(pad_end), *count_include_pad);
-            OpText::AvgPool(AvgPoolText { kernel, stride, pad_begin, pad_end, dilation, count_include_pad })
+            let (stride, pad_end, divisor) = (Some(stride), Some(pad_end), *divisor);
+            OpText::AvgPool(AvgPoolText { kernel, stride, pad_begin, pad_end, dilation, divisor })
         }
         Op::Flatten => OpText::Flatten,
         Op::Add => OpText::Add,
@@ -141,7 +141,12 @@ fn op(tensors: &mut Tensors<'_>, op: &Op) -> OpText {
 }
 
 fn neuron(tensors: &mut Tensors<'_>, neuron: &Neuron) -> NeuronText {
+    let synaptic = neuron.synaptic.iter().enumerate().map(|(k, current)| SynapticText {
+        decay: tensors.parameter(&format!("synaptic{k}.decay"), &current.decay),
+        gain: tensors.parameter(&format!("synaptic{k}.gain"), &current.gain),
+    });
     NeuronText {
+        synaptic: synaptic.collect(),
         beta: tensors.parameter("beta", &neuron.beta),
         threshold: tensors.parameter("threshold", &neuron.threshold),
         comparison: neuron.comparison,
@@ -151,6 +156,9 @@ fn neuron(tensors: &mut Tensors<'_>, neuron: &Neuron) -> NeuronText {
             Reset::Subtract(amount) => ResetText::Subtract(tensors.parameter("reset", amount)),
         }),
         reset_timing: neuron.reset_timing,
+        max_spikes: neuron.max_spikes,
+        min_membrane: neuron.min_membrane.as_ref().map(|lowest| tensors.parameter("min_membrane", lowest)),
+        inhibition: neuron.inhibition,
         integer: neuron.integer.map(Into::into),
     }
 }

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::container::Builder;
 use crate::ir::{
-    AvgPool, BatchNorm, Comparison, Conv2d, Graph, Grid, Input, InputEncoding, IntegerFormat, Linear, MaxPool, Neuron,
-    Node, Op, Quantity, Readout, Reduce, Reset, ResetTiming, Shape, Source, Timing, WeightEncoding, Window,
+    AvgPool, BatchNorm, Comparison, Conv2d, Divisor, Graph, Grid, Input, InputEncoding, IntegerFormat, Linear, MaxPool,
+    Neuron, Node, Op, Quantity, Readout, Reduce, Reset, ResetTiming, Shape, Source, SynapticCurrent, Timing,
+    WeightEncoding, Window,
 };
 
 fn read(bytes: &[u8]) -> Result<Loaded, FrontendError> {
@@ -97,7 +98,36 @@ impl Choices<'_> {
     }
 
     fn neuron(&mut self, channels: usize) -> Neuron {
+        let neuron = self.plain_neuron(channels);
+        match self.below(4) {
+            0 => Neuron {
+                reset: Reset::ToValue(self.number()),
+                reset_timing: ResetTiming::Overriding,
+                inhibition: true,
+                ..neuron
+            },
+            1 => Neuron {
+                threshold: self.one_or_each(channels).into_iter().map(|t| t.abs() + 0.5).collect(),
+                comparison: Comparison::AtLeast,
+                reset_timing: ResetTiming::Immediate,
+                max_spikes: 2 + self.below(100) as u32,
+                min_membrane: self.flip().then(|| self.one_or_each(channels)),
+                ..neuron
+            },
+            _ => neuron,
+        }
+    }
+
+    fn plain_neuron(&mut self, channels: usize) -> Neuron {
+        let decay = |random: &mut Self| random.one_or_each(channels).into_iter().map(|d| d.abs().min(1.0)).collect();
+        let synaptic = (0..self.below(3))
+            .map(|_| SynapticCurrent { decay: decay(self), gain: self.one_or_each(channels) })
+            .collect();
         Neuron {
+            synaptic,
+            max_spikes: 1,
+            min_membrane: None,
+            inhibition: false,
             beta: self.one_or_each(channels).into_iter().map(|beta| beta.abs().min(1.0)).collect(),
             threshold: self.one_or_each(channels),
             comparison: if self.flip() { Comparison::Above } else { Comparison::AtLeast },
@@ -149,7 +179,13 @@ impl Choices<'_> {
             4 => match (Window { dilation: [1; 2], ..self.window() }) {
                 window if slid(&window, from.channels).is_some() => {
                     let shape = slid(&window, from.channels).expect("just looked");
-                    (Op::AvgPool(AvgPool { window, count_include_pad: self.flip() }), shape)
+                    (
+                        Op::AvgPool(AvgPool {
+                            window,
+                            divisor: [Divisor::Kernel, Divisor::Inputs, Divisor::One][self.below(3)],
+                        }),
+                        shape,
+                    )
                 }
                 _ => (Op::Flatten, Shape::vector(from.len())),
             },

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ir::{
-    Comparison, InputEncoding, IntegerFormat, Quantity, Readout, Reduce, ResetTiming, Timing, WeightEncoding,
+    Comparison, Divisor, InputEncoding, IntegerFormat, Quantity, Readout, Reduce, ResetTiming, Timing, WeightEncoding,
 };
 
 #[derive(Serialize, Deserialize)]
@@ -151,9 +151,9 @@ pub(super) struct AvgPoolText {
     pub pad_end: Option<[usize; 2]>,
     #[serde(default = "ones")]
     pub dilation: [usize; 2],
-    /// Default: true, as PyTorch has it.
-    #[serde(default = "yes")]
-    pub count_include_pad: bool,
+    /// Default: the kernel, as PyTorch has it.
+    #[serde(default = "kernel", with = "DivisorText")]
+    pub divisor: Divisor,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -170,8 +170,27 @@ pub(super) struct NeuronText {
     pub reset: Option<ResetText>,
     #[serde(default = "immediate", with = "ResetTimingText")]
     pub reset_timing: ResetTiming,
+    /// Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub synaptic: Vec<SynapticText>,
+    #[serde(default = "one_spike", skip_serializing_if = "is_one_spike")]
+    pub max_spikes: u32,
+    /// Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_membrane: Option<Parameter>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inhibition: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub integer: Option<IntegerText>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SynapticText {
+    pub decay: Parameter,
+    /// Default: 1.
+    #[serde(default = "no_leak")]
+    pub gain: Parameter,
 }
 
 /// One number for all channels, or the tensor `[channels]`, F32, that has one each.
@@ -253,7 +272,8 @@ words! {
     pub(crate) ReduceText: "Reduce" { Sum, Last, Max, First }
     pub(super) TimingText: "Timing" { Constant, Sequence }
     pub(super) ComparisonText: "Comparison" { Above, AtLeast }
-    pub(super) ResetTimingText: "ResetTiming" { Immediate, Delayed }
+    pub(super) ResetTimingText: "ResetTiming" { Immediate, Delayed, Overriding }
+    pub(super) DivisorText: "Divisor" { Kernel, Inputs, One }
     pub(crate) WeightEncodingText: "WeightEncoding" { Int8, Binary }
 }
 
@@ -329,10 +349,20 @@ const fn ones() -> [usize; 2] {
     [1; 2]
 }
 
+const fn one_spike() -> u32 {
+    1
+}
+
+/// (serde hands a reference)
+#[expect(clippy::trivially_copy_pass_by_ref)]
+const fn is_one_spike(spikes: &u32) -> bool {
+    *spikes == 1
+}
+
 const fn one() -> usize {
     1
 }
 
-const fn yes() -> bool {
-    true
+const fn kernel() -> Divisor {
+    Divisor::Kernel
 }

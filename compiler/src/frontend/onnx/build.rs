@@ -11,8 +11,8 @@ use super::readout::{Target, readout};
 use super::timestep::{Part, PartId, Parts};
 use crate::frontend::{FrontendError, Loaded};
 use crate::ir::{
-    AvgPool, BatchNorm, Comparison, Conv2d, Graph, Input, InputEncoding, Linear, MaxPool, Node, NodeId, Op, Reset,
-    ResetTiming, Shape, Source, Timing,
+    AvgPool, BatchNorm, Comparison, Conv2d, Divisor, Graph, Input, InputEncoding, Linear, MaxPool, Node, NodeId, Op,
+    Reset, ResetTiming, Shape, Source, Timing,
 };
 
 /// The graph of a network.
@@ -283,7 +283,8 @@ impl Builder<'_> {
             }
             Def::MaxPool { window: taps, .. } => Op::MaxPool(MaxPool { window: window(*taps) }),
             Def::AvgPool { window: taps, count_include_pad, .. } => {
-                Op::AvgPool(AvgPool { window: window(*taps), count_include_pad: *count_include_pad })
+                let divisor = if *count_include_pad { Divisor::Kernel } else { Divisor::Inputs };
+                Op::AvgPool(AvgPool { window: window(*taps), divisor })
             }
             other => panic!("{other:?} is no layer: timestep.rs makes no such part"),
         }

@@ -113,7 +113,7 @@ impl Recurrence {
             }
         };
         let threshold = scaled(&threshold.map(|t| t - origin));
-        Ok(Neuron { beta: self.decay.to_f32(), threshold, comparison, reset, reset_timing, integer: None })
+        Ok(Neuron { beta: self.decay.to_f32(), threshold, comparison, reset, reset_timing, ..Neuron::default() })
     }
 }
 

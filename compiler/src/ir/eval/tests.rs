@@ -1,7 +1,9 @@
 //! The evaluator on networks small enough to work out by hand.
 
 use super::*;
-use crate::ir::{Input, InputEncoding, Node, Readout, Reduce, Source};
+use crate::ir::{
+    Comparison, Input, InputEncoding, Neuron, Node, Readout, Reduce, Reset, ResetTiming, Source, SynapticCurrent,
+};
 
 /// One neuron without synapses on a sequence of currents: its spikes and stored membrane potentials.
 fn neuron(neuron: Neuron, currents: &[f32]) -> (Vec<f32>, Vec<f32>) {
@@ -33,7 +35,7 @@ fn on_currents(neuron: Neuron, n: usize, readout: Readout) -> Graph {
 }
 
 fn lif(comparison: Comparison, reset: Reset, reset_timing: ResetTiming) -> Neuron {
-    Neuron { beta: vec![0.5], threshold: vec![1.0], comparison, reset, reset_timing, integer: None }
+    Neuron { beta: vec![0.5], threshold: vec![1.0], comparison, reset, reset_timing, ..Neuron::default() }
 }
 
 #[test]
@@ -98,4 +100,68 @@ fn a_delayed_source_is_zero_before_the_first_timestep() {
     let mut seen = Vec::new();
     Evaluator::new(&graph).run(&[4.0, 2.0, 1.0, 1.0], 4, |moment| seen.push(moment.membrane(1)[0]));
     assert_eq!(seen, [0.0, 0.0, 4.0, 4.0]);
+}
+
+#[test]
+fn a_synaptic_current_decays_before_it_takes_the_input() {
+    let synaptic = vec![SynapticCurrent { decay: vec![0.5], gain: vec![2.0] }];
+    let cuba = Neuron { synaptic, threshold: vec![9.0], beta: vec![0.5], ..Neuron::default() };
+    // i = 1, 0.5, 1.25; v = 2, 2, 3.5
+    assert_eq!(neuron(cuba, &[1.0, 0.0, 1.0]).1, [2.0, 2.0, 3.5]);
+}
+
+#[test]
+fn two_synaptic_currents_of_opposite_gain_are_an_alpha_function() {
+    let current = |decay, gain| SynapticCurrent { decay: vec![decay], gain: vec![gain] };
+    let synaptic = vec![current(0.75, 1.0), current(0.5, -1.0)];
+    let alpha = Neuron { synaptic, threshold: vec![9.0], beta: vec![0.0], ..Neuron::default() };
+    assert_eq!(neuron(alpha, &[4.0, 0.0, 0.0]).1, [0.0, 1.0, 1.25]);
+}
+
+#[test]
+fn an_overriding_reset_loses_the_next_timesteps_input() {
+    let run = |timing| neuron(lif(Comparison::Above, Reset::ToValue(0.0), timing), &[1.5, 0.75, 0.5]);
+    assert_eq!(run(ResetTiming::Overriding), (vec![1.0, 0.0, 0.0], vec![1.5, 0.0, 0.5]));
+    assert_eq!(run(ResetTiming::Delayed), (vec![1.0, 0.0, 0.0], vec![1.5, 0.75, 0.875]));
+}
+
+#[test]
+fn several_spikes_take_the_threshold_as_often() {
+    let multi = |max_spikes| Neuron { max_spikes, ..Neuron::default() };
+    assert_eq!(neuron(multi(8), &[3.5, 0.5, -0.5]), (vec![3.0, 1.0, 0.0], vec![0.5, 0.0, -0.5]));
+    assert_eq!(neuron(multi(2), &[3.5, 0.0, 0.0]), (vec![2.0, 1.0, 0.0], vec![1.5, 0.5, 0.5]));
+}
+
+#[test]
+fn a_membrane_stays_above_its_lowest_potential() {
+    let clipped = Neuron { min_membrane: Some(vec![-1.0]), ..Neuron::default() };
+    assert_eq!(neuron(clipped, &[-3.0, 0.5, 1.5]), (vec![0.0, 0.0, 1.0], vec![-1.0, -0.5, 0.0]));
+}
+
+#[test]
+fn inhibition_lets_only_the_highest_neuron_fire_but_resets_all() {
+    let cell = Neuron { inhibition: true, ..lif(Comparison::Above, Reset::Subtract(vec![1.0]), ResetTiming::Delayed) };
+    let graph = on_currents(cell, 3, Readout { quantity: Quantity::Spikes, reduce: Reduce::Sum, scale: 1.0 });
+    let mut seen = Vec::new();
+    let currents = [1.5, 2.0, 2.0, 0.0, 0.0, 0.0]; // the second and third are equal: the lower index fires
+    Evaluator::new(&graph).run(&currents, 2, |moment| seen.extend([moment.value(1), moment.membrane(1)].concat()));
+    assert_eq!(seen, [0.0, 1.0, 0.0, 1.5, 2.0, 2.0, 0.0, 0.0, 0.0, -0.25, 0.0, 0.0]);
+}
+
+#[test]
+fn a_timestep_can_start_from_any_state() {
+    let synaptic = vec![SynapticCurrent { decay: vec![0.5], gain: vec![1.0] }];
+    let mut graph = on_currents(
+        Neuron { synaptic, threshold: vec![9.0], ..Neuron::default() },
+        1,
+        Readout { quantity: Quantity::Spikes, reduce: Reduce::Sum, scale: 1.0 },
+    );
+    graph.nodes[1].sources[0].delay = 1;
+    let mut evaluator = Evaluator::new(&graph);
+    evaluator.membrane_mut(1)[0] = 3.0;
+    evaluator.synaptic_mut(1, 0)[0] = 2.0;
+    evaluator.past_mut(0, 1)[0] = 0.25;
+    let moment = evaluator.step(&[7.0]);
+    assert_eq!((moment.membrane(1)[0], moment.synaptic(1, 0)[0]), (4.25, 1.25));
+    assert_eq!(evaluator.step(&[0.0]).synaptic(1, 0), [7.625]);
 }

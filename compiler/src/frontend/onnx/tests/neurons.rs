@@ -4,7 +4,7 @@ use super::models::*;
 use crate::ir::{Comparison, Neuron, Op, Quantity, Reduce, Reset, ResetTiming};
 
 fn neuron(beta: f32, threshold: f32, comparison: Comparison, reset: Reset, reset_timing: ResetTiming) -> Neuron {
-    Neuron { beta: vec![beta], threshold: vec![threshold], comparison, reset, reset_timing, integer: None }
+    Neuron { beta: vec![beta], threshold: vec![threshold], comparison, reset, reset_timing, ..Neuron::default() }
 }
 
 /// A linear layer of 3 to 4 in front of one population with the state `v`.
