@@ -93,7 +93,7 @@ pub fn run(compiled: &Compiled<'_>) {
             EdgeKind::Values(ValueKind::U8) => Frame::U8((0..len).map(value).collect()),
             EdgeKind::Values(ValueKind::I8) => Frame::I8((0..len).map(|i| value(i) as i8).collect()),
             EdgeKind::Values(ValueKind::I16) => {
-                Frame::I16((0..len).map(|i| i16::from(value(i)) * 257).map(|x| x ^ i16::MIN).collect())
+                Frame::I16((0..len).map(|i| (u16::from(value(i)) * 257) as i16).collect())
             }
             EdgeKind::Spikes | EdgeKind::Counts { .. } | EdgeKind::Currents { .. } => {
                 let used = len % 32;

@@ -3,8 +3,8 @@
 use std::io::{Cursor, Write};
 
 use snnc::data::Dataset;
-use snnc::pipeline;
 use snnc::ir::{Graph, Input, InputEncoding, Node, Op, Quantity, Readout, Reduce, Shape, Timing};
+use snnc::pipeline;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 

@@ -263,7 +263,10 @@ impl<'b> Writer<'b> {
         self.initializers = initializers; // of both: a body sees the constants around it
         let mut dims = vec![timesteps.max(1) as i64];
         dims.extend(&sample.dims);
-        let sequence = Value { name: if scan { "xs".into() } else { "x".into() }, dims: if scan { dims } else { sample.dims.clone() } };
+        let sequence = Value {
+            name: if scan { "xs".into() } else { "x".into() },
+            dims: if scan { dims } else { sample.dims.clone() },
+        };
         self.inputs.push(value_info(&sequence));
         let steps = self.integers(&[self.choices.at as i64 % 5]);
         let go = self.number(&[]);

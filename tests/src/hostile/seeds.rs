@@ -4,8 +4,8 @@ use bumpalo::Bump;
 use snnc::compiled_file;
 use snnc::frontend::native;
 use snnc::ir::{
-    AvgPool, BatchNorm, Comparison, Conv2d, Graph, Input, InputEncoding, Linear, MaxPool, Neuron, Node, Op, Quantity,
-    Readout, Reduce, Reset, ResetTiming, Shape, Source, Timing, Window,
+    AvgPool, BatchNorm, Comparison, Conv2d, Divisor, Graph, Input, InputEncoding, Linear, MaxPool, Neuron, Node, Op,
+    Quantity, Readout, Reduce, Reset, ResetTiming, Shape, Source, SynapticCurrent, Timing, Window,
 };
 
 use super::container::text_form;
@@ -18,7 +18,11 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         "native" => graphs().iter().flat_map(|graph| forms(&native::save(graph).expect("a sound graph"))).collect(),
         "program" => programs(),
         "npz" => archives(),
-        _ => (0..32).map(|seed| bytes(&mut Rng::new(seed), 96)).collect(),
+        "onnx_graph" => {
+            let inputs = (0..20_000).map(|seed| bytes(&mut Rng::new(seed), 96));
+            inputs.filter(|input| super::run("onnx_graph", input)).take(40).collect()
+        }
+        _ => vec![],
     }
 }
 
@@ -49,38 +53,50 @@ fn graphs() -> Vec<Graph> {
     let linear = Linear { fan_in: 8, fan_out: 3, weight: numbers(24), bias: numbers(3), grid: None };
     let map = Shape::new(2, 4, 4);
     let small = Shape::new(2, 2, 2);
-    let neuron = |beta: f32, reset: Reset, timing, comparison| {
-        Op::Neuron(Neuron {
-            beta: vec![beta],
-            threshold: vec![1.0],
-            comparison,
-            reset,
-            reset_timing: timing,
-            integer: None,
-        })
-    };
-    let resets = [
-        (Reset::Subtract(vec![1.0]), ResetTiming::Delayed, Comparison::Above),
-        (Reset::ToValue(0.0), ResetTiming::Immediate, Comparison::AtLeast),
-        (Reset::None, ResetTiming::Immediate, Comparison::AtLeast),
+    let neurons = [
+        Neuron {
+            beta: vec![0.9],
+            comparison: Comparison::Above,
+            reset_timing: ResetTiming::Delayed,
+            ..Neuron::default()
+        },
+        Neuron { beta: vec![0.5, 0.75], reset: Reset::ToValue(0.0), ..Neuron::default() },
+        Neuron { reset: Reset::None, ..Neuron::default() },
+        Neuron { max_spikes: 3, min_membrane: Some(vec![-1.0]), ..Neuron::default() },
+        Neuron {
+            synaptic: vec![SynapticCurrent { decay: vec![0.5], gain: vec![1.0] }],
+            comparison: Comparison::Above,
+            reset: Reset::ToValue(0.0),
+            reset_timing: ResetTiming::Overriding,
+            ..Neuron::default()
+        },
+        Neuron {
+            comparison: Comparison::Above,
+            reset_timing: ResetTiming::Delayed,
+            inhibition: true,
+            ..Neuron::default()
+        },
     ];
     let pools = [
         Op::MaxPool(MaxPool { window }),
-        Op::AvgPool(AvgPool { window, count_include_pad: true }),
+        Op::AvgPool(AvgPool { window, divisor: Divisor::Kernel }),
+        Op::AvgPool(AvgPool { window, divisor: Divisor::Inputs }),
+        Op::AvgPool(AvgPool { window, divisor: Divisor::One }),
     ];
     let mut graphs = Vec::new();
-    for (index, (reset, timing, comparison)) in resets.into_iter().enumerate() {
-        let pool = pools[index % 2].clone();
+    for (index, neuron) in neurons.into_iter().enumerate() {
+        let pool = pools[index % 4].clone();
+        let one = Neuron { beta: vec![neuron.beta[0]], ..neuron.clone() };
         graphs.push(chain(
             map,
             vec![
                 ("c", Op::Conv2d(conv.clone()), map),
                 ("b", Op::BatchNorm(norm.clone()), map),
-                ("n", neuron(0.9, reset.clone(), timing, comparison), map),
+                ("n", Op::Neuron(neuron), map),
                 ("p", pool, small),
                 ("f", Op::Flatten, Shape::vector(8)),
                 ("l", Op::Linear(linear.clone()), Shape::vector(3)),
-                ("m", neuron(1.0, reset, timing, comparison), Shape::vector(3)),
+                ("m", Op::Neuron(one), Shape::vector(3)),
             ],
         ));
     }
@@ -135,7 +151,9 @@ fn programs() -> Vec<Vec<u8>> {
 /// Samples of every type, and what numpy writes of things that are no samples.
 fn archives() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
-    for (descr, size) in [("|u1", 1), ("|b1", 1), ("<f4", 4), ("<f8", 8), ("<i8", 8), ("<i4", 4), ("<u2", 2), (">f4", 4)] {
+    for (descr, size) in
+        [("|u1", 1), ("|b1", 1), ("<f4", 4), ("<f8", 8), ("<i8", 8), ("<i4", 4), ("<u2", 2), (">f4", 4)]
+    {
         for (shape, len) in [("(2, 4)", 8), ("(1, 2, 4)", 8), ("(4,)", 4), ("()", 1)] {
             let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n");
             for flags in [0b0_1000, 0b0_1100, 0b1_0000] {

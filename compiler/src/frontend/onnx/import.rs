@@ -8,7 +8,7 @@ use super::proto::{GraphProto, ModelProto, NodeProto, data_type};
 use super::tensor::{Decoder, elements};
 use super::{at, invalid};
 use crate::error::AtNode;
-use crate::frontend::{FrontendError, ModelFile, NodeError};
+use crate::frontend::{FrontendError, ModelFile, NodeError, SourceNode};
 
 /// Nodes beyond which a file is refused.
 const MAX_NODES: usize = 1 << 20;
@@ -147,6 +147,12 @@ pub fn import(model: &ModelProto, file: &ModelFile<'_>) -> Result<Imported, Fron
         scopes: graph.node.iter().map(scope_of).collect(),
         node_ops: graph.node.iter().map(|n| n.op_type.clone()).collect(),
     })
+}
+
+/// Every node of `model` that computes something; constants are parameters of what takes them.
+pub fn nodes(model: &ModelProto) -> Vec<SourceNode> {
+    let nodes = model.graph.iter().flat_map(|graph| &graph.node).filter(|node| node.op_type != "Constant");
+    nodes.take(MAX_NODES).map(|node| SourceNode { name: name_of(node), op: op_of(node) }).collect()
 }
 
 /// The version of the default operator set; 1 where the file names none.
