@@ -3,10 +3,13 @@
 //! Shapes keep ONNX' batch axis, with batch 1. Everything constant has been folded: a constant operand of a layer is a
 //! [`ConstId`], and constants that are equal bit for bit are one.
 
+mod def;
+
 use std::collections::HashMap;
 
+pub use def::{Def, Fold, Head, Real, Rounding, Taps, taps, window};
+
 use super::tensor::Tensor;
-use crate::ir::Window;
 
 /// Index into [`Net::values`].
 pub type ValueId = usize;
@@ -41,128 +44,6 @@ pub struct Value {
     pub dims: Dims,
     /// The ONNX nodes that compute it, by number: several where they say the same.
     pub nodes: Vec<usize>,
-}
-
-/// What a value is. `x`, `a`, `b` and `parts` are values, weights and parameters are constants.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Def {
-    /// A graph input, by number.
-    Input(usize),
-    /// A constant.
-    Const(ConstId),
-    /// `a + b`, with broadcasting.
-    Add(ValueId, ValueId),
-    /// `a - b`.
-    Sub(ValueId, ValueId),
-    /// `a * b`.
-    Mul(ValueId, ValueId),
-    /// `a / b`.
-    Div(ValueId, ValueId),
-    /// `-a`.
-    Neg(ValueId),
-    /// 1 where `a > b` (`a >= b` if `or_equal`), else 0.
-    Greater { a: ValueId, b: ValueId, or_equal: bool },
-    /// `1 - a` of a value of 0 or 1.
-    Not(ValueId),
-    /// `a` where the condition holds, else `b`.
-    Where(ValueId, ValueId, ValueId),
-    /// `y = W x + bias`; `weight` is `[fan_out, fan_in]`, or `[fan_in, fan_out]` if `transposed`.
-    Linear { x: ValueId, weight: ConstId, transposed: bool, bias: Option<ConstId> },
-    /// A convolution; `weight` is `[channels_out, channels_in / groups, (height,) width]`.
-    Conv { x: ValueId, weight: ConstId, bias: Option<ConstId>, window: Taps, groups: usize },
-    /// `scale * x + shift` per channel.
-    BatchNorm { x: ValueId, scale: ConstId, shift: ConstId },
-    /// Maximum over windows.
-    MaxPool { x: ValueId, window: Taps },
-    /// Mean over windows.
-    AvgPool { x: ValueId, window: Taps, count_include_pad: bool },
-    /// The same elements with other axes.
-    Reshape(ValueId),
-    /// The elements at `index` of `axis`, without that axis.
-    Select { x: ValueId, axis: usize, index: usize },
-    /// One after the other along `axis`.
-    Concat { parts: Vec<ValueId>, axis: usize },
-    /// The elementwise maximum of `parts`.
-    Maximum(Vec<ValueId>),
-}
-
-/// A [`Window`] as a key of equality.
-pub type Taps = [[usize; 2]; 5];
-
-/// The window of its taps.
-pub fn window(taps: Taps) -> Window {
-    let [kernel, stride, pad_begin, pad_end, dilation] = taps;
-    Window { kernel, stride, pad_begin, pad_end, dilation }
-}
-
-/// The taps of a window.
-pub fn taps(window: &Window) -> Taps {
-    [window.kernel, window.stride, window.pad_begin, window.pad_end, window.dilation]
-}
-
-impl Def {
-    /// The values it is made of.
-    pub fn operands(&self) -> Vec<ValueId> {
-        let mut operands = Vec::new();
-        let _ = self.map(|id| {
-            operands.push(id);
-            id
-        });
-        operands
-    }
-
-    /// The same with other operands.
-    pub fn map(&self, mut f: impl FnMut(ValueId) -> ValueId) -> Self {
-        let mut out = self.clone();
-        match &mut out {
-            Def::Input(_) | Def::Const(_) => {}
-            Def::Add(a, b) | Def::Sub(a, b) | Def::Mul(a, b) | Def::Div(a, b) | Def::Greater { a, b, .. } => {
-                *a = f(*a);
-                *b = f(*b);
-            }
-            Def::Where(c, a, b) => {
-                *c = f(*c);
-                *a = f(*a);
-                *b = f(*b);
-            }
-            Def::Neg(x)
-            | Def::Not(x)
-            | Def::Reshape(x)
-            | Def::Linear { x, .. }
-            | Def::Conv { x, .. }
-            | Def::BatchNorm { x, .. }
-            | Def::MaxPool { x, .. }
-            | Def::AvgPool { x, .. }
-            | Def::Select { x, .. } => *x = f(*x),
-            Def::Concat { parts, .. } | Def::Maximum(parts) => parts.iter_mut().for_each(|p| *p = f(*p)),
-        }
-        out
-    }
-
-    /// Whether it is computed element by element from its operands: what the state algebra looks into.
-    pub fn is_elementwise(&self) -> bool {
-        match self {
-            Def::Const(_)
-            | Def::Add(..)
-            | Def::Sub(..)
-            | Def::Mul(..)
-            | Def::Div(..)
-            | Def::Neg(_)
-            | Def::Greater { .. }
-            | Def::Not(_)
-            | Def::Where(..) => true,
-            Def::Input(_)
-            | Def::Linear { .. }
-            | Def::Conv { .. }
-            | Def::BatchNorm { .. }
-            | Def::MaxPool { .. }
-            | Def::AvgPool { .. }
-            | Def::Reshape(_)
-            | Def::Select { .. }
-            | Def::Concat { .. }
-            | Def::Maximum(_) => false,
-        }
-    }
 }
 
 impl Net {

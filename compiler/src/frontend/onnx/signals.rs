@@ -133,15 +133,31 @@ impl Signals {
                 None => Err((Beyond::Broadcast, id)),
             },
             Def::Input(_)
+            | Def::Abs(_)
+            | Def::Sign(_)
+            | Def::Round { .. }
+            | Def::Clip { .. }
+            | Def::Equal(..)
+            | Def::Maximum(_)
+            | Def::Minimum(_)
             | Def::Linear { .. }
             | Def::Conv { .. }
+            | Def::Product(..)
             | Def::BatchNorm { .. }
             | Def::MaxPool { .. }
             | Def::AvgPool { .. }
             | Def::Reshape(_)
+            | Def::Permute { .. }
             | Def::Select { .. }
+            | Def::Take { .. }
             | Def::Concat { .. }
-            | Def::Maximum(_) => Ok(Rc::new(Poly::atom(Atom::Value(id)))),
+            | Def::Expand(_)
+            | Def::Pad { .. }
+            | Def::Reduce { .. }
+            | Def::Head { .. }
+            | Def::Quant { .. }
+            | Def::Bipolar { .. }
+            | Def::MultiThreshold { .. } => Ok(Rc::new(Poly::atom(Atom::Value(id)))),
         }
     }
 }

@@ -239,10 +239,15 @@ impl<'a> Parts<'a> {
                 let source = self.of_value(x, t)?;
                 self.layer(def, source, id)
             }
-            _ => self.refuse(
+            Def::Concat { .. } | Def::Select { .. } => self.refuse(
                 id,
                 "it mixes signals of several timesteps",
                 "only the readout may look at several timesteps",
+            ),
+            _ => self.refuse(
+                id,
+                "the operation is not supported on signals here",
+                "see the table of supported operations in the README",
             ),
         }
     }
