@@ -23,7 +23,13 @@ fn run(target: &Target, inputs: impl Iterator<Item = Vec<u8>>) -> usize {
             Ok(taken) => sound += usize::from(taken),
             Err(_) => panic!("{}: input {index} panics: {}", target.name, hex()),
         }
-        assert!(started.elapsed() < PATIENCE, "{}: input {index} takes {:?}: {}", target.name, started.elapsed(), hex());
+        assert!(
+            started.elapsed() < PATIENCE,
+            "{}: input {index} takes {:?}: {}",
+            target.name,
+            started.elapsed(),
+            hex()
+        );
     }
     sound
 }
@@ -32,7 +38,11 @@ fn replay(name: &str, least_sound: usize) {
     let target = target(name);
     let saved = pack::read(name);
     let sound = run(target, saved.iter().cloned());
-    assert!(sound >= least_sound, "{name}: {sound} of {} saved inputs are sound; is the format read at all?", saved.len());
+    assert!(
+        sound >= least_sound,
+        "{name}: {sound} of {} saved inputs are sound; is the format read at all?",
+        saved.len()
+    );
     let changed = run(target, mutations(&saved, 1, CHANGED, target.max_len));
     assert!(changed > CHANGED / 1000, "{name}: {changed} changed inputs are sound: the changes reach nothing");
 }

@@ -11,7 +11,7 @@ mod network;
 mod npz;
 mod onnx;
 pub mod pack;
-mod protobuf;
+pub mod protobuf;
 pub mod seeds;
 
 use std::path::Path;

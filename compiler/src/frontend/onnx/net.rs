@@ -30,8 +30,6 @@ pub struct Net {
     pub constants: Vec<Tensor>,
     /// Results of folded nodes.
     pub folded: HashMap<Folded, Vec<ValueId>>,
-    /// Elements that folding has computed.
-    pub made: usize,
     known: HashMap<(Def, Dims), ValueId>,
     known_constants: HashMap<u64, Vec<ConstId>>,
 }

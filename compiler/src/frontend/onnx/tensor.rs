@@ -1,6 +1,6 @@
 //! Constants: decoded with every length checked against the data that is there, never copied before they change.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::path::{Component, Path};
@@ -14,6 +14,10 @@ use crate::frontend::{FrontendError, ModelFile, NodeError};
 
 /// Elements beyond which no tensor is made.
 pub const MAX_ELEMENTS: usize = 1 << 26;
+
+/// Elements that folding may compute in a file beyond one per byte of it and of its external data: it bounds the memory
+/// and time that a few bytes can ask for.
+const ROOM: usize = 1 << 22;
 
 /// A constant tensor, row-major.
 #[derive(Clone, Debug)]
@@ -183,9 +187,10 @@ fn le_f32(bytes: &[u8]) -> f32 {
     f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
 }
 
-/// Elements of a shape, if there are not too many.
+/// Elements of a shape, if there are not too many. Axes beside an empty one count too: loops may run over them.
 pub fn elements(dims: &[usize]) -> Option<usize> {
-    dims.iter().try_fold(1usize, |n, &size| n.checked_mul(size)).filter(|&n| n <= MAX_ELEMENTS)
+    let most = dims.iter().try_fold(1usize, |n, &size| n.checked_mul(size.max(1)))?;
+    (most <= MAX_ELEMENTS).then(|| if dims.contains(&0) { 0 } else { most })
 }
 
 /// Decodes the constants of one file, and of the files beside it.
@@ -193,12 +198,26 @@ pub struct Decoder<'a> {
     file: &'a ModelFile<'a>,
     /// External files read so far.
     beside: RefCell<HashMap<String, Bytes>>,
+    /// Elements that folding may still compute.
+    room: Cell<usize>,
 }
 
 impl<'a> Decoder<'a> {
     /// For the constants of `file`.
     pub fn new(file: &'a ModelFile<'a>) -> Self {
-        Self { file, beside: RefCell::default() }
+        Self { file, beside: RefCell::default(), room: Cell::new(ROOM.saturating_add(file.bytes.len())) }
+    }
+
+    /// Elements that folding may still compute.
+    pub fn room(&self) -> usize {
+        self.room.get()
+    }
+
+    /// Notes that folding has computed `elements`; false if that is more than there was room for.
+    pub fn take(&self, elements: usize) -> bool {
+        let left = self.room.get().checked_sub(elements);
+        self.room.set(left.unwrap_or(0));
+        left.is_some()
     }
 
     /// Decodes `tensor`, known to the user as `name`.
@@ -275,6 +294,7 @@ impl<'a> Decoder<'a> {
             None => {
                 let bytes = (self.file.beside)(path).map_err(|e| refuse(e.to_string()))?;
                 self.beside.borrow_mut().insert(location.into(), bytes.clone());
+                self.room.set(self.room.get().saturating_add(bytes.len()));
                 bytes
             }
         };

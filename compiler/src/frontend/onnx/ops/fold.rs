@@ -4,6 +4,7 @@
 
 use super::index::{broadcast, broadcast_strides, strides, walk};
 use super::{Call, Refusal, axis_of, impossible, unsupported};
+use crate::frontend::onnx::invalid;
 use crate::frontend::onnx::proto::data_type;
 use crate::frontend::onnx::tensor::{Kind, Tensor, elements};
 
@@ -125,11 +126,20 @@ fn ints(call: &Call<'_>, tensors: &[Option<&Tensor>], name: &str, i: usize) -> R
 }
 
 /// A shape that may be made: few enough elements.
-fn room(dims: Vec<usize>) -> Result<Vec<usize>, Refusal> {
+fn room(call: &Call<'_>, dims: Vec<usize>) -> Result<Vec<usize>, Refusal> {
     match elements(&dims) {
-        Some(_) => Ok(dims),
+        Some(elements) if elements <= call.decoder.room() => Ok(dims),
+        Some(_) => too_large(),
         None => impossible(format!("a constant of shape {dims:?}")),
     }
+}
+
+/// Refuses constants of more elements than a file of its size has a use for.
+pub fn too_large<T>() -> Result<T, Refusal> {
+    Err(Refusal::Invalid(invalid(
+        "constants are computed in this file that are much larger than the file".into(),
+        "fold constants before exporting the model",
+    )))
 }
 
 fn unary(call: &Call<'_>, tensors: &[Option<&Tensor>], f: impl Fn(f64) -> f64) -> Result<Vec<Tensor>, Refusal> {
@@ -137,11 +147,11 @@ fn unary(call: &Call<'_>, tensors: &[Option<&Tensor>], f: impl Fn(f64) -> f64) -
     Ok(vec![Tensor::from_f64(x.kind(), x.dims.clone(), (0..x.len()).map(|i| f(x.get(i))))])
 }
 
-fn zip(a: &Tensor, b: &Tensor, kind: Kind, f: impl Fn(f64, f64) -> f64) -> Result<Tensor, Refusal> {
+fn zip(call: &Call<'_>, a: &Tensor, b: &Tensor, kind: Kind, f: impl Fn(f64, f64) -> f64) -> Result<Tensor, Refusal> {
     let Some(dims) = broadcast(&a.dims, &b.dims) else {
         return impossible(format!("shapes {:?} and {:?} that do not broadcast", a.dims, b.dims));
     };
-    let dims = room(dims)?;
+    let dims = room(call, dims)?;
     let left = walk(&dims, 0, &broadcast_strides(&a.dims, &dims));
     let right = walk(&dims, 0, &broadcast_strides(&b.dims, &dims));
     let values: Vec<f64> = left.zip(right).map(|(i, j)| f(a.get(i), b.get(j))).collect();
@@ -150,27 +160,27 @@ fn zip(a: &Tensor, b: &Tensor, kind: Kind, f: impl Fn(f64, f64) -> f64) -> Resul
 
 fn binary(call: &Call<'_>, tensors: &[Option<&Tensor>], f: impl Fn(f64, f64) -> f64) -> Result<Vec<Tensor>, Refusal> {
     let (a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?);
-    Ok(vec![zip(a, b, a.kind(), f)?])
+    Ok(vec![zip(call, a, b, a.kind(), f)?])
 }
 
 fn div(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
     let (a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?);
     match a.kind() {
-        Kind::Int | Kind::Bool => Ok(vec![zip(a, b, Kind::Int, |a, b| (a / b).trunc())?]),
-        kind @ (Kind::F32 | Kind::F64) => Ok(vec![zip(a, b, kind, |a, b| a / b)?]),
+        Kind::Int | Kind::Bool => Ok(vec![zip(call, a, b, Kind::Int, |a, b| (a / b).trunc())?]),
+        kind @ (Kind::F32 | Kind::F64) => Ok(vec![zip(call, a, b, kind, |a, b| a / b)?]),
     }
 }
 
 fn logical(call: &Call<'_>, tensors: &[Option<&Tensor>], f: impl Fn(f64, f64) -> bool) -> Result<Vec<Tensor>, Refusal> {
     let (a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?);
-    Ok(vec![zip(a, b, Kind::Bool, |a, b| f64::from(u8::from(f(a, b))))?])
+    Ok(vec![zip(call, a, b, Kind::Bool, |a, b| f64::from(u8::from(f(a, b))))?])
 }
 
 /// An operation of one or more operands.
 fn fold_all(call: &Call<'_>, tensors: &[Option<&Tensor>], f: fn(f64, f64) -> f64) -> Result<Vec<Tensor>, Refusal> {
     let mut all = tensor(call, tensors, 0)?.clone();
     for i in 1..tensors.len() {
-        all = zip(&all, tensor(call, tensors, i)?, all.kind(), f)?;
+        all = zip(call, &all, tensor(call, tensors, i)?, all.kind(), f)?;
     }
     Ok(vec![all])
 }
@@ -224,7 +234,7 @@ fn constant(call: &Call<'_>, _: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refus
 fn shape_operand(call: &Call<'_>, tensors: &[Option<&Tensor>], i: usize) -> Result<Vec<usize>, Refusal> {
     let sizes = tensor(call, tensors, i)?.to_ints();
     match sizes.map(|s| s.iter().map(|&d| usize::try_from(d)).collect::<Result<Vec<_>, _>>()) {
-        Some(Ok(dims)) => room(dims),
+        Some(Ok(dims)) => room(call, dims),
         _ => impossible("a shape that is no list of sizes"),
     }
 }
@@ -244,7 +254,7 @@ fn expand(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, R
     let Some(dims) = broadcast(&x.dims, &shape_operand(call, tensors, 1)?) else {
         return impossible("a shape that the tensor does not broadcast to");
     };
-    let dims = room(dims)?;
+    let dims = room(call, dims)?;
     let indices = walk(&dims, 0, &broadcast_strides(&x.dims, &dims));
     Ok(vec![x.pick(dims.clone(), indices)])
 }
@@ -258,7 +268,7 @@ fn tile(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Ref
     let mut out = x.clone();
     for (axis, &n) in repeats.iter().enumerate() {
         let copies = vec![&out; n.min(1 << 20)];
-        out = joined(&copies, axis)?;
+        out = joined(call, &copies, axis)?;
     }
     Ok(vec![out])
 }
@@ -280,14 +290,14 @@ fn gather(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, R
     let wanted: Vec<usize> = wanted.iter().map(|&i| axis_of(i, size)).collect::<Result<_, _>>()?;
     let inner: usize = x.dims[axis + 1..].iter().product();
     let outer: usize = x.dims[..axis].iter().product();
-    let dims = room([&x.dims[..axis], &indices.dims, &x.dims[axis + 1..]].concat())?;
+    let dims = room(call, [&x.dims[..axis], &indices.dims, &x.dims[axis + 1..]].concat())?;
     let picked =
         (0..outer).flat_map(|o| wanted.iter().flat_map(move |&w| (0..inner).map(move |i| (o * size + w) * inner + i)));
     Ok(vec![x.pick(dims, picked)])
 }
 
 /// Tensors one after the other along `axis`.
-fn joined(parts: &[&Tensor], axis: usize) -> Result<Tensor, Refusal> {
+fn joined(call: &Call<'_>, parts: &[&Tensor], axis: usize) -> Result<Tensor, Refusal> {
     let Some(first) = parts.first() else { return impossible("nothing to join") };
     let fits = |p: &&&Tensor| {
         p.dims.len() == first.dims.len() && (0..p.dims.len()).all(|a| a == axis || p.dims[a] == first.dims[a])
@@ -297,7 +307,7 @@ fn joined(parts: &[&Tensor], axis: usize) -> Result<Tensor, Refusal> {
     }
     let mut dims = first.dims.clone();
     dims[axis] = parts.iter().map(|p| p.dims[axis]).sum();
-    let dims = room(dims)?;
+    let dims = room(call, dims)?;
     let outer: usize = dims[..axis].iter().product();
     let mut values = Vec::new();
     for o in 0..outer {
@@ -312,7 +322,7 @@ fn joined(parts: &[&Tensor], axis: usize) -> Result<Tensor, Refusal> {
 fn concat(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
     let parts: Vec<&Tensor> = (0..tensors.len()).map(|i| tensor(call, tensors, i)).collect::<Result<_, _>>()?;
     let rank = parts.first().map_or(0, |p| p.dims.len());
-    Ok(vec![joined(&parts, axis_of(call.int("axis", 0), rank)?)?])
+    Ok(vec![joined(call, &parts, axis_of(call.int("axis", 0), rank)?)?])
 }
 
 fn slice(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
@@ -365,9 +375,9 @@ fn range(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Re
 
 fn select(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
     let (c, a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?, tensor(call, tensors, 2)?);
-    let taken = zip(c, a, a.kind(), |c, a| if c != 0.0 { a } else { 0.0 })?;
-    let left = zip(c, b, a.kind(), |c, b| if c != 0.0 { 0.0 } else { b })?;
-    Ok(vec![zip(&taken, &left, a.kind(), |a, b| a + b)?])
+    let taken = zip(call, c, a, a.kind(), |c, a| if c != 0.0 { a } else { 0.0 })?;
+    let left = zip(call, c, b, a.kind(), |c, b| if c != 0.0 { 0.0 } else { b })?;
+    Ok(vec![zip(call, &taken, &left, a.kind(), |a, b| a + b)?])
 }
 
 fn reduce(

@@ -117,9 +117,6 @@ fn axis_of(axis: i64, rank: usize) -> Result<usize, Refusal> {
     }
 }
 
-/// Elements that folding may compute in one file: it bounds the memory and time that a few bytes can ask for.
-const MAX_MADE: usize = 1 << 26;
-
 type Handler = fn(&mut Net, &Call<'_>) -> Result<Vec<ValueId>, Refusal>;
 
 /// The operations on signals.
@@ -197,12 +194,12 @@ pub fn import(net: &mut Net, call: &Call<'_>) -> Result<Vec<ValueId>, Refusal> {
         }
         let folded: Vec<ValueId> =
             fold::fold(call, &tensors)?.into_iter().map(|tensor| net.constant_value(tensor)).collect();
-        if !fold::shares(op) {
-            net.made += folded.iter().filter_map(|&id| net.as_constant(id)).map(Tensor::len).sum::<usize>();
-        }
-        if net.made > MAX_MADE {
-            let found = format!("constants of more than {MAX_MADE} elements are computed in this file");
-            return Err(Refusal::Invalid(invalid(found, "fold constants before exporting the model")));
+        let made = match fold::shares(op) {
+            true => 0,
+            false => folded.iter().filter_map(|&id| net.as_constant(id)).map(Tensor::len).sum(),
+        };
+        if !call.decoder.take(made) {
+            return fold::too_large();
         }
         net.folded.insert(key, folded.clone());
         return Ok(folded);
