@@ -21,6 +21,7 @@ mod tensor;
 #[cfg(test)]
 mod tests;
 mod timestep;
+mod wire;
 
 use prost::Message;
 
@@ -40,6 +41,7 @@ fn decode(file: &ModelFile<'_>) -> Result<proto::ModelProto, FrontendError> {
     if file.bytes.is_empty() {
         return Err(damaged("it is empty".into()));
     }
+    wire::check(&file.bytes).map_err(damaged)?;
     proto::ModelProto::decode(file.bytes.clone()).map_err(|e| damaged(e.to_string()))
 }
 
