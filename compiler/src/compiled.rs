@@ -73,17 +73,40 @@ pub fn describe(step: &Step<'_>) -> String {
         }
         return text;
     };
-    text += &match neuron.leak {
-        Leak::None => ", no leak".to_owned(),
-        Leak::Shift(n) => format!(", leak v >> {n}"),
-        Leak::Multiply { factor, shift } => format!(", leak to v * {factor} >> {shift}"),
-    };
+    for filter in neuron.synaptic {
+        let sign = if filter.negative { "negative " } else { "" };
+        text += &format!(", {sign}synaptic current of {} bits with {}", filter.bits, leak(filter.leak, "i"));
+    }
+    text += ", ";
+    text += &leak(neuron.leak, "v");
+    if neuron.max_spikes > 1 {
+        text += &format!(", up to {} spikes", neuron.max_spikes);
+    }
+    if neuron.inhibition {
+        text += ", only the highest fires";
+    }
     text += match (&neuron.reset, neuron.reset_timing) {
         (Reset::None, _) => ", no reset",
         (Reset::ToValue(_), ResetTiming::Immediate) => ", reset to a value",
         (Reset::ToValue(_), ResetTiming::Delayed) => ", reset to a value with the next timestep",
+        (Reset::ToValue(_), ResetTiming::Overriding) => ", reset to a value instead of the next timestep",
+        // refused by Program::new
+        (Reset::Subtract(_), ResetTiming::Overriding) => ", subtract instead of the next timestep",
         (Reset::Subtract(_), ResetTiming::Immediate) => ", subtract",
         (Reset::Subtract(_), ResetTiming::Delayed) => ", subtract with the next timestep",
     };
+    if neuron.floor.is_some() {
+        text += ", a lowest potential";
+    }
     text + &format!(", {} membrane bits", neuron.membrane_bits)
+}
+
+/// How `state` decays.
+fn leak(leak: Leak<'_>, state: &str) -> String {
+    match leak {
+        Leak::None => "no leak".to_owned(),
+        Leak::Shift(n) => format!("leak {state} >> {n}"),
+        Leak::Multiply { factor, shift } => format!("leak to {state} * {factor} >> {shift}"),
+        Leak::MultiplyEach { shift, .. } => format!("leak to {state} * factor[channel] >> {shift}"),
+    }
 }

@@ -32,7 +32,7 @@ pub fn prove(program: &Program<'_>) -> Result<(), String> {
                     Some(_) if !fits(current, 30) => {
                         return Err(format!("step {index}: its currents reach {current:?}, beyond 30 bits"));
                     }
-                    Some(_) => (0, 1),
+                    Some(neuron) => (0, neuron.max_spikes.into()),
                     None => current,
                 }
             }
@@ -85,8 +85,12 @@ fn sums(program: &Program<'_>, population: &Population<'_>, ranges: &[Range]) ->
     let mut sums = vec![(0i64, 0i64); if dense { population.output.shape.len() } else { channels }];
     for projection in population.projections {
         let source = usize::from(projection.source);
-        // only spikes are read with a delay, and only they can come from a later edge
-        let range = if projection.delay > 0 { (0, 1) } else { ranges[source] };
+        // only spikes and their counts are read with a delay, and only they can come from a later edge
+        let range = match program.edge(source).kind {
+            EdgeKind::Counts { max } if projection.delay > 0 => (0, max.into()),
+            _ if projection.delay > 0 => (0, 1),
+            _ => ranges[source],
+        };
         let width = match projection.connection {
             Connection::Dense => population.output.shape.len(),
             Connection::Conv2d(_) | Connection::Identity => channels,

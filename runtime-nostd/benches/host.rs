@@ -33,6 +33,7 @@ fn neuron<'a>(threshold: &'a [i32]) -> Neuron<'a> {
         reset: Reset::Subtract(threshold),
         reset_timing: ResetTiming::Delayed,
         membrane_bits: 20,
+        ..Neuron::BARE
     }
 }
 

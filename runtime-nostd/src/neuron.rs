@@ -1,24 +1,61 @@
-//! The membrane update: leak, integrate, saturate, fire, reset, saturate.
-use crate::program::{Leak, Neuron, Reset, ResetTiming};
+//! The rules of a neuron, in integers: leak, integrate, saturate, fire, reset, saturate.
+//!
+//! Per timestep, with `c` the population's current in membrane LSBs ([`crate::program::Population`]) and `[ch]` the
+//! neuron's channel:
+//! ```text
+//! synaptic k:  i[k] = saturate(leak[k](i[k]) + c, bits[k]);  then c = the sum of +i[k] or -i[k]
+//! immediate:   v = saturate(leak(v) + c);  n = spikes(v)
+//!              Subtract: v = saturate(v - n * amount[ch]);  ToValue: v = n > 0 ? value[ch] : v;  v = max(v, floor[ch])
+//! delayed:     r = v >= threshold[ch], of the timestep before;  ToValue: v = r ? value[ch] : v
+//!              v = saturate(leak(v) + c - (Subtract and r ? amount[ch] : 0));  n = spikes(v)
+//! overriding:  r = v >= threshold[ch], of the timestep before;  v = r ? value[ch] : saturate(leak(v) + c);  n = spikes(v)
+//! spikes(v):   v >= threshold[ch] ? min(v / threshold[ch], max_spikes) : 0, which is 0 or 1 for max_spikes = 1
+//! inhibition:  n = 0 but for the neuron with the largest v - threshold[ch], ties to the lowest index
+//! ```
+//! All states are 0 before the first timestep of a sample. Filters and membrane share one LSB, so that nothing is rounded
+//! between them. Widths: a filter has at most 29 bits, so that the sum of two fits 30; a current, a membrane and an amount
+//! have at most 30 each, so that no sum of three leaves `i32`.
+use crate::program::{Leak, Neuron, Reset, ResetTiming, Synaptic};
 
-impl Leak {
-    /// What is left of `v` after one timestep.
+impl Leak<'_> {
+    /// What is left of `v`, a state of `channel`, after one timestep.
     #[inline]
     #[must_use]
-    pub const fn apply(self, v: i32) -> i32 {
+    pub const fn apply(self, channel: usize, v: i32) -> i32 {
         match self {
             Leak::None => v,
             Leak::Shift(n) => v - (v >> n),
             Leak::Multiply { factor, shift } => (v * factor as i32) >> shift,
+            Leak::MultiplyEach { factors, shift } => (v * factors[channel] as i32) >> shift,
         }
     }
 }
 
-impl Neuron<'_> {
-    /// Advances one neuron of `channel` by one timestep and returns its next membrane potential and whether it fired.
+impl Synaptic<'_> {
+    /// The state of a neuron of `channel` after one timestep.
     ///
-    /// `v` is the stored membrane potential and `current` the input current, in membrane LSBs. With
-    /// [`ResetTiming::Delayed`] the stored potential is the one that fired, so whether the neuron fired in the timestep
+    /// # Panics
+    /// If `channel` is not one of the population's. [`crate::program::Program::new`] rules this out.
+    #[inline]
+    #[must_use]
+    pub const fn step(&self, channel: usize, state: i32, current: i32) -> i32 {
+        saturate(self.leak.apply(channel, state).wrapping_add(current), self.bits)
+    }
+
+    /// What the membrane takes of it.
+    #[inline]
+    #[must_use]
+    pub const fn given(&self, state: i32) -> i32 {
+        if self.negative { -state } else { state }
+    }
+}
+
+impl Neuron<'_> {
+    /// Advances the membrane of one neuron of `channel` by one timestep and returns its next potential and how many
+    /// spikes it fires (before inhibition).
+    ///
+    /// `v` is the stored membrane potential and `current` what reaches the membrane, in membrane LSBs. With a delayed or
+    /// overriding reset the stored potential is the one that fired, so whether the neuron fired in the timestep
     /// before is `v >= threshold` and takes no state of its own. With every operand in 30 bits no sum leaves `i32`
     /// (wrapping only keeps a panic out of the machine code).
     ///
@@ -26,21 +63,25 @@ impl Neuron<'_> {
     /// If `channel` is not one of the population's. [`crate::program::Program::new`] rules this out.
     #[inline]
     #[must_use]
-    pub const fn step(&self, channel: usize, v: i32, current: i32) -> (i32, bool) {
-        let threshold = self.threshold[channel];
+    pub const fn step(&self, channel: usize, v: i32, current: i32) -> (i32, u16) {
+        let resets = v >= self.threshold[channel];
         match self.reset_timing {
             ResetTiming::Immediate => {
-                let v = self.saturate(self.leak.apply(v).wrapping_add(current));
-                let fires = v >= threshold;
+                let v = self.saturate(self.leak.apply(channel, v).wrapping_add(current));
+                let spikes = self.spikes(channel, v);
                 let v = match self.reset {
-                    Reset::Subtract(amount) if fires => self.saturate(v.wrapping_sub(amount[channel])),
-                    Reset::ToValue(value) if fires => value[channel],
-                    _ => v,
+                    Reset::Subtract(amount) => {
+                        self.saturate(v.wrapping_sub(amount[channel].wrapping_mul(spikes as i32)))
+                    }
+                    Reset::ToValue(value) if spikes > 0 => value[channel],
+                    Reset::ToValue(_) | Reset::None => v,
                 };
-                (v, fires)
+                match self.floor {
+                    Some(floor) if v < floor[channel] => (floor[channel], spikes),
+                    _ => (v, spikes),
+                }
             }
             ResetTiming::Delayed => {
-                let resets = v >= threshold;
                 let v = match self.reset {
                     Reset::ToValue(value) if resets => value[channel],
                     _ => v,
@@ -49,9 +90,31 @@ impl Neuron<'_> {
                     Reset::Subtract(amount) if resets => current.wrapping_sub(amount[channel]),
                     _ => current,
                 };
-                let v = self.saturate(self.leak.apply(v).wrapping_add(current));
-                (v, v >= threshold)
+                let v = self.saturate(self.leak.apply(channel, v).wrapping_add(current));
+                (v, self.spikes(channel, v))
             }
+            ResetTiming::Overriding => {
+                let v = match self.reset {
+                    Reset::ToValue(value) if resets => value[channel],
+                    _ => self.saturate(self.leak.apply(channel, v).wrapping_add(current)),
+                };
+                (v, self.spikes(channel, v))
+            }
+        }
+    }
+
+    /// Spikes of a neuron of `channel` at membrane potential `v`.
+    #[inline]
+    const fn spikes(&self, channel: usize, v: i32) -> u16 {
+        let threshold = self.threshold[channel];
+        if v < threshold {
+            0
+        } else if self.max_spikes == 1 {
+            1
+        } else {
+            // above 1 every threshold is 1 or more, so that the quotient is too
+            let spikes = v / threshold;
+            if spikes > self.max_spikes as i32 { self.max_spikes } else { spikes as u16 }
         }
     }
 

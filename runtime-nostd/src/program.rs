@@ -143,7 +143,7 @@ pub struct Population<'a> {
     pub bias: &'a [i32],
     /// What the current does; without it the current is the output.
     pub neuron: Option<Neuron<'a>>,
-    /// What it gives: spikes with neurons, currents without.
+    /// What it gives: spikes with neurons (counts of them where there may be several), currents without.
     pub output: Edge,
 }
 
@@ -164,22 +164,61 @@ impl Population<'_> {
 /// The neurons of a population; the rules are in [`crate::neuron`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Neuron<'a> {
+    /// Filters between the current and the membrane, at most 2; without any the membrane takes the current itself.
+    pub synaptic: &'a [Synaptic<'a>],
     /// Decay of the membrane potential per timestep.
-    pub leak: Leak,
+    pub leak: Leak<'a>,
     /// `[channels]`, in membrane LSBs; fires at `v >= threshold`.
     pub threshold: &'a [i32],
     /// What a spike does to the membrane potential.
     pub reset: Reset<'a>,
     /// When it does so.
     pub reset_timing: ResetTiming,
-    /// Width of the stored membrane potential, two's complement, 2 to 30. With [`Leak::Multiply`] the shift and the
+    /// Width of the stored membrane potential, two's complement, 2 to 30. With a multiplied leak the shift and the
     /// membrane's bits together are at most 31, so that the product fits `i32`.
     pub membrane_bits: u8,
+    /// Most spikes of a neuron in one timestep, 1 or more. Above 1 the output is [`EdgeKind::Counts`] of as many, every
+    /// threshold is 1 or more, and a reset acts at once ([`ResetTiming::Immediate`]); all spikes' amounts together fit
+    /// 30 bits.
+    pub max_spikes: u16,
+    /// `[channels]`, in membrane LSBs: no lower potential is stored. Within the membrane's range, and only where a reset
+    /// acts at once.
+    pub floor: Option<&'a [i32]>,
+    /// Whether only the neuron that is highest above its threshold may fire, ties to the lowest index; every neuron at
+    /// its threshold resets all the same. Only for vectors whose neurons fire once and reset late or never.
+    pub inhibition: bool,
 }
 
-/// How far a membrane potential decays in one timestep. Shifts round towards minus infinity.
+impl Neuron<'_> {
+    /// Integrate-and-fire without channels: what a neuron is where nothing else is said.
+    pub const BARE: Self = Self {
+        synaptic: &[],
+        leak: Leak::None,
+        threshold: &[],
+        reset: Reset::None,
+        reset_timing: ResetTiming::Immediate,
+        membrane_bits: 30,
+        max_spikes: 1,
+        floor: None,
+        inhibition: false,
+    };
+}
+
+/// A current that decays by itself, in membrane LSBs: one more state per neuron, of which the membrane takes the whole
+/// or its negative. (A gain is a factor on the weights: it folds into the value of a membrane LSB.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leak {
+pub struct Synaptic<'a> {
+    /// Decay per timestep.
+    pub leak: Leak<'a>,
+    /// Width of the state, two's complement, 2 to 29; beside a multiplied leak as [`Neuron::membrane_bits`].
+    pub bits: u8,
+    /// Whether the membrane takes its negative (the second filter of an alpha function).
+    pub negative: bool,
+}
+
+/// How far a membrane potential (or a synaptic current) decays in one timestep. Shifts round towards minus infinity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leak<'a> {
     /// Integrate-and-fire: nothing leaks.
     None,
     /// `v - (v >> n)`, n 1 to 30.
@@ -189,6 +228,13 @@ pub enum Leak {
         /// Numerator of the decay.
         factor: u16,
         /// Binary logarithm of its denominator.
+        shift: u8,
+    },
+    /// `(v * factors[channel]) >> shift`, `0 <= factor <= 1 << shift`, shift 1 to 15.
+    MultiplyEach {
+        /// `[channels]`, numerators of the decays.
+        factors: &'a [u16],
+        /// Binary logarithm of their denominator.
         shift: u8,
     },
 }
@@ -211,6 +257,9 @@ pub enum ResetTiming {
     Immediate,
     /// With the next timestep's input (snnTorch).
     Delayed,
+    /// As [`ResetTiming::Delayed`], but the value takes the place of what leak and input give, which is lost. Only with
+    /// [`Reset::ToValue`].
+    Overriding,
 }
 
 /// One input of a population.
@@ -303,7 +352,7 @@ pub struct Readout {
 /// What a readout looks at each timestep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
-    /// Spikes, 0 or 1.
+    /// Spikes, 0 or 1, or their count.
     Spikes,
     /// The stored membrane potential after the timestep (after an immediate reset, before a delayed one).
     Membrane,

@@ -2,6 +2,7 @@
 mod arena;
 mod neurons;
 mod population;
+mod special;
 
 use crate::program::{Edge, EdgeKind, Program, Quantity, Rate, Step, ValueKind};
 use crate::readout::prediction;
@@ -148,6 +149,12 @@ impl<'p, 'm> Runner<'p, 'm> {
         self.program.steps().get(index).map_or(&[], |step| self.arena.membranes(index, step))
     }
 
+    /// Synaptic currents of step `index`, one `i32` in a word each, one filter after the other; empty where it has none.
+    #[must_use]
+    pub fn synaptic(&self, index: usize) -> &[u32] {
+        self.program.steps().get(index).map_or(&[], |step| self.arena.synaptic(index, step))
+    }
+
     /// Scores of the readout after this timestep, one `i32` in a word each.
     #[must_use]
     pub fn scores(&self) -> &[u32] {
@@ -184,14 +191,14 @@ impl<'p, 'm> Runner<'p, 'm> {
             *score = readout.reduce.update(*score as i32, value, timestep, timesteps) as u32;
         };
         match readout.quantity {
-            Quantity::Spikes => {
+            Quantity::Spikes if matches!(step.output().kind, EdgeKind::Spikes) => {
                 for (scores, word) in scores.chunks_mut(32).zip(values) {
                     for (i, score) in scores.iter_mut().enumerate() {
                         update(score, (word >> i & 1) as i32);
                     }
                 }
             }
-            Quantity::Membrane | Quantity::Current => {
+            Quantity::Spikes | Quantity::Membrane | Quantity::Current => {
                 for (score, value) in scores.iter_mut().zip(values) {
                     update(score, *value as i32);
                 }

@@ -17,6 +17,7 @@ pub const FILES: &[(&str, &str)] = files![
     "run/arena.rs",
     "run/neurons.rs",
     "run/population.rs",
+    "run/special.rs",
     "source.rs",
     "synapse/binary.rs",
     "synapse/int8.rs",

@@ -26,6 +26,7 @@ const NEURON: Neuron<'static> = Neuron {
     reset: Reset::None,
     reset_timing: ResetTiming::Immediate,
     membrane_bits: 16,
+    ..Neuron::BARE
 };
 
 const POPULATION: Population<'static> = Population {

@@ -124,11 +124,21 @@ static STEPS: [Step<'static>; {{ steps.len() }}] = [
         neuron: None,
 {%- when Some with (neuron) %}
         neuron: Some(Neuron {
+            synaptic: &[
+{%- for filter in neuron.synaptic %}
+                Synaptic { leak: {{ filter.leak }}, bits: {{ filter.bits }}, negative: {{ filter.negative }} },
+{%- endfor -%}
+{%- if !neuron.synaptic.is_empty() %}
+            {% endif -%}
+            ],
             leak: {{ neuron.leak }},
             threshold: &{{ step.constant }}_THRESHOLD,
             reset: {{ neuron.reset }},
             reset_timing: {{ neuron.reset_timing }},
             membrane_bits: {{ neuron.membrane_bits }},
+            max_spikes: {{ neuron.max_spikes }},
+            floor: {{ neuron.floor }},
+            inhibition: {{ neuron.inhibition }},
         }),
 {%- endmatch %}
         output: {{ population.output }},

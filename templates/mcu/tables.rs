@@ -21,5 +21,5 @@ pub(crate) static {{ weights.constant }}: Aligned<[{{ weights.element }}; {{ wei
 {% endfor %}
 {%- for table in tables %}
 /// {{ table.doc }}
-pub(crate) static {{ table.constant }}: [i32; {{ table.len }}] = {{ table.numbers }};
+pub(crate) static {{ table.constant }}: [{{ table.element }}; {{ table.len }}] = {{ table.numbers }};
 {% endfor %}

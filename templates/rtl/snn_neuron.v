@@ -8,17 +8,23 @@ module snn_neuron #(
     parameter GROUPS          = 2,    // channels / GROUP
     parameter CURRENT_BITS    = 16,   // signed
     parameter MEMBRANE_BITS   = 12,   // signed
-    parameter LEAK            = 0,    // 0: none, 1: v - (v >> LEAK_SHIFT), 2: (v * LEAK_FACTOR) >> LEAK_SHIFT
+    parameter LEAK            = 0,    // the parameters of snn_leak
     parameter LEAK_SHIFT      = 1,
     parameter LEAK_FACTOR     = 0,
+    parameter FACTOR_WORDS    = 2,    // GROUPS; 1: the same for every group
+    parameter FACTORS         = "",   // of LEAK 3
     parameter RESET           = 0,    // 0: none, 1: to a value, 2: subtract an amount
-    parameter DELAYED         = 0,    // 1: a spike resets with the next timestep's input
+    parameter DELAYED         = 0,    // 1: a spike resets with the next timestep's input, 2: instead of it
     parameter THRESHOLD_BITS  = 12,   // signed
     parameter THRESHOLD_WORDS = 2,    // GROUPS; 1: the same for every group
     parameter THRESHOLDS      = "",
     parameter RESET_BITS      = 12,   // signed; of a value at most MEMBRANE_BITS
     parameter RESET_WORDS     = 2,    // GROUPS; 1: the same for every group
-    parameter RESETS          = ""
+    parameter RESETS          = "",
+    parameter FLOOR           = 0,    // 1: no lower potential is stored than the channel's
+    parameter FLOOR_BITS      = 12,   // signed, at most MEMBRANE_BITS
+    parameter FLOOR_WORDS     = 2,    // GROUPS; 1: the same for every group
+    parameter FLOORS          = ""
 ) (
     input  wire                           clk,
     input  wire                           rst,         // synchronous, active high
@@ -38,7 +44,7 @@ module snn_neuron #(
     localparam OPERAND    = CURRENT_BITS > RESET_BITS ? CURRENT_BITS : RESET_BITS;
     localparam WIDE       = (OPERAND > MV ? OPERAND : MV) + 2;
     localparam COMPARED   = (MV > THRESHOLD_BITS ? MV : THRESHOLD_BITS) + 1;
-    localparam PRODUCT    = MV + LEAK_SHIFT + 1;
+    localparam FACTOR_BITS = LEAK_SHIFT + 1;
 
     // where the neuron of each stage lies
     reg [WORD_BITS-1:0]  word_q;
@@ -85,7 +91,33 @@ module snn_neuron #(
     end else begin : no_reset_table
         assign resets_1 = {(GROUP*RESET_BITS){1'b0}};
     end endgenerate
+    wire [GROUP*FACTOR_BITS-1:0] factors_1;
+    reg  [GROUP*FACTOR_BITS-1:0] factors_2q, factors_3q;
+    generate if (LEAK == 3) begin : factor_table
+        snn_rom #(.WIDTH(GROUP*FACTOR_BITS), .DEPTH(FACTOR_WORDS), .ADDRESS_BITS(GROUP_BITS), .FILE(FACTORS)) u_factors (
+            .clk(clk), .read(i_valid), .address(group_q), .data(factors_1)
+        );
+    end else begin : no_factor_table
+        assign factors_1 = {(GROUP*FACTOR_BITS){1'b0}};
+    end endgenerate
+    wire [GROUP*FLOOR_BITS-1:0] floors_1;
+    reg  [GROUP*FLOOR_BITS-1:0] floors_2q, floors_3q, floors_4q, floors_5q, floors_6q, floors_7q;
+    generate if (FLOOR != 0) begin : floor_table
+        snn_rom #(.WIDTH(GROUP*FLOOR_BITS), .DEPTH(FLOOR_WORDS), .ADDRESS_BITS(GROUP_BITS), .FILE(FLOORS)) u_floors (
+            .clk(clk), .read(i_valid), .address(group_q), .data(floors_1)
+        );
+    end else begin : no_floor_table
+        assign floors_1 = {(GROUP*FLOOR_BITS){1'b0}};
+    end endgenerate
     always @(posedge clk) if (moves) begin
+        factors_2q    <= factors_1;
+        factors_3q    <= factors_2q;
+        floors_2q     <= floors_1;
+        floors_3q     <= floors_2q;
+        floors_4q     <= floors_3q;
+        floors_5q     <= floors_4q;
+        floors_6q     <= floors_5q;
+        floors_7q     <= floors_6q;
         thresholds_2q <= thresholds_1;
         thresholds_3q <= thresholds_2q;
         thresholds_4q <= thresholds_3q;
@@ -108,6 +140,7 @@ module snn_neuron #(
         reg  [WIDE-1:0]           current_3q, current_4q;
         reg  [WIDE-1:0]           reset_3q, reset_4q, reset_5q, reset_6q;
         reg                       fires_7q;
+        reg                       over_3q, over_4q, over_5q;    // the value takes the place of leak and input
         wire [CURRENT_BITS-1:0]   current_2 = current_2q[i*CURRENT_BITS +: CURRENT_BITS];
         wire [THRESHOLD_BITS-1:0] threshold_2 = thresholds_2q[i*THRESHOLD_BITS +: THRESHOLD_BITS];
         wire [THRESHOLD_BITS-1:0] threshold_6 = thresholds_6q[i*THRESHOLD_BITS +: THRESHOLD_BITS];
@@ -125,40 +158,47 @@ module snn_neuron #(
             wire unused_threshold = &{1'b0, threshold_2};
             assign resets_2 = 1'b0;
         end
-        if (LEAK == 1) begin : shift
-            assign leaked = v_3q - $unsigned($signed(v_3q) >>> LEAK_SHIFT);
-        end else if (LEAK == 2) begin : multiply
-            wire signed [PRODUCT-1:0] factor = {{(MV+1){1'b0}}, LEAK_FACTOR[LEAK_SHIFT-1:0]};
-            wire signed [PRODUCT-1:0] product = $signed({{(PRODUCT-MV){v_3q[MV-1]}}, v_3q}) * factor;
-            wire unused_fraction = &{1'b0, product[LEAK_SHIFT-1:0], product[PRODUCT-1]};
-            assign leaked = product[LEAK_SHIFT +: MV];
-        end else begin : none
-            assign leaked = v_3q;
-        end
+        snn_leak #(.BITS(MV), .LEAK(LEAK), .SHIFT(LEAK_SHIFT), .FACTOR(LEAK_FACTOR)) u_leak (
+            .v(v_3q), .factor(factors_3q[i*FACTOR_BITS +: FACTOR_BITS]), .leaked(leaked)
+        );
 
-        // 5 to 6: saturate; 6 to 7: fire, and reset at once; 7 to 8: saturate again
+        // 5 to 6: saturate; 6 to 7: fire, and reset at once; 7 to 8: saturate again, and keep above the floor
         wire            fits_5 = v_5q[WIDE-1:MV-1] == {(WIDE-MV+1){v_5q[WIDE-1]}};
         wire            fires_6 = $signed({{(COMPARED-MV){v_6q[MV-1]}}, v_6q})
                                >= $signed({{(COMPARED-THRESHOLD_BITS){threshold_6[THRESHOLD_BITS-1]}}, threshold_6});
         wire            resets_6 = DELAYED == 0 && RESET != 0 && fires_6;
         wire [WIDE-1:0] wide_6 = {{(WIDE-MV){v_6q[MV-1]}}, v_6q};
         wire            fits_7 = v_7q[WIDE-1:MV-1] == {(WIDE-MV+1){v_7q[WIDE-1]}};
+        wire [MV-1:0]         saturated_7 = fits_7 ? v_7q[MV-1:0] : {v_7q[WIDE-1], {(MV-1){!v_7q[WIDE-1]}}};
+        wire [FLOOR_BITS-1:0] floor_7 = floors_7q[i*FLOOR_BITS +: FLOOR_BITS];
+        wire [MV-1:0]         bounded_7;
+        if (FLOOR != 0) begin : bounded
+            wire [MV:0] wide_floor = {{(MV+1-FLOOR_BITS){floor_7[FLOOR_BITS-1]}}, floor_7};
+            wire        below = $signed({saturated_7[MV-1], saturated_7}) < $signed(wide_floor);
+            assign bounded_7 = below ? wide_floor[MV-1:0] : saturated_7;
+        end else begin : unbounded
+            wire unused_floor = &{1'b0, floor_7};
+            assign bounded_7 = saturated_7;
+        end
         always @(posedge clk)
             if (moves) begin
                 v_2q         <= tags_q[0] ? {MV{1'b0}} : stored[i*MV +: MV];    // a sample starts from rest
-                v_3q         <= RESET == 1 && resets_2 ? wide_reset[MV-1:0] : v_2q;
+                v_3q         <= RESET == 1 && DELAYED == 1 && resets_2 ? wide_reset[MV-1:0] : v_2q;
                 current_3q   <= RESET == 2 && resets_2 ? wide_current - wide_reset : wide_current;
                 reset_3q     <= wide_reset;
+                over_3q      <= DELAYED == 2 && resets_2;
+                over_4q      <= over_3q;
+                over_5q      <= over_4q;
                 v_4q         <= leaked;
                 current_4q   <= current_3q;
                 reset_4q     <= reset_3q;
                 v_5q         <= {{(WIDE-MV){v_4q[MV-1]}}, v_4q} + current_4q;
                 reset_5q     <= reset_4q;
-                v_6q         <= fits_5 ? v_5q[MV-1:0] : {v_5q[WIDE-1], {(MV-1){!v_5q[WIDE-1]}}};
+                v_6q         <= over_5q ? reset_5q[MV-1:0] : fits_5 ? v_5q[MV-1:0] : {v_5q[WIDE-1], {(MV-1){!v_5q[WIDE-1]}}};
                 reset_6q     <= reset_5q;
                 v_7q         <= !resets_6 ? wide_6 : RESET == 1 ? reset_6q : wide_6 - reset_6q;
                 fires_7q     <= fires_6;
-                v_8q         <= fits_7 ? v_7q[MV-1:0] : {v_7q[WIDE-1], {(MV-1){!v_7q[WIDE-1]}}};
+                v_8q         <= bounded_7;
                 spikes_8q[i] <= fires_7q;
             end
         assign next[i*MV +: MV] = v_8q;

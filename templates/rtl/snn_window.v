@@ -1,6 +1,8 @@
 // Window reader: two frames of packed elements, and a walk over the full one that gives a row of the window per clock.
 // Column x lies in bank x mod BANKS, so a row of BANKS columns is one read, rotated; the weights' address undoes the
 // rotation (snn_encode). What lies in the padding is never written and stays zero.
+// Behind the chunks of the frame stand OWN chunks of the layer's own spikes of the timestep before, which its own writer
+// gives; they are read when they are complete, and as silence in the first timestep of a sample.
 // Clocks: one per chunk, FIRST_OUT = 7 from the step of the walk to o_valid; 16 chunks wait for the encoder.
 `default_nettype none
 module snn_window #(
@@ -24,13 +26,19 @@ module snn_window #(
     parameter ADDRESS_BITS = 4,
     parameter OFFSET_BITS  = 5,
     parameter ROW_BITS     = 7,
-    parameter COUNT_BITS   = 5     // of 0 .. BANKS * CHUNK, 2 or more
+    parameter COUNT_BITS   = 5,    // of 0 .. BANKS * CHUNK, 2 or more
+    parameter OWN          = 0,    // words of own spikes in a frame; only of one position and one bank
+    parameter OWN_BITS     = 1     // of an address of two frames of them
 ) (
     input  wire                          clk,
     input  wire                          rst,             // synchronous, active high
     input  wire [BANKS-1:0]              write,
     input  wire [ADDRESS_BITS-1:0]       write_address,
     input  wire [BANKS*PLANES*CHUNK-1:0] write_data,
+    input  wire                          own_write,
+    input  wire [OWN_BITS-1:0]           own_write_address,
+    input  wire [CHUNK-1:0]              own_write_data,
+    input  wire                          own_written,     // a frame of own spikes is complete
     input  wire                          full,            // from the link: a frame can be read
     input  wire                          first,           // it belongs to the first timestep
     output wire                          read,            // it has been read
@@ -50,7 +58,8 @@ module snn_window #(
     localparam REST_BITS  = OFFSET_BITS + ROW_BITS + 9;   // what travels beside the bits
 
     reg  [4:0]              room_q;
-    wire                    step = full && room_q != 5'd0;
+    wire                    own_ready;                    // what stands at the address has been written
+    wire                    step = full && own_ready && room_q != 5'd0;
     wire [ADDRESS_BITS-1:0] address;
     wire [OFFSET_BITS-1:0]  rotation;
     wire [PLANE_BITS-1:0]   plane;
@@ -76,7 +85,44 @@ module snn_window #(
     reg  [ALL-1:0]           bits_5q, bits_6q;
     wire [ADDRESS_BITS-1:0]  further = address + CHUNKS[ADDRESS_BITS-1:0];
     wire moves = step || valids_q != 6'd0;
+    wire [CHUNK-1:0]        own_3;                        // joins the memory's output register
     genvar b, p;
+    generate if (OWN > 0) begin : own
+        localparam OTHERS = FRAME - OWN;
+        localparam SECOND = FRAME + OTHERS;
+        wire second = address >= FRAME[ADDRESS_BITS-1:0];
+        wire mine = address >= (second ? SECOND[ADDRESS_BITS-1:0] : OTHERS[ADDRESS_BITS-1:0]);
+        // the frame before lies in the other half
+        wire [ADDRESS_BITS-1:0] from = second ? address - SECOND[ADDRESS_BITS-1:0]
+                                              : address - OTHERS[ADDRESS_BITS-1:0] + OWN[ADDRESS_BITS-1:0];
+        wire unused_from = &{1'b0, from};
+        reg                     full_q;
+        reg  [OWN_BITS-1:0]     from_1q;
+        reg                     shows_1q, shows_2q, shows_3q;
+        wire [CHUNK-1:0]        word_2;
+        reg  [CHUNK-1:0]        word_3q;
+        snn_ram #(.WIDTH(CHUNK), .DEPTH(2*OWN), .ADDRESS_BITS(OWN_BITS), .ZERO(1)) u_ram (
+            .clk(clk), .write(own_write), .write_address(own_write_address), .write_data(own_write_data),
+            .read(valids_q[0]), .read_address(from_1q), .read_data(word_2)
+        );
+        always @(posedge clk) begin
+            if (moves) begin
+                from_1q  <= from[OWN_BITS-1:0];
+                shows_1q <= mine && !first && plane == {PLANE_BITS{1'b0}};
+                shows_2q <= shows_1q;
+                shows_3q <= shows_2q;
+                word_3q  <= word_2;
+            end
+            // before the first timestep of all there is nothing to wait for
+            full_q <= rst || own_written || (full_q && !read);
+        end
+        assign own_ready = full_q || !mine;
+        assign own_3     = shows_3q ? word_3q : {CHUNK{1'b0}};
+    end else begin : no_own
+        wire unused_own = &{1'b0, own_write, own_write_address, own_write_data, own_written};
+        assign own_ready = 1'b1;
+        assign own_3     = {CHUNK{1'b0}};
+    end endgenerate
     generate for (b = 0; b < BANKS; b = b + 1) begin : bank
         localparam COLUMN = b * CHUNK;
         reg  [ADDRESS_BITS-1:0] address_1q;
@@ -101,7 +147,7 @@ module snn_window #(
             if (moves) begin
                 address_1q <= turned ? further : address;
                 word_3q    <= word_2;
-                chunk_4q   <= planes[plane_3q];
+                chunk_4q   <= planes[plane_3q] | own_3;
             end
         assign bits_4[COLUMN +: CHUNK] = chunk_4q;
     end endgenerate

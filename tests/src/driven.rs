@@ -19,7 +19,7 @@ pub struct Driven<'a> {
     /// [`Population::bias`].
     pub bias: i32,
     /// [`Neuron::leak`].
-    pub leak: Leak,
+    pub leak: Leak<'a>,
     /// [`Neuron::threshold`].
     pub threshold: i32,
     /// [`Neuron::reset`].
@@ -58,6 +58,7 @@ pub fn network<'a>(arena: &'a Bump, driven: &Driven<'a>) -> (Compiled<'a>, Vec<S
         reset: driven.reset,
         reset_timing: driven.timing,
         membrane_bits: driven.bits,
+        ..Neuron::BARE
     };
     let weights = arena.alloc_slice_copy(&[1, 2, 4, 8, 16, 32, 64, -128]);
     let synapses = Synapses::Int8 { weights };

@@ -34,7 +34,8 @@ pub fn model(path: &str, timesteps: Option<u32>) -> Loaded {
     let beside = |name: &Path| std::fs::read(folder.join(name)).map(Bytes::from);
     let name = path.file_name().and_then(|name| name.to_str()).expect("a fixture has a name");
     let file = ModelFile { name, bytes: std::fs::read(&path).expect("the fixture is there").into(), beside: &beside };
-    load(&file, &LoadOptions { timesteps }).unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)))
+    load(&file, &LoadOptions { timesteps, ..Default::default() })
+        .unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)))
 }
 
 /// Samples of `fixtures/`.

@@ -1,5 +1,5 @@
-//! Random integer networks, and random samples for them: chains of dense, convolution, pool and neuron steps with every
-//! rule of the contract somewhere in them. The same seed gives the same network on every machine.
+//! Random integer networks, and random samples for them: chains of dense, convolution, pool, neuron and recurrent steps
+//! with every rule of the contract somewhere in them that the FPGA carries. The same seed gives the same network on every machine.
 //!
 //! Numbers are chosen so that something happens: thresholds near the currents that occur, membranes so narrow that some
 //! saturate, now and then a threshold of zero or below.
@@ -10,7 +10,7 @@ use snnc::data::{Frame, Sample};
 use snnc::ir::{InputEncoding, WeightEncoding};
 use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
-    Reduce, Reset, ResetTiming, Shape, Step, Synapses, ValueKind, Window, words,
+    Reduce, Reset, ResetTiming, Shape, Step, Synapses, Synaptic, ValueKind, Window, words,
 };
 
 /// A small generator (SplitMix64, Steele et al. 2014).
@@ -71,6 +71,15 @@ pub enum Layer {
         /// Neurons, or their currents only.
         neurons: bool,
     },
+    /// All to all, neurons, and their own spikes of the timestep before.
+    Recurrent {
+        /// Elements it gives.
+        fan_out: u32,
+        /// One bit per weight instead of eight, of both inputs.
+        binary: bool,
+        /// How the own spikes come back.
+        own: Own,
+    },
     /// Neurons one to one on currents.
     Neurons,
     /// A pool whose windows touch each other.
@@ -84,6 +93,17 @@ pub enum Layer {
     },
 }
 
+/// How a layer's own spikes come back to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// All to all.
+    Dense,
+    /// One to one.
+    OneToOne,
+    /// All to all, as currents of their own that are shifted to the left.
+    Scaled,
+}
+
 /// What a network is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipe {
@@ -95,6 +115,8 @@ pub struct Recipe {
     pub timesteps: u32,
     /// What the readout does with the last step.
     pub readout: (Quantity, Reduce),
+    /// Whether neurons may have what few have: synaptic currents, a decay per channel, an overriding reset, a floor.
+    pub rich: bool,
 }
 
 /// The window of a plain convolution.
@@ -129,6 +151,11 @@ pub fn recipe(rng: &mut Rng) -> Recipe {
     for _ in 0..rng.range(0, 2) {
         if map && at.positions() > 1 {
             add_convolution(rng, &mut layers, &mut at);
+        } else if !constant && rng.chance(45) {
+            let fan_out = rng.range(1, 40) as u32;
+            let own = rng.pick(&[Own::Dense, Own::Dense, Own::OneToOne, Own::Scaled]);
+            layers.push(Layer::Recurrent { fan_out, binary: rng.chance(35), own });
+            at = Shape::vector(fan_out);
         } else {
             let fan_out = rng.range(1, 70) as u32;
             let neurons = rng.chance(60);
@@ -140,13 +167,19 @@ pub fn recipe(rng: &mut Rng) -> Recipe {
         }
     }
     let currents = rng.chance(20) && !(constant && layers.is_empty());
-    layers.push(Layer::Dense { fan_out: rng.range(1, 12) as u32, binary: rng.chance(35), neurons: !currents });
+    let (fan_out, binary) = (rng.range(1, 12) as u32, rng.chance(35));
+    let last = match !currents && !constant && rng.chance(30) {
+        true => Layer::Recurrent { fan_out, binary, own: rng.pick(&[Own::Dense, Own::OneToOne, Own::Scaled]) },
+        false => Layer::Dense { fan_out, binary, neurons: !currents },
+    };
+    layers.push(last);
     let quantity = match currents {
         true => Quantity::Current,
         false => rng.pick(&[Quantity::Spikes, Quantity::Spikes, Quantity::Membrane]),
     };
     let reduce = rng.pick(&[Reduce::Sum, Reduce::Last, Reduce::Max, Reduce::First]);
-    Recipe { input, layers, timesteps: rng.range(1, 6) as u32, readout: (quantity, reduce) }
+    let (timesteps, rich) = (rng.range(1, 6) as u32, rng.chance(70));
+    Recipe { input, layers, timesteps, readout: (quantity, reduce), rich }
 }
 
 /// A convolution on a map of shape `at`, perhaps with a pool before or behind its neurons.
@@ -221,9 +254,18 @@ pub fn build<'a>(arena: &'a Bump, recipe: &Recipe, rng: &mut Rng) -> Compiled<'a
     };
     let mut known = Known { edge: recipe.input, bound, typical };
     let (mut steps, mut infos) = (Vec::new(), Vec::new());
-    for (source, layer) in recipe.layers.iter().enumerate() {
-        let (step, next, encoding) = match *layer {
+    for (index, layer) in recipe.layers.iter().enumerate() {
+        let source = steps.len();
+        let (mut step, next, encoding) = match *layer {
             Layer::Pool { op, size, ceil } => pool(source as u16, known, op, size, ceil),
+            Layer::Recurrent { fan_out, binary, own } => {
+                let made = recurrent(arena, rng, source as u16, known, fan_out, binary, own);
+                if let Some(currents) = made.0 {
+                    steps.push(currents);
+                    infos.push(StepInfo { name: format!("own {index}"), encoding: made.1.2, activity: None });
+                }
+                made.1
+            }
             Layer::Dense { fan_out, binary, neurons } => {
                 let shape = Shape::vector(fan_out);
                 let rows = known.edge.shape.len();
@@ -240,8 +282,11 @@ pub fn build<'a>(arena: &'a Bump, recipe: &Recipe, rng: &mut Rng) -> Compiled<'a
                 population(arena, rng, source as u16, known, Connection::Identity, shape, 1, false, true)
             }
         };
+        if let (Step::Population(population), true) = (&mut step, recipe.rich) {
+            enrich(arena, rng, population);
+        }
         steps.push(step);
-        infos.push(StepInfo { name: format!("layer {source}"), encoding, activity: None });
+        infos.push(StepInfo { name: format!("layer {index}"), encoding, activity: None });
         known = next;
     }
     let (quantity, reduce) = recipe.readout;
@@ -280,6 +325,92 @@ fn pool<'a>(source: u16, from: Known, op: PoolOp, size: [u16; 2], ceil: bool) ->
 /// Bits of a signed integer whose magnitude is at most `bound`.
 fn bits(bound: i64) -> u8 {
     (65 - bound.unsigned_abs().leading_zeros()).clamp(2, 32) as u8
+}
+
+/// A layer that takes its own spikes, behind the step that makes currents of them if there is one.
+fn recurrent<'a>(
+    arena: &'a Bump,
+    rng: &mut Rng,
+    source: u16,
+    from: Known,
+    fan_out: u32,
+    binary: bool,
+    own: Own,
+) -> (Option<Step<'a>>, Built<'a>) {
+    let (shape, rows) = (Shape::vector(fan_out), from.edge.shape.len());
+    let (step, known, encoding) = population(arena, rng, source, from, Connection::Dense, shape, rows, binary, true);
+    let Step::Population(mut layer) = step else { unreachable!("it was made as one") };
+    let n = fan_out as usize;
+    let shift = if own == Own::Scaled { rng.range(0, 5) as i8 } else { 0 };
+    let itself = source + 1 + u16::from(own == Own::Scaled);
+    let (connection, rows) = match own {
+        Own::Dense | Own::Scaled => (Connection::Dense, n),
+        Own::OneToOne => (Connection::Identity, 1),
+    };
+    // `synapses` makes ones of what is one to one
+    let (synapses, largest, _) = synapses(arena, rng, Connection::Dense, rows, n, binary);
+    let back = Projection { source: itself, delay: 1, connection, synapses };
+    let bound = largest * rows as i64;
+    layer.accumulator_bits = bits((1 << (layer.accumulator_bits - 1)) + (bound << shift));
+    layer.current_shift = layer.current_shift.min(28 - layer.accumulator_bits as i8);
+    let mut forward = layer.projections[0];
+    let currents = (own == Own::Scaled).then(|| {
+        forward.source = source;
+        Step::Population(Population {
+            projections: arena.alloc_slice_copy(&[back]),
+            accumulator_bits: bits(bound),
+            current_shift: shift,
+            bias: arena.alloc_slice_fill_copy(n, 0),
+            neuron: None,
+            output: Edge { kind: EdgeKind::Currents { bits: bits(bound << shift) }, ..layer.output },
+        })
+    });
+    let ones = Synapses::Int8 { weights: arena.alloc_slice_fill_copy(n, 1) };
+    let second = match currents {
+        Some(_) => Projection { source: source + 1, delay: 0, connection: Connection::Identity, synapses: ones },
+        None => back,
+    };
+    let projections = if rng.chance(50) { [forward, second] } else { [second, forward] };
+    layer.projections = arena.alloc_slice_copy(&projections);
+    (currents, (Step::Population(layer), known, encoding))
+}
+
+/// Gives neurons what few have.
+fn enrich<'a>(arena: &'a Bump, rng: &mut Rng, population: &mut Population<'a>) {
+    let channels = population.output.shape.channels as usize;
+    let Some(neuron) = &mut population.neuron else { return };
+    let bits = neuron.membrane_bits;
+    let leak = |rng: &mut Rng, bits: u8| match rng.range(0, 3) {
+        0 => Leak::None,
+        1 => Leak::Shift(rng.range(1, 5) as u8),
+        kind => {
+            let shift = rng.range(1, i64::from((31 - bits).min(10)).max(1)) as u8;
+            let factors = arena.alloc_slice_fill_with(channels, |_| rng.range(0, 1 << shift) as u16);
+            match kind {
+                2 => Leak::Multiply { factor: factors[0].min((1 << shift) - 1), shift },
+                _ => Leak::MultiplyEach { factors, shift },
+            }
+        }
+    };
+    if rng.chance(40) {
+        neuron.leak = leak(rng, bits);
+    }
+    let filters: Vec<_> = (0..rng.pick(&[0, 1, 1, 2]))
+        .map(|_| {
+            // narrow enough to saturate now and then
+            let bits = (i64::from(bits) + rng.range(-2, 1)).clamp(2, 29) as u8;
+            Synaptic { leak: leak(rng, bits), bits, negative: rng.chance(30) }
+        })
+        .collect();
+    neuron.synaptic = arena.alloc_slice_copy(&filters);
+    if matches!(neuron.reset, Reset::ToValue(_)) && rng.chance(40) {
+        neuron.reset_timing = ResetTiming::Overriding;
+    }
+    if neuron.reset_timing == ResetTiming::Immediate && rng.chance(40) {
+        let half = 1i64 << (bits - 1);
+        neuron.floor =
+            Some(arena.alloc_slice_fill_with(channels, |_| rng.range(-half, half / 4) as i32));
+    }
 }
 
 #[expect(clippy::too_many_arguments)]
@@ -384,7 +515,7 @@ fn neuron<'a>(arena: &'a Bump, rng: &mut Rng, channels: usize, size: i64) -> Neu
         _ => Reset::Subtract(amounts),
     };
     let reset_timing = rng.pick(&[ResetTiming::Immediate, ResetTiming::Delayed]);
-    Neuron { leak, threshold, reset, reset_timing, membrane_bits }
+    Neuron { leak, threshold, reset, reset_timing, membrane_bits, ..Neuron::BARE }
 }
 
 /// Random samples: each frame draws its own share of active inputs, a silent frame among them.

@@ -20,6 +20,7 @@ fn dense() -> Recipe {
         layers: vec![layer(8), layer(3)],
         timesteps: 5,
         readout: (Quantity::Spikes, Reduce::Sum),
+        rich: false,
     }
 }
 
@@ -35,6 +36,7 @@ fn convolution() -> Recipe {
         ],
         timesteps: 3,
         readout: (Quantity::Spikes, Reduce::Sum),
+        rich: false,
     }
 }
 

@@ -186,6 +186,7 @@ fn wide<'a>(arena: &'a Bump, program: &snnc_runtime::program::Program<'a>) -> sn
         reset: Reset::None,
         reset_timing: ResetTiming::Immediate,
         membrane_bits: 8,
+        ..Neuron::BARE
     };
     let population = Population {
         projections: arena.alloc_slice_copy(&[projection]),

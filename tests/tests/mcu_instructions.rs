@@ -44,6 +44,7 @@ fn dense<'a>(arena: &'a Bump, binary: bool) -> Compiled<'a> {
                 reset: Reset::Subtract(threshold),
                 reset_timing: ResetTiming::Delayed,
                 membrane_bits: 20,
+                ..Neuron::BARE
             }),
             output: Edge { shape: Shape::vector(fan_out as u32), kind: EdgeKind::Spikes, rate: Rate::PerTimestep },
         })

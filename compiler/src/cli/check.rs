@@ -14,7 +14,7 @@ pub fn run(arguments: &Check) -> miette::Result<ExitCode> {
     if container::kind(&bytes) == Some(Kind::Program) {
         return Err(InputError::NoGraph { path: arguments.model.display().to_string() }.into());
     }
-    let options = LoadOptions { timesteps: arguments.timesteps };
+    let options = LoadOptions { timesteps: arguments.timesteps, nir: arguments.nir.options() };
     let report = model::as_file(&arguments.model, bytes, |file| check(file, &options));
     match arguments.json {
         true => print_json(&report)?,

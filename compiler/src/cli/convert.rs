@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use snnc::frontend::native;
+use snnc::frontend::{LoadOptions, native};
 use snnc::output::write_file;
 
 use super::model::{self, InputError, Opened};
 use super::{Convert, show};
 
 pub fn run(arguments: &Convert) -> miette::Result<ExitCode> {
-    match model::open(&arguments.model, None)? {
+    match model::open(&arguments.model, &LoadOptions { timesteps: None, nir: arguments.nir.options() })? {
         Opened::Graph(graph, warnings) => {
             model::warn(&warnings);
             write_file(&arguments.output, &native::save(&graph)?)?;

@@ -6,6 +6,7 @@ use bumpalo::Bump;
 use serde::Serialize;
 use snnc::compiled::Compiled;
 use snnc::compiled_file;
+use snnc::frontend::LoadOptions;
 use snnc::ir::{Graph, Node, Op, Timing, dump};
 use snnc::proof::prove;
 use snnc_runtime::program::Step;
@@ -42,7 +43,7 @@ struct Layer {
 }
 
 pub fn run(arguments: &Inspect) -> miette::Result<ExitCode> {
-    match model::open(&arguments.model, None)? {
+    match model::open(&arguments.model, &LoadOptions { timesteps: None, nir: arguments.nir.options() })? {
         Opened::Graph(graph, warnings) => graph_report(arguments, &graph, warnings),
         Opened::Compiled(bytes) => {
             let arena = Bump::new();

@@ -5,6 +5,7 @@ mod compile;
 mod convert;
 mod inspect;
 mod model;
+mod nir;
 mod progress;
 mod run;
 mod verify;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use snnc::frontend::LoadOptions;
 use snnc::pass::WeightChoice;
 
 /// Compiles trained spiking neural networks to microcontrollers and FPGAs: one integer network, bit for bit the same
@@ -43,7 +45,7 @@ enum Command {
 /// The model and how it is compiled.
 #[derive(Debug, Args)]
 struct Model {
-    /// A model file (.onnx, .snn), or a folder that `snnc compile` wrote.
+    /// A model file (.onnx, .nir, .snn), or a folder that `snnc compile` wrote.
     model: PathBuf,
     /// Samples that scales and widths may be chosen from (`x`, and `y` for the price of the integers); never the data
     /// that is evaluated.
@@ -52,6 +54,15 @@ struct Model {
     /// Timesteps of a sample: needed for a step model, overrides those of an unrolled one.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u32).range(1..=i64::from(snnc::ir::MAX_TIMESTEPS)))]
     timesteps: Option<u32>,
+    #[command(flatten)]
+    nir: nir::Nir,
+}
+
+impl Model {
+    /// What the user says about the model beyond its file.
+    fn options(&self) -> LoadOptions {
+        LoadOptions { timesteps: self.timesteps, nir: self.nir.options() }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -133,6 +144,8 @@ struct Check {
     /// Timesteps of a sample, where the file does not say.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u32).range(1..=i64::from(snnc::ir::MAX_TIMESTEPS)))]
     timesteps: Option<u32>,
+    #[command(flatten)]
+    nir: nir::Nir,
     /// Fail too if this target cannot take the network.
     #[arg(long, value_enum)]
     target: Option<Target>,
@@ -148,6 +161,8 @@ struct Check {
 struct Inspect {
     /// A model file, or a folder that `snnc compile` wrote.
     model: PathBuf,
+    #[command(flatten)]
+    nir: nir::Nir,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -157,6 +172,8 @@ struct Inspect {
 struct Convert {
     /// A model file.
     model: PathBuf,
+    #[command(flatten)]
+    nir: nir::Nir,
     /// The .snn file to write.
     #[arg(short, long, value_name = "FILE.snn")]
     output: PathBuf,

@@ -83,13 +83,13 @@ pub fn read(path: &Path) -> miette::Result<Bytes> {
 }
 
 /// Opens MODEL: a model file, a compiled network, or the folder that holds one.
-pub fn open(path: &Path, timesteps: Option<u32>) -> miette::Result<Opened> {
+pub fn open(path: &Path, options: &LoadOptions) -> miette::Result<Opened> {
     let path = if path.is_dir() { path.join(NETWORK) } else { path.to_owned() };
     let bytes = read(&path)?;
     if container::kind(&bytes) == Some(Kind::Program) {
         return Ok(Opened::Compiled(bytes));
     }
-    let loaded = as_file(&path, bytes, |file| frontend::load(file, &LoadOptions { timesteps }))?;
+    let loaded = as_file(&path, bytes, |file| frontend::load(file, options))?;
     Ok(Opened::Graph(Box::new(loaded.graph), loaded.warnings))
 }
 
@@ -141,7 +141,7 @@ pub fn network<'a>(
     data: Option<&Dataset>,
     arena: &'a Bump,
 ) -> miette::Result<Network<'a>> {
-    compile(open(&model.model, model.timesteps)?, model, choices, data, arena)
+    compile(open(&model.model, &model.options())?, model, choices, data, arena)
 }
 
 /// Compiles what was opened.

@@ -79,7 +79,7 @@ fn coded(arguments: &Run, data: Dataset, input: snnc::ir::Shape, timesteps: u32)
 fn integer(arguments: &Run) -> miette::Result<ExitCode> {
     let mut data = samples(arguments)?;
     let arena = Bump::new();
-    let opened = model::open(&arguments.model.model, arguments.model.timesteps)?;
+    let opened = model::open(&arguments.model.model, &arguments.model.options())?;
     if let (Opened::Graph(graph, _), Some(_)) = (&opened, arguments.encode) {
         let timesteps = graph.timesteps.ok_or(snnc::error::GraphError::Timesteps)?;
         data = coded(arguments, data, graph.input().1, timesteps)?;
@@ -123,7 +123,7 @@ fn integer(arguments: &Run) -> miette::Result<ExitCode> {
 fn float(arguments: &Run) -> miette::Result<ExitCode> {
     let mut data = samples(arguments)?;
     let path = arguments.model.model.display().to_string();
-    let Opened::Graph(mut graph, warnings) = model::open(&arguments.model.model, arguments.model.timesteps)? else {
+    let Opened::Graph(mut graph, warnings) = model::open(&arguments.model.model, &arguments.model.options())? else {
         return Err(InputError::NoGraph { path }.into());
     };
     model::warn(&warnings);

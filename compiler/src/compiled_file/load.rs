@@ -1,10 +1,12 @@
 //! Bytes to a compiled network.
 
 use bumpalo::Bump;
-use snnc_runtime::program::{Neuron, Population, Program, ProgramError, Projection, Reset, Step, Synapses};
+use snnc_runtime::program::{
+    Leak, Neuron, Population, Program, ProgramError, Projection, Reset, Step, Synapses, Synaptic,
+};
 
 use super::text::{
-    CompiledText, NeuronText, PopulationText, ProjectionText, ResetText, StepOpText, StepText, SynapsesText,
+    CompiledText, LeakText, NeuronText, PopulationText, ProjectionText, ResetText, StepOpText, StepText, SynapsesText,
 };
 use super::{CompiledFileError, check};
 use crate::compiled::{Compiled, StepInfo};
@@ -82,9 +84,28 @@ impl<'a> Tables<'_, '_, 'a> {
         Ok(Projection { source, delay, connection, synapses })
     }
 
+    fn leak(&self, text: &LeakText) -> Result<Leak<'a>, String> {
+        Ok(match text {
+            LeakText::None => Leak::None,
+            LeakText::Shift(n) => Leak::Shift(*n),
+            &LeakText::Multiply { factor, shift } => Leak::Multiply { factor, shift },
+            LeakText::MultiplyEach { factors, shift } => {
+                let numbers = self.table::<u32>(factors)?.iter().map(|&n| u16::try_from(n));
+                let numbers: Result<Vec<u16>, _> = numbers.collect();
+                let numbers = numbers.map_err(|_| format!("tensor `{factors}` has a factor beyond 16 bits"))?;
+                Leak::MultiplyEach { factors: self.arena.alloc_slice_copy(&numbers), shift: *shift }
+            }
+        })
+    }
+
     fn neuron(&self, text: NeuronText) -> Result<Neuron<'a>, String> {
+        let synaptic = text.synaptic.iter().map(|filter| {
+            Ok(Synaptic { leak: self.leak(&filter.leak)?, bits: filter.bits, negative: filter.negative })
+        });
+        let synaptic: Vec<Synaptic<'a>> = synaptic.collect::<Result<_, String>>()?;
         Ok(Neuron {
-            leak: text.leak,
+            synaptic: self.arena.alloc_slice_copy(&synaptic),
+            leak: self.leak(&text.leak)?,
             threshold: self.table(&text.threshold)?,
             reset: match text.reset {
                 ResetText::None => Reset::None,
@@ -93,6 +114,9 @@ impl<'a> Tables<'_, '_, 'a> {
             },
             reset_timing: text.reset_timing,
             membrane_bits: text.membrane_bits,
+            max_spikes: text.max_spikes,
+            floor: text.floor.map(|name| self.table(&name)).transpose()?,
+            inhibition: text.inhibition,
         })
     }
 }

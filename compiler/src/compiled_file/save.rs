@@ -1,10 +1,10 @@
 //! A compiled network to bytes: the same bytes for the same network.
 
-use snnc_runtime::program::{Neuron, Population, Projection, Reset, Step, Synapses};
+use snnc_runtime::program::{Leak, Neuron, Population, Projection, Reset, Step, Synapses};
 
 use super::text::{
-    CompiledText, NeuronText, PopulationText, ProjectionText, ResetText, StepOpText, StepText, SynapsesText,
-    WeightEncodingName,
+    CompiledText, LeakText, NeuronText, PopulationText, ProjectionText, ResetText, StepOpText, StepText, SynapsesText,
+    SynapticText, WeightEncodingName,
 };
 use super::{CompiledFileError, check};
 use crate::compiled::Compiled;
@@ -64,8 +64,15 @@ fn projection(builder: &mut Builder, step: usize, index: usize, projection: &Pro
 }
 
 fn neuron(builder: &mut Builder, step: usize, neuron: &Neuron<'_>) -> NeuronText {
+    let filters = neuron.synaptic.iter().enumerate();
+    let synaptic = filters.map(|(k, filter)| SynapticText {
+        leak: leak(builder, step, &format!("synaptic.{k}.decay"), filter.leak),
+        bits: filter.bits,
+        negative: filter.negative,
+    });
     NeuronText {
-        leak: neuron.leak,
+        synaptic: synaptic.collect(),
+        leak: leak(builder, step, "decay", neuron.leak),
         threshold: table(builder, step, "threshold", neuron.threshold),
         reset: match neuron.reset {
             Reset::None => ResetText::None,
@@ -74,6 +81,21 @@ fn neuron(builder: &mut Builder, step: usize, neuron: &Neuron<'_>) -> NeuronText
         },
         reset_timing: neuron.reset_timing,
         membrane_bits: neuron.membrane_bits,
+        max_spikes: neuron.max_spikes,
+        floor: neuron.floor.map(|floor| table(builder, step, "floor", floor)),
+        inhibition: neuron.inhibition,
+    }
+}
+
+fn leak(builder: &mut Builder, step: usize, word: &str, leak: Leak<'_>) -> LeakText {
+    match leak {
+        Leak::None => LeakText::None,
+        Leak::Shift(n) => LeakText::Shift(n),
+        Leak::Multiply { factor, shift } => LeakText::Multiply { factor, shift },
+        Leak::MultiplyEach { factors, shift } => {
+            let numbers: Vec<u32> = factors.iter().map(|&factor| factor.into()).collect();
+            LeakText::MultiplyEach { factors: builder.add(format!("{step}.{word}"), &[numbers.len()], &numbers), shift }
+        }
     }
 }
 

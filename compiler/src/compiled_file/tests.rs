@@ -4,7 +4,7 @@ use bumpalo::Bump;
 use proptest::prelude::*;
 use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
-    Reduce, Reset, ResetTiming, Shape, Step, Synapses, ValueKind, Window, words,
+    Reduce, Reset, ResetTiming, Shape, Step, Synapses, Synaptic, ValueKind, Window, words,
 };
 
 use super::*;
@@ -59,18 +59,61 @@ impl<'a> Choices<'_, 'a> {
     }
 
     fn neuron(&mut self, channels: usize) -> Neuron<'a> {
-        let leak = match self.below(3) {
-            0 => Leak::None,
-            1 => Leak::Shift(1 + self.below(8) as u8),
-            _ => Leak::Multiply { factor: self.below(256) as u16, shift: 8 },
-        };
+        let leak = self.leak(channels);
+        let filters: Vec<Synaptic<'a>> = (0..self.below(3))
+            .map(|_| Synaptic { leak: self.leak(channels), bits: 9 + self.below(12) as u8, negative: self.flip() })
+            .collect();
         let reset = match self.below(3) {
             0 => Reset::None,
             1 => Reset::ToValue(self.table(channels)),
             _ => Reset::Subtract(self.table(channels)),
         };
-        let reset_timing = if self.flip() { ResetTiming::Immediate } else { ResetTiming::Delayed };
-        Neuron { leak, threshold: self.table(channels), reset, reset_timing, membrane_bits: 9 + self.below(12) as u8 }
+        let reset_timing = match (self.below(3), reset) {
+            (0, _) => ResetTiming::Immediate,
+            (1, Reset::ToValue(_)) => ResetTiming::Overriding,
+            _ => ResetTiming::Delayed,
+        };
+        let floor = (reset_timing == ResetTiming::Immediate && self.flip()).then(|| self.table(channels));
+        Neuron {
+            synaptic: self.arena.alloc_slice_copy(&filters),
+            leak,
+            threshold: self.table(channels),
+            reset,
+            reset_timing,
+            membrane_bits: 9 + self.below(12) as u8,
+            max_spikes: 1,
+            floor,
+            inhibition: false,
+        }
+    }
+
+    fn leak(&mut self, channels: usize) -> Leak<'a> {
+        match self.below(4) {
+            0 => Leak::None,
+            1 => Leak::Shift(1 + self.below(8) as u8),
+            2 => Leak::Multiply { factor: self.below(256) as u16, shift: 8 },
+            _ => {
+                let factors: Vec<u16> = (0..channels).map(|_| self.below(257) as u16).collect();
+                Leak::MultiplyEach { factors: self.arena.alloc_slice_copy(&factors), shift: 8 }
+            }
+        }
+    }
+
+    /// Neurons that fire several times or inhibit each other, now and then.
+    fn special(&mut self, shape: Shape) -> Neuron<'a> {
+        let neuron = self.neuron(shape.channels as usize);
+        match self.below(4) {
+            0 => Neuron {
+                max_spikes: 2 + self.below(100) as u16,
+                threshold: self.arena.alloc_slice_fill_copy(shape.channels as usize, 77),
+                reset_timing: ResetTiming::Immediate,
+                ..neuron
+            },
+            1 if shape.positions() == 1 && neuron.reset_timing != ResetTiming::Immediate => {
+                Neuron { inhibition: true, ..neuron }
+            }
+            _ => neuron,
+        }
     }
 
     /// A population on the last edge, with neurons that are sometimes recurrent, or a pool of it.
@@ -88,13 +131,18 @@ impl<'a> Choices<'_, 'a> {
             projections.push(self.projection(index as u16 + 1, delay, shape, shape));
         }
         let channels = shape.channels as usize;
+        let neuron = self.special(shape);
+        let kind = match neuron.max_spikes {
+            1 => EdgeKind::Spikes,
+            max => EdgeKind::Counts { max },
+        };
         Step::Population(Population {
             projections: self.arena.alloc_slice_copy(&projections),
             accumulator_bits: 2 + self.below(31) as u8,
             current_shift: self.below(48) as i8 - 31,
             bias: self.table(channels),
-            neuron: Some(self.neuron(channels)),
-            output: Edge { shape, kind: EdgeKind::Spikes, rate: Rate::PerTimestep },
+            neuron: Some(neuron),
+            output: Edge { shape, kind, rate: Rate::PerTimestep },
         })
     }
 

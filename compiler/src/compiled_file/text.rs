@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use snnc_runtime::program::{
-    Connection, Edge, EdgeKind, Leak, Pool, PoolOp, Quantity, Rate, Readout, Reduce, ResetTiming, Shape, ValueKind,
+    Connection, Edge, EdgeKind, Pool, PoolOp, Quantity, Rate, Readout, Reduce, ResetTiming, Shape, ValueKind,
     Window,
 };
 
@@ -61,14 +61,41 @@ pub(super) struct PopulationText {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NeuronText {
-    #[serde(with = "LeakText")]
-    pub leak: Leak,
+    /// Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub synaptic: Vec<SynapticText>,
+    pub leak: LeakText,
     /// Tensor, I32.
     pub threshold: String,
     pub reset: ResetText,
     #[serde(with = "ResetTimingText")]
     pub reset_timing: ResetTiming,
     pub membrane_bits: u8,
+    #[serde(default = "one_spike", skip_serializing_if = "is_one_spike")]
+    pub max_spikes: u16,
+    /// Tensor, I32. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inhibition: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SynapticText {
+    pub leak: LeakText,
+    pub bits: u8,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub negative: bool,
+}
+
+const fn one_spike() -> u16 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_one_spike(most: &u16) -> bool {
+    *most == 1
 }
 
 /// With the name of a tensor, I32.
@@ -161,11 +188,19 @@ enum RateText {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "Leak", rename_all = "snake_case", deny_unknown_fields)]
-enum LeakText {
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum LeakText {
     None,
     Shift(u8),
-    Multiply { factor: u16, shift: u8 },
+    Multiply {
+        factor: u16,
+        shift: u8,
+    },
+    MultiplyEach {
+        /// Tensor, U32.
+        factors: String,
+        shift: u8,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -173,6 +208,7 @@ enum LeakText {
 enum ResetTimingText {
     Immediate,
     Delayed,
+    Overriding,
 }
 
 #[derive(Serialize, Deserialize)]

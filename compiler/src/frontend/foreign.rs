@@ -10,7 +10,7 @@ pub(super) struct Foreign {
 }
 
 /// What nothing is known about.
-pub(super) const UNKNOWN: Foreign = Foreign { found: "", help: "give an ONNX file (.onnx) or a native model (.snn)" };
+pub(super) const UNKNOWN: Foreign = Foreign { found: "", help: "give an ONNX file (.onnx), a NIR file (.nir) or a native model (.snn)" };
 
 const PYTORCH: Foreign = Foreign {
     found: ": it is a PyTorch checkpoint, which holds weights or code, not a graph",
@@ -19,7 +19,7 @@ const PYTORCH: Foreign = Foreign {
 
 const ARRAYS: Foreign = Foreign {
     found: ": it is an archive of arrays (.npz)",
-    help: "samples are given with --data and --calib; give the model itself as .onnx or .snn",
+    help: "samples are given with --data and --calib; give the model itself as .onnx, .nir or .snn",
 };
 
 const ARCHIVE: Foreign = Foreign { found: ": it is a zip archive", help: "unpack it, and give the model in it" };

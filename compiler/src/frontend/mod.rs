@@ -11,6 +11,7 @@ use crate::ir::Graph;
 
 mod foreign;
 pub mod native;
+pub mod nir;
 pub mod onnx;
 
 /// A model file in memory, and how to get at the files beside it.
@@ -49,6 +50,8 @@ pub struct SourceNode {
 pub struct LoadOptions {
     /// Timesteps of a sample; overrides those of the file.
     pub timesteps: Option<u32>,
+    /// How a NIR file is stepped; other formats say so themselves.
+    pub nir: nir::reading::NirOptions,
 }
 
 /// A model as its frontend understood it.
@@ -61,7 +64,7 @@ pub struct Loaded {
 }
 
 /// Every format, in the order they are tried.
-pub const FRONTENDS: &[Frontend] = &[native::FRONTEND, onnx::FRONTEND];
+pub const FRONTENDS: &[Frontend] = &[native::FRONTEND, nir::FRONTEND, onnx::FRONTEND];
 
 /// A model file that cannot be read.
 #[derive(Debug, Error, Diagnostic)]

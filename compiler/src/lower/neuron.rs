@@ -1,13 +1,16 @@
 //! Neurons in integers: leak, threshold, reset.
 
 use bumpalo::Bump;
-use snnc_runtime::program::{Leak, Neuron, Reset, ResetTiming};
+use snnc_runtime::program::{Leak, Neuron, Reset, ResetTiming, Synaptic};
 
 use crate::ir::eval::pick;
 use crate::ir::{self, Comparison};
 
 /// Largest magnitude of a threshold, reset amount or bias: 30 bits.
 const LIMIT: f64 = (1 << 29) as f64 - 1.0;
+
+/// Widest synaptic current: the sum of two fits 30 bits.
+const WIDEST_SYNAPTIC: u8 = 29;
 
 /// Error of a decay that is not worth another bit.
 const DECAY_ERROR: f64 = 1.0 / 16384.0;
@@ -21,8 +24,17 @@ fn shift_of(beta: f32) -> Option<u8> {
     (1..=15u8).find(|&n| beta == 1.0 - (-f32::from(n)).exp2())
 }
 
-/// The leak nearest to `beta` beside a membrane of `membrane_bits`.
-pub(super) fn leak(beta: f32, membrane_bits: u8) -> Leak {
+/// The leak nearest to `betas`, one for all channels or one each, beside a state of `bits` bits.
+pub(super) fn leak<'a>(betas: &[f32], bits: u8, arena: &'a Bump) -> Leak<'a> {
+    match betas {
+        [] => Leak::None,
+        [beta, rest @ ..] if rest.iter().all(|other| other == beta) => leak_of_all(*beta, bits),
+        _ => leak_of_each(betas, bits, arena),
+    }
+}
+
+/// The leak of channels that share one decay.
+fn leak_of_all<'a>(beta: f32, bits: u8) -> Leak<'a> {
     if beta == 1.0 {
         return Leak::None;
     }
@@ -31,7 +43,7 @@ pub(super) fn leak(beta: f32, membrane_bits: u8) -> Leak {
     }
     let shift = (1..=30u8).map(|n| (n, ((1.0 - (-f64::from(n)).exp2()) - f64::from(beta)).abs()));
     let (shift, shift_error) = shift.fold((1, f64::INFINITY), |best, next| if next.1 < best.1 { next } else { best });
-    let widest = (31 - membrane_bits).clamp(1, 16);
+    let widest = (31 - bits).clamp(1, 16);
     let candidates = (1..=widest).map(|shift| {
         let denominator = f64::from(1u32 << shift);
         let factor = (f64::from(beta) * denominator).round().min(denominator - 1.0);
@@ -52,32 +64,81 @@ pub(super) fn leak(beta: f32, membrane_bits: u8) -> Leak {
     Leak::Multiply { factor: best.1 as u16, shift: best.0 }
 }
 
+/// The leak of channels with a decay each: on one denominator, the smallest that is good enough for all.
+fn leak_of_each<'a>(betas: &[f32], bits: u8, arena: &'a Bump) -> Leak<'a> {
+    let factors = |shift: u8| {
+        let denominator = f64::from(1u32 << shift);
+        betas.iter().map(move |&beta| (f64::from(beta) * denominator).round())
+    };
+    let error = |shift: u8| {
+        let errors = factors(shift).zip(betas).map(|(f, &beta)| (f / f64::from(1u32 << shift) - f64::from(beta)).abs());
+        errors.fold(0.0, f64::max)
+    };
+    let widest = (31 - bits).clamp(1, 15);
+    let shift = (1..=widest).find(|&shift| error(shift) <= DECAY_ERROR).unwrap_or(widest);
+    Leak::MultiplyEach { factors: arena.alloc_slice_fill_iter(factors(shift).map(|f| f as u16)), shift }
+}
+
+/// What the leak of `channel` multiplies a state by.
+pub(super) fn decay_of(leak: Leak<'_>, channel: usize) -> f64 {
+    match leak {
+        Leak::None => 1.0,
+        Leak::Shift(n) => 1.0 - (-f64::from(n)).exp2(),
+        Leak::Multiply { factor, shift } => f64::from(factor) * (-f64::from(shift)).exp2(),
+        Leak::MultiplyEach { factors, shift } => f64::from(factors[channel]) * (-f64::from(shift)).exp2(),
+    }
+}
+
+/// Value that a membrane takes of one LSB of the synaptic currents, per channel: the magnitude that their gains share.
+///
+/// # Errors
+/// What of the gains no integer rule covers.
+pub(super) fn gains(neuron: &ir::Neuron, channels: usize) -> Result<Vec<f64>, String> {
+    let Some(first) = neuron.synaptic.first() else { return Ok(vec![1.0; channels]) };
+    let magnitudes: Vec<f64> = (0..channels).map(|c| f64::from(pick(&first.gain, c)).abs()).collect();
+    for filter in &neuron.synaptic {
+        let negative = pick(&filter.gain, 0) < 0.0;
+        for (c, magnitude) in magnitudes.iter().enumerate() {
+            let gain = f64::from(pick(&filter.gain, c));
+            if gain == 0.0 || (gain < 0.0) != negative || (gain.abs() - magnitude).abs() > magnitude * 1e-6 {
+                return Err(format!(
+                    "found a synaptic gain of {gain} in channel {c}; expected one sign for all channels and, of two \
+                     currents, one magnitude"
+                ));
+            }
+        }
+    }
+    Ok(magnitudes)
+}
+
 /// The neurons of a population; `lsb[channel]` is the value of one membrane LSB.
-pub(super) fn neuron<'a>(
-    neuron: &ir::Neuron,
-    beta: f32,
-    membrane_bits: u8,
-    lsb: &[f64],
-    arena: &'a Bump,
-) -> Neuron<'a> {
+pub(super) fn neuron<'a>(neuron: &ir::Neuron, membrane_bits: u8, lsb: &[f64], arena: &'a Bump) -> Neuron<'a> {
     let table = |of: &dyn Fn(usize, f64) -> f64| -> &'a [i32] {
         arena.alloc_slice_fill_iter(lsb.iter().enumerate().map(|(c, &lsb)| of(c, lsb).clamp(-LIMIT, LIMIT) as i32))
     };
     let top = f64::from((1i32 << (membrane_bits - 1)) - 1);
+    let stored = |x: f64| x.round_ties_even().clamp(-top - 1.0, top);
+    let max_spikes = u16::try_from(neuron.max_spikes).unwrap_or(u16::MAX);
+    let filters = neuron.synaptic.iter().map(|filter| {
+        let bits = membrane_bits.min(WIDEST_SYNAPTIC);
+        let negative = pick(&filter.gain, 0) < 0.0;
+        Synaptic { leak: leak(&filter.decay, bits, arena), bits, negative }
+    });
     Neuron {
-        leak: leak(beta, membrane_bits),
+        synaptic: arena.alloc_slice_fill_iter(filters.collect::<Vec<_>>()),
+        leak: leak(&neuron.beta, membrane_bits, arena),
         threshold: table(&|c, lsb| {
             let threshold = near_integer(f64::from(pick(&neuron.threshold, c)) / lsb);
             match neuron.comparison {
                 Comparison::Above => threshold.floor() + 1.0,
+                // of several spikes each costs one threshold, which is therefore rounded to the nearest
+                Comparison::AtLeast if max_spikes > 1 => threshold.round().max(1.0),
                 Comparison::AtLeast => threshold.ceil(),
             }
         }),
         reset: match &neuron.reset {
             ir::Reset::None => Reset::None,
-            ir::Reset::ToValue(value) => {
-                Reset::ToValue(table(&|_, lsb| (f64::from(*value) / lsb).round_ties_even().clamp(-top - 1.0, top)))
-            }
+            ir::Reset::ToValue(value) => Reset::ToValue(table(&|_, lsb| stored(f64::from(*value) / lsb))),
             ir::Reset::Subtract(amount) => {
                 Reset::Subtract(table(&|c, lsb| (f64::from(pick(amount, c)) / lsb).round_ties_even()))
             }
@@ -85,9 +146,12 @@ pub(super) fn neuron<'a>(
         reset_timing: match neuron.reset_timing {
             ir::ResetTiming::Immediate => ResetTiming::Immediate,
             ir::ResetTiming::Delayed => ResetTiming::Delayed,
-            ir::ResetTiming::Overriding => panic!("refused before: walk.rs::not_integer"),
+            ir::ResetTiming::Overriding => ResetTiming::Overriding,
         },
         membrane_bits,
+        max_spikes,
+        floor: neuron.min_membrane.as_ref().map(|lowest| table(&|c, lsb| stored(f64::from(pick(lowest, c)) / lsb))),
+        inhibition: neuron.inhibition,
     }
 }
 
@@ -102,6 +166,10 @@ fn near_integer(x: f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn leak(beta: f32, bits: u8) -> Leak<'static> {
+        leak_of_all(beta, bits)
+    }
+
     #[test]
     fn decays_become_the_cheapest_leak_that_is_exact() {
         assert_eq!(leak(1.0, 16), Leak::None);
@@ -112,6 +180,27 @@ mod tests {
         assert!((f64::from(factor) / f64::from(1 << shift) - 0.9).abs() < DECAY_ERROR);
         assert_eq!(leak(0.999, 23), Leak::Shift(10)); // 255 / 256 would be a quarter of its time constant
         assert_eq!(leak(0.9, 23), Leak::Multiply { factor: 115, shift: 7 }); // as good as 230 / 256
+    }
+
+    #[test]
+    fn decays_of_their_own_share_a_denominator() {
+        let arena = Bump::new();
+        let each = |betas: &[f32], bits| super::leak(betas, bits, &arena);
+        assert_eq!(each(&[0.9, 0.9], 23), Leak::Multiply { factor: 115, shift: 7 });
+        assert_eq!(each(&[0.5, 1.0, 0.0], 16), Leak::MultiplyEach { factors: &[1, 2, 0], shift: 1 });
+        let leak = each(&[0.9, 0.77], 16);
+        assert!((decay_of(leak, 0) - 0.9).abs() < DECAY_ERROR && (decay_of(leak, 1) - 0.77).abs() < DECAY_ERROR);
+    }
+
+    #[test]
+    fn gains_of_two_currents_differ_in_sign_only() {
+        let filter = |gain: &[f32]| ir::SynapticCurrent { decay: vec![0.5], gain: gain.to_vec() };
+        let of = |filters: Vec<ir::SynapticCurrent>| gains(&ir::Neuron { synaptic: filters, ..ir::Neuron::default() }, 2);
+        assert_eq!(of(vec![]), Ok(vec![1.0; 2]));
+        assert_eq!(of(vec![filter(&[2.0, 3.0]), filter(&[-2.0, -3.0])]), Ok(vec![2.0, 3.0]));
+        assert!(of(vec![filter(&[2.0]), filter(&[-1.0])]).is_err_and(|found| found.contains("gain of -1")));
+        assert!(of(vec![filter(&[2.0, -2.0])]).is_err());
+        assert!(of(vec![filter(&[0.0])]).is_err());
     }
 
     #[test]
@@ -126,8 +215,8 @@ mod tests {
             ..ir::Neuron::default()
         };
         let lsb = [f64::from(0.1f32), 0.2];
-        assert_eq!(neuron(&float, 1.0, 16, &lsb, &arena).threshold, [4, 2]);
+        assert_eq!(neuron(&float, 16, &lsb, &arena).threshold, [4, 2]);
         float.comparison = Comparison::AtLeast;
-        assert_eq!(neuron(&float, 1.0, 16, &lsb, &arena).threshold, [3, 2]);
+        assert_eq!(neuron(&float, 16, &lsb, &arena).threshold, [3, 2]);
     }
 }

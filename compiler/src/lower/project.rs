@@ -86,13 +86,26 @@ impl<'g, 'a> Walk<'g, 'a> {
         }))
     }
 
+    /// What is known of an edge; of a later one, which is read with a delay, that it carries spikes.
     pub(super) fn known_of(&self, edge: u16) -> Known {
-        let spikes = Known { scale: vec![1.0], offset: vec![], least: 0, most: 1 };
-        self.known.get(usize::from(edge)).cloned().unwrap_or(spikes) // a later edge that is read with a delay
+        let later = || Known { scale: vec![1.0], offset: vec![], least: 0, most: self.most_of(edge) };
+        self.known.get(usize::from(edge)).cloned().unwrap_or_else(later)
     }
 
     pub(super) fn kind_of(&self, edge: u16) -> EdgeKind {
-        self.kinds.get(usize::from(edge)).copied().unwrap_or(EdgeKind::Spikes)
+        self.kinds.get(usize::from(edge)).copied().unwrap_or(match self.most_of(edge) {
+            1 => EdgeKind::Spikes,
+            most => EdgeKind::Counts { max: u16::try_from(most).unwrap_or(u16::MAX) },
+        })
+    }
+
+    /// Most spikes of a neuron on an edge in one timestep.
+    fn most_of(&self, edge: u16) -> i64 {
+        let of = |(node, found): (&Node, &Option<u16>)| match &node.op {
+            Op::Neuron(neuron) if *found == Some(edge) => Some(neuron.max_spikes.into()),
+            _ => None,
+        };
+        self.graph.nodes.iter().zip(&self.edges).find_map(of).unwrap_or(1)
     }
 
     /// The projections of `terms`, their summed offset, and the range of their sum.

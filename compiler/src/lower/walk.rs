@@ -1,13 +1,16 @@
 //! The walk over the graph: which node becomes which step, with which scale.
 
 use bumpalo::Bump;
-use snnc_runtime::program::{Edge, EdgeKind, Pool, PoolOp, Population, Rate, Readout, Shape, Step, ValueKind, Window};
+use snnc_runtime::program::{
+    Edge, EdgeKind, Pool, PoolOp, Population, Rate, Readout, Reset, Shape, Step, ValueKind, Window,
+};
 
-use super::project::{Term, one_scale};
+use super::project::{Term, grid_scale, one_scale};
 use super::{LowerError, bits_of, neuron};
 use crate::compiled::StepInfo;
 use crate::error::AtNode;
 use crate::ir::{self, Divisor, Graph, InputEncoding, Node, NodeId, Op, Quantity, Source, Timing};
+use crate::pass::uniform_scale;
 use crate::proof::shifted;
 
 /// What the walk gives.
@@ -85,7 +88,7 @@ impl<'g, 'a> Walk<'g, 'a> {
         match self.graph.nodes[id].op {
             Op::Linear(_) | Op::Conv2d(_) | Op::Add => {
                 let inlined = feeds_neurons(id) && id != self.graph.output && self.timing[id] == Timing::Sequence;
-                !inlined
+                !inlined || self.join_shift(id) > 0
             }
             Op::Flatten => false,
             Op::Input(_) | Op::BatchNorm(_) | Op::MaxPool(_) | Op::AvgPool(_) | Op::Neuron(_) => true,
@@ -316,6 +319,10 @@ impl<'g, 'a> Walk<'g, 'a> {
             true => projected.bias.iter().zip(&lsb).map(|(b, lsb)| (b / lsb).round_ties_even() as i32).collect(),
             false => vec![0; channels],
         };
+        if read_out && bias.iter().any(|&bias| bias == i32::MIN || bias == i32::MAX) {
+            let help = "scale the weights or the biases of the layer";
+            return Err(LowerError::at(node, "a bias beyond 32 bits of the smallest current", help));
+        }
         let ends = |value: i64| shifted(value, shift);
         let least = ends(projected.least) + i64::from(*bias.iter().min().unwrap_or(&0)).min(0);
         let most = ends(projected.most) + i64::from(*bias.iter().max().unwrap_or(&0)).max(0);
@@ -339,12 +346,52 @@ impl<'g, 'a> Walk<'g, 'a> {
         Ok((step, Known { scale: lsb, offset, least, most }, info))
     }
 
-    /// The right shift that brings the currents of `id` to the LSB of the only neurons behind it.
+    /// The shift that brings the currents of `id` to the LSB of the only neurons behind it: to the left where layers of
+    /// other scales are summed with it, else to the right where the neurons' LSB is coarser.
     fn sink_shift(&self, id: NodeId) -> i8 {
+        match self.join_shift(id) {
+            0 => self.right_shift(id),
+            shift => shift,
+        }
+    }
+
+    /// Powers of two from the finest scale of the layers that are summed into the same neurons to that of layer `id`.
+    fn join_shift(&self, id: NodeId) -> i8 {
+        let scale = |id: NodeId| current_scale(self.graph, id);
+        let Some(own) = scale(id) else { return 0 };
+        let joined = (0..self.graph.nodes.len()).filter(|&other| self.sum_of(other) == self.sum_of(id));
+        let finest = |channel: usize| {
+            joined.clone().filter_map(scale).filter_map(|s| s.get(channel).copied()).fold(f64::INFINITY, f64::min)
+        };
+        if self.sum_of(id).is_none() {
+            return 0;
+        }
+        let ratio = own[0] / finest(0);
+        let shift = ratio.log2().round();
+        let same = own.iter().enumerate().all(|(c, s)| (s / finest(c) / shift.exp2() - 1.0).abs() < 1e-6);
+        if same && (1.0..=16.0).contains(&shift) { shift as i8 } else { 0 }
+    }
+
+    /// The sum of several currents that the currents of layer `id` are part of.
+    fn sum_of(&self, id: NodeId) -> Option<NodeId> {
+        let mut sum = None;
+        let mut at = id;
+        while let &[next] = self.consumers[at].as_slice() {
+            if !matches!(self.graph.nodes[next].op, Op::Add) {
+                break;
+            }
+            sum = Some(next);
+            at = next;
+        }
+        sum
+    }
+
+    /// The right shift that brings the currents of `id` to the LSB of the only neurons behind it.
+    fn right_shift(&self, id: NodeId) -> i8 {
         let &[next] = self.consumers[id].as_slice() else { return 0 };
         match &self.graph.nodes[next].op {
             Op::Neuron(neuron) => neuron.integer.map_or(0, |format| format.fraction_bits.min(0)),
-            Op::MaxPool(_) | Op::AvgPool(_) | Op::Flatten => self.sink_shift(next),
+            Op::MaxPool(_) | Op::AvgPool(_) | Op::Flatten => self.right_shift(next),
             Op::Input(_) | Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Add => 0,
         }
     }
@@ -377,15 +424,9 @@ impl<'g, 'a> Walk<'g, 'a> {
             let help = "put the reshape behind the neurons";
             return Err(LowerError::at(node, format!("neurons on a flattened map {layout}"), help));
         }
-        if let Some(found) = not_integer(parameters) {
-            let help = "the float evaluator has it (`snnc run --float`), the integer network does not";
-            return Err(LowerError::at(node, found, help));
-        }
         let channels = node.shape.channels;
-        let beta = parameters.beta[0];
-        if parameters.beta.iter().any(|&other| other != beta) {
-            return Err(LowerError::at(node, "a decay per channel", "use one decay for the whole population"));
-        }
+        let gains = neuron::gains(parameters, channels)
+            .map_err(|found| LowerError::at(node, found, "scale the weights instead of the gains"))?;
         let format = parameters
             .integer
             .ok_or_else(|| LowerError::at(node, "its integer format is not chosen", "quantize the graph first"))?;
@@ -409,22 +450,44 @@ impl<'g, 'a> Walk<'g, 'a> {
             ));
         }
         let shape = lowered_shape(node.shape);
+        let lsb: Vec<f64> = lsb.iter().zip(&gains).map(|(lsb, gain)| lsb * gain).collect();
+        if parameters.inhibition {
+            one_scale(node, &lsb)?;
+        }
+        if parameters.inhibition && shape.positions() > 1 {
+            let help = "use inhibition in a layer of a vector";
+            return Err(LowerError::at(node, format!("neurons that inhibit each other on a map {}", node.shape), help));
+        }
+        let neuron = neuron::neuron(parameters, format.membrane_bits, &lsb, self.arena);
+        if let Reset::Subtract(amounts) = neuron.reset
+            && amounts.iter().any(|&amount| i64::from(amount).abs() * i64::from(neuron.max_spikes) >= 1 << 29)
+        {
+            let found = format!("up to {} spikes of a timestep, which take 2^29 membrane LSBs or more", neuron.max_spikes);
+            return Err(LowerError::at(node, found, "give calibration samples, or limit the spikes of a timestep"));
+        }
         let step = Step::Population(Population {
             projections: self.arena.alloc_slice_copy(&projected.projections),
             accumulator_bits: bits_of_range(projected.least, projected.most),
             current_shift: shift,
             bias: self.arena.alloc_slice_fill_iter(bias.iter().map(|&b| b as i32)),
-            neuron: Some(neuron::neuron(parameters, beta, format.membrane_bits, &lsb, self.arena)),
-            output: Edge { shape, kind: EdgeKind::Spikes, rate: Rate::PerTimestep },
+            neuron: Some(neuron),
+            output: Edge { shape, kind: spikes_of(parameters), rate: Rate::PerTimestep },
         });
         let info = StepInfo { name: node.name.clone(), encoding: projected.encoding, activity: None };
-        Ok((step, Known { scale: vec![1.0], offset: vec![], least: 0, most: 1 }, info))
+        Ok((step, Known { scale: vec![1.0], offset: vec![], least: 0, most: parameters.max_spikes.into() }, info))
     }
 
     /// Value of a membrane LSB of neurons that are read out.
     fn membrane_scale(&self, node: &Node, id: NodeId) -> Result<f64> {
         let terms = self.terms(id)?;
-        let scale = one_scale(node, &self.sum_scale(node, &terms, node.shape.channels)?)?;
+        let channels = node.shape.channels;
+        let mut scale = self.sum_scale(node, &terms, channels)?;
+        if let Op::Neuron(parameters) = &node.op {
+            let gains = neuron::gains(parameters, channels)
+                .map_err(|found| LowerError::at(node, found, "scale the weights instead of the gains"))?;
+            scale.iter_mut().zip(gains).for_each(|(scale, gain)| *scale *= gain);
+        }
+        let scale = one_scale(node, &scale)?;
         let index = usize::from(self.edges[id].unwrap_or(1)) - 1;
         let shift = match &self.steps[index] {
             Step::Population(population) => population.current_shift,
@@ -434,17 +497,20 @@ impl<'g, 'a> Walk<'g, 'a> {
     }
 }
 
-/// What of a neuron no integer rule covers.
-fn not_integer(neuron: &ir::Neuron) -> Option<&'static str> {
-    [
-        (!neuron.synaptic.is_empty(), "a synaptic current with a decay of its own"),
-        (neuron.max_spikes > 1, "several spikes per timestep"),
-        (neuron.min_membrane.is_some(), "a lowest membrane potential"),
-        (neuron.inhibition, "inhibition: only the highest neuron fires"),
-        (neuron.reset_timing == ir::ResetTiming::Overriding, "a reset that overrides the next timestep's input"),
-    ]
-    .into_iter()
-    .find_map(|(has, what)| has.then_some(what))
+/// What neurons give.
+pub(super) fn spikes_of(neuron: &ir::Neuron) -> EdgeKind {
+    match neuron.max_spikes {
+        0 | 1 => EdgeKind::Spikes,
+        most => EdgeKind::Counts { max: u16::try_from(most).unwrap_or(u16::MAX) },
+    }
+}
+
+/// Value of one LSB of the currents of layer `id`, per channel, if it is one with weights on a grid.
+fn current_scale(graph: &Graph, id: NodeId) -> Option<Vec<f64>> {
+    let node = &graph.nodes[id];
+    let grid = grid_scale(&node.op)?;
+    let source = uniform_scale(graph, node.sources.first()?.node)?;
+    Some(grid.iter().map(|&scale| f64::from(scale) * source).collect())
 }
 
 fn lowered_shape(shape: ir::Shape) -> Shape {

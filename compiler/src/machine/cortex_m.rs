@@ -8,6 +8,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use snnc_runtime::program::EdgeKind;
+
 use super::toolchain::{Toolchain, failed, on_path};
 use super::{Difference, Machine, MachineError, Outcome, Unit};
 use crate::backend::rust::{self, Board, M0, M3, M4, M7, M33, frame_bytes};
@@ -123,9 +125,13 @@ fn compare(
             for &step in compared {
                 let expected = &trace.edges[step][timestep];
                 let found: Vec<u32> = words.by_ref().take(expected.len()).collect();
-                let difference = first_bit(expected, &found).ok_or_else(cut)?;
-                if let (Some((neuron, expected)), None) = (difference, &outcome.difference) {
-                    let (expected, found) = (i64::from(expected), i64::from(!expected));
+                let difference = match program.edge(step + 1).kind {
+                    EdgeKind::Spikes => first_bit(expected, &found),
+                    EdgeKind::Counts { .. } | EdgeKind::Currents { .. } | EdgeKind::Values(_) => {
+                        first_word(expected, &found)
+                    }
+                };
+                if let (Some((neuron, expected, found)), None) = (difference.ok_or_else(cut)?, &outcome.difference) {
                     let layer = name(step);
                     outcome.difference = Some(Difference { sample, layer, timestep, neuron, expected, found });
                 }
@@ -154,14 +160,26 @@ fn instructions(board: &Board, ticks: u64) -> u64 {
     ticks * u64::from(board.half_instructions_per_tick) / 2
 }
 
-/// The first bit in which `expected` and `found` differ, and whether it is expected; `None` if `found` is shorter.
-fn first_bit(expected: &[u32], found: &[u32]) -> Option<Option<(usize, bool)>> {
+/// Number of an element, what was expected of it and what was found.
+type Element = (usize, i64, i64);
+
+/// The first word in which `expected` and `found` differ; `None` if `found` is shorter.
+fn first_word(expected: &[u32], found: &[u32]) -> Option<Option<Element>> {
+    if found.len() != expected.len() {
+        return None;
+    }
+    let mut differing = expected.iter().zip(found).enumerate().filter(|(_, (expected, found))| expected != found);
+    Some(differing.next().map(|(i, (&expected, &found))| (i, (expected as i32).into(), (found as i32).into())))
+}
+
+/// The first bit in which `expected` and `found` differ; `None` if `found` is shorter.
+fn first_bit(expected: &[u32], found: &[u32]) -> Option<Option<Element>> {
     if found.len() != expected.len() {
         return None;
     }
     let mut differing = expected.iter().zip(found).enumerate().filter(|(_, (expected, found))| expected != found);
     Some(differing.next().map(|(word, (expected, found))| {
         let bit = (expected ^ found).trailing_zeros() as usize;
-        (32 * word + bit, expected >> bit & 1 == 1)
+        (32 * word + bit, i64::from(expected >> bit & 1), i64::from(found >> bit & 1))
     }))
 }

@@ -11,6 +11,8 @@ mod fold_batch_norm;
 mod hoist;
 mod quantize;
 
+pub(crate) use quantize::uniform_scale;
+
 /// Whether a pass keeps the network's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {

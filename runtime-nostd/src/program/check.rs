@@ -1,7 +1,7 @@
 //! [`Program::new`]: the only way to get a [`Program`], and what it rules out.
 use super::{
     Connection, Edge, EdgeKind, Leak, MAX_TIMESTEPS, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity,
-    Rate, Readout, Reset, Shape, Step, Synapses, Window, edge, words,
+    Rate, Readout, Reset, ResetTiming, Shape, Step, Synapses, Synaptic, Window, edge, words,
 };
 
 /// Why steps do not make a network. `step` is an index into [`Program::steps`].
@@ -127,8 +127,16 @@ const fn check_population(
         return Err(ProgramError::Range { step });
     }
     match (&population.neuron, out.kind) {
-        (Some(neuron), EdgeKind::Spikes) => {
-            if let Err(error) = check_neuron(step, neuron, channels) {
+        (Some(neuron), kind) => {
+            let kind_is_sound = match kind {
+                EdgeKind::Spikes => neuron.max_spikes == 1,
+                EdgeKind::Counts { max } => max > 1 && neuron.max_spikes == max,
+                EdgeKind::Currents { .. } | EdgeKind::Values(_) => false,
+            };
+            if !kind_is_sound {
+                return Err(ProgramError::Edge { step: Some(step) });
+            }
+            if let Err(error) = check_neuron(step, neuron, out.shape) {
                 return Err(error);
             }
             if !small(population.bias) {
@@ -150,7 +158,7 @@ const fn check_population(
             return Err(ProgramError::Source { step });
         }
         let source = edge(input, steps, projection.source as usize);
-        if projection.delay > 0 && !matches!(source.kind, EdgeKind::Spikes) {
+        if projection.delay > 0 && !matches!(source.kind, EdgeKind::Spikes | EdgeKind::Counts { .. }) {
             return Err(ProgramError::Source { step });
         }
         constant = constant && projection.delay == 0 && matches!(source.rate, Rate::PerSample);
@@ -165,30 +173,109 @@ const fn check_population(
     Ok(())
 }
 
-const fn check_neuron(step: usize, neuron: &Neuron<'_>, channels: usize) -> Result<(), ProgramError> {
+const fn check_neuron(step: usize, neuron: &Neuron<'_>, shape: Shape) -> Result<(), ProgramError> {
+    let channels = shape.channels as usize;
     if neuron.threshold.len() != channels {
         return Err(ProgramError::Length { step });
     }
     if !small(neuron.threshold) || neuron.membrane_bits < 2 || neuron.membrane_bits > 30 {
         return Err(ProgramError::Range { step });
     }
-    let leak_is_sound = match neuron.leak {
-        Leak::None => true,
-        Leak::Shift(n) => n >= 1 && n <= 30,
-        Leak::Multiply { factor, shift } => {
-            shift >= 1 && shift <= 16 && (factor as u32) < 1 << shift && neuron.membrane_bits + shift <= 31
-        }
-    };
-    if !leak_is_sound {
+    if let Err(error) = check_leak(step, neuron.leak, neuron.membrane_bits, channels) {
+        return Err(error);
+    }
+    if neuron.synaptic.len() > 2 {
         return Err(ProgramError::Range { step });
     }
-    match neuron.reset {
+    let mut i = 0;
+    while i < neuron.synaptic.len() {
+        let Synaptic { leak, bits, .. } = neuron.synaptic[i];
+        if bits < 2 || bits > 29 {
+            return Err(ProgramError::Range { step });
+        }
+        if let Err(error) = check_leak(step, leak, bits, channels) {
+            return Err(error);
+        }
+        i += 1;
+    }
+    let reset = match neuron.reset {
         Reset::None => Ok(()),
         Reset::ToValue(table) | Reset::Subtract(table) if table.len() != channels => Err(ProgramError::Length { step }),
         Reset::ToValue(table) if !fits(table, neuron.membrane_bits) => Err(ProgramError::Range { step }),
-        Reset::Subtract(table) if !small(table) => Err(ProgramError::Range { step }),
+        Reset::Subtract(table) if !small_times(table, neuron.max_spikes) => Err(ProgramError::Range { step }),
         _ => Ok(()),
+    };
+    if reset.is_err() {
+        return reset;
     }
+    let at_once = matches!(neuron.reset_timing, ResetTiming::Immediate);
+    let never = matches!(neuron.reset, Reset::None);
+    let timing_is_sound = match neuron.reset_timing {
+        ResetTiming::Immediate | ResetTiming::Delayed => true,
+        ResetTiming::Overriding => matches!(neuron.reset, Reset::ToValue(_)),
+    };
+    let several_is_sound = neuron.max_spikes == 1 || (neuron.max_spikes > 1 && at_once && positive(neuron.threshold));
+    let inhibition_is_sound =
+        !neuron.inhibition || (shape.positions() == 1 && neuron.max_spikes == 1 && (never || !at_once));
+    if !timing_is_sound || !several_is_sound || !inhibition_is_sound {
+        return Err(ProgramError::Range { step });
+    }
+    match neuron.floor {
+        None => Ok(()),
+        Some(floor) if floor.len() != channels => Err(ProgramError::Length { step }),
+        // what inhibition compares is what is stored
+        Some(floor) if !at_once || neuron.inhibition || !fits(floor, neuron.membrane_bits) => {
+            Err(ProgramError::Range { step })
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Whether a leak of a state of `bits` bits stays in its ranges.
+const fn check_leak(step: usize, leak: Leak<'_>, bits: u8, channels: usize) -> Result<(), ProgramError> {
+    let sound = match leak {
+        Leak::None => true,
+        Leak::Shift(n) => n >= 1 && n <= 30,
+        Leak::Multiply { factor, shift } => {
+            shift >= 1 && shift <= 16 && (factor as u32) < 1 << shift && bits + shift <= 31
+        }
+        Leak::MultiplyEach { factors, .. } if factors.len() != channels => return Err(ProgramError::Length { step }),
+        Leak::MultiplyEach { factors, shift } => {
+            let mut sound = shift >= 1 && shift <= 15 && bits + shift <= 31;
+            let mut i = 0;
+            while sound && i < factors.len() {
+                sound = factors[i] as u32 <= 1 << shift;
+                i += 1;
+            }
+            sound
+        }
+    };
+    if sound { Ok(()) } else { Err(ProgramError::Range { step }) }
+}
+
+/// Whether every number is above 0.
+const fn positive(table: &[i32]) -> bool {
+    let mut i = 0;
+    while i < table.len() {
+        if table[i] <= 0 {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// Whether `times` times every number fits 30 bits.
+const fn small_times(table: &[i32], times: u16) -> bool {
+    let mut i = 0;
+    while i < table.len() {
+        let product = table[i] as i64 * times as i64;
+        if product >= 1 << 29 || product < -(1 << 29) {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }
 
 /// Whether every number fits 30 bits.

@@ -25,7 +25,7 @@ pub const fn step_words(program: &Program<'_>, step: usize) -> usize {
         return 0;
     }
     let step = &program.steps()[step];
-    edge_words(step.output()) + membrane_words(step) + ring_words(program, step)
+    edge_words(step.output()) + membrane_words(step) + synaptic_words(step) + ring_words(program, step)
 }
 
 /// Words of an edge.
@@ -39,6 +39,14 @@ const fn edge_words(edge: &Edge) -> usize {
 const fn membrane_words(step: &Step<'_>) -> usize {
     match step {
         Step::Population(population) if population.neuron.is_some() => population.output.shape.len(),
+        Step::Population(_) | Step::Pool(_) => 0,
+    }
+}
+
+/// Words of the synaptic currents of a step.
+const fn synaptic_words(step: &Step<'_>) -> usize {
+    match step {
+        Step::Population(Population { neuron: Some(neuron), output, .. }) => neuron.synaptic.len() * output.shape.len(),
         Step::Population(_) | Step::Pool(_) => 0,
     }
 }
@@ -110,6 +118,8 @@ pub(super) struct Parts<'a> {
     pub(super) accumulators: &'a mut [u32],
     pub(super) output: &'a mut [u32],
     pub(super) membranes: &'a mut [u32],
+    /// One filter after the other.
+    pub(super) synaptic: &'a mut [u32],
     pub(super) rings: &'a [u32],
     pub(super) earlier: Earlier<'a>,
 }
@@ -164,6 +174,12 @@ impl<'m> Arena<'m> {
         rest.get(..membrane_words(step)).unwrap_or_default()
     }
 
+    /// The synaptic currents of step `index`.
+    pub(super) fn synaptic(&self, index: usize, step: &Step<'_>) -> &[u32] {
+        let start = self.start(index) + edge_words(step.output()) + membrane_words(step);
+        self.state.get(start..).and_then(|rest| rest.get(..synaptic_words(step))).unwrap_or_default()
+    }
+
     pub(super) fn scores(&self) -> &[u32] {
         self.state.get(self.steps..).and_then(|rest| rest.get(..self.scores)).unwrap_or_default()
     }
@@ -188,14 +204,15 @@ impl<'m> Arena<'m> {
         let start = self.start(index);
         let (earlier, block) = self.state.split_at_mut_checked(start)?;
         let (output, rest) = block.split_at_mut_checked(edge_words(step.output()))?;
-        let (membranes, rings) = rest.split_at_mut_checked(membrane_words(step))?;
-        Some(Parts { accumulators: self.accumulators, output, membranes, rings, earlier: Earlier(earlier) })
+        let (membranes, rest) = rest.split_at_mut_checked(membrane_words(step))?;
+        let (synaptic, rings) = rest.split_at_mut_checked(synaptic_words(step))?;
+        Some(Parts { accumulators: self.accumulators, output, membranes, synaptic, rings, earlier: Earlier(earlier) })
     }
 
     /// Keeps what the delayed projections of step `index` read later; `input` is edge 0 where it carries spikes.
     pub(super) fn keep(&mut self, program: &Program<'_>, index: usize, input: &[u32], timestep: u32) {
         let Some(step @ Step::Population(population)) = program.steps().get(index) else { return };
-        let mut ring = self.start(index) + edge_words(step.output()) + membrane_words(step);
+        let mut ring = self.start(index) + edge_words(step.output()) + membrane_words(step) + synaptic_words(step);
         for projection in population.projections {
             let Some(slots) = Slots::of(program, projection) else { continue };
             let slot = ring + slots.at(timestep);

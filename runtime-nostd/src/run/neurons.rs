@@ -39,6 +39,7 @@ pub(super) fn step(neuron: &Neuron<'_>, currents: &[u32], membranes: &mut [u32],
             |v, current, threshold, value| (if v >= threshold { value } else { v }, current),
             |v, _, _| v,
         ),
+        (Reset::Subtract(_) | Reset::ToValue(_), ResetTiming::Overriding) => population.one_by_one(neuron),
         (Reset::Subtract(amount), ResetTiming::Delayed) => population.leak(
             neuron,
             amount,
@@ -71,10 +72,22 @@ impl Position<'_> {
         let (min, max) = range(neuron.membrane_bits);
         match neuron.leak {
             Leak::None => self.each(table, min, max, before, |v| v, after),
-            Leak::Shift(n) => self.each(table, min, max, before, move |v| Leak::Shift(n).apply(v), after),
+            Leak::Shift(n) => self.each(table, min, max, before, move |v| Leak::Shift(n).apply(0, v), after),
             Leak::Multiply { factor, shift } => {
-                self.each(table, min, max, before, move |v| Leak::Multiply { factor, shift }.apply(v), after);
+                self.each(table, min, max, before, move |v| Leak::Multiply { factor, shift }.apply(0, v), after);
             }
+            Leak::MultiplyEach { .. } => self.one_by_one(neuron),
+        }
+    }
+
+    /// Steps each neuron by the rules as they are written.
+    #[inline(never)]
+    fn one_by_one(self, neuron: &Neuron<'_>) {
+        let channels = self.membranes.iter_mut().zip(self.currents).zip(0..self.threshold.len());
+        for ((membrane, &current), channel) in channels {
+            let (v, spikes) = neuron.step(channel, *membrane as i32, current as i32);
+            *membrane = v as u32;
+            set(self.output, self.at + channel, spikes.into());
         }
     }
 

@@ -1,7 +1,7 @@
 //! One timestep of a population: currents of a position, then its neurons, position after position.
 use super::Input;
 use super::arena::{Parts, Slots, position_width};
-use super::{edge, neurons};
+use super::{edge, neurons, special};
 use crate::bits::for_each_spike;
 use crate::pool::Taps;
 use crate::program::{Connection, EdgeKind, Population, Program, Projection, Shape, Synapses, Window};
@@ -28,7 +28,7 @@ pub(super) fn run(
     timestep: u32,
     starts: &mut Starts,
 ) {
-    let Parts { accumulators, output, membranes, rings, earlier } = parts;
+    let Parts { accumulators, output, membranes, synaptic, rings, earlier } = parts;
     let Some(sums) = accumulators.get_mut(..position_width(population)) else { return };
     if sums.is_empty() {
         return; // Program::new refuses an edge without elements
@@ -46,7 +46,8 @@ pub(super) fn run(
                 (Some(slots), _, _) => {
                     let (ring, behind) = rings.split_at_checked(slots.total()).unwrap_or_default();
                     rings = behind;
-                    Source::Spikes(ring.get(slots.at(timestep)..).unwrap_or_default())
+                    let words = ring.get(slots.at(timestep)..).unwrap_or_default();
+                    if from.kind == EdgeKind::Spikes { Source::Spikes(words) } else { Source::Words(words) }
                 }
                 (None, 0, Input::Spikes(words)) => Source::Spikes(words),
                 (None, 0, Input::U8(values)) => Source::U8(values),
@@ -64,7 +65,7 @@ pub(super) fn run(
             };
             project(projection, source, from.shape, population.output.shape, base, sums, starts);
         }
-        finish(population, base, sums, membranes, output);
+        finish(population, base, sums, membranes, synaptic, output);
         base += sums.len();
     }
 }
@@ -196,7 +197,14 @@ fn add_one_to_one(synapses: Synapses<'_>, values: impl Iterator<Item = i32>, sum
 }
 
 /// Turns the sums of the elements from `base` on into currents, and steps their neurons.
-fn finish(population: &Population<'_>, base: usize, sums: &mut [u32], membranes: &mut [u32], output: &mut [u32]) {
+fn finish(
+    population: &Population<'_>,
+    base: usize,
+    sums: &mut [u32],
+    membranes: &mut [u32],
+    synaptic: &mut [u32],
+    output: &mut [u32],
+) {
     let channels = population.output.shape.channels as usize;
     let mut at = base;
     for sums in sums.chunks_mut(channels.max(1)) {
@@ -212,7 +220,11 @@ fn finish(population: &Population<'_>, base: usize, sums: &mut [u32], membranes:
                 }
             }
             Some(neuron) => {
-                neurons::step(neuron, sums, membranes.get_mut(at..).unwrap_or_default(), output, at);
+                if special::is_special(neuron) {
+                    special::step(neuron, sums, membranes, synaptic, output, at);
+                } else {
+                    neurons::step(neuron, sums, membranes.get_mut(at..).unwrap_or_default(), output, at);
+                }
             }
         }
         at += channels;

@@ -87,6 +87,9 @@ pub fn compare(program: &Program<'_>, samples: &[Vec<Frame>]) {
                     }
                     _ => assert!(found.is_empty()),
                 }
+                let expected: Vec<i64> = state.synaptic[i].concat();
+                let expected = shown(EdgeKind::Currents { bits: 32 }, &expected);
+                assert_eq!(runner.synaptic(i), expected, "synaptic currents of step {i} at timestep {t}");
             }
             let scores: Vec<i64> = runner.scores().iter().map(|&s| i64::from(s as i32)).collect();
             assert_eq!(scores, state.scores, "scores at timestep {t}");

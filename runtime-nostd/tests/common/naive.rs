@@ -11,6 +11,8 @@ pub struct State {
     pub edges: Vec<Vec<Vec<i64>>>,
     /// `[step][element]`.
     pub membranes: Vec<Vec<i64>>,
+    /// `[step][filter][element]`.
+    pub synaptic: Vec<Vec<Vec<i64>>>,
     /// `[timestep][element]`: what the readout looks at.
     quantities: Vec<Vec<i64>>,
     /// Scores after the last timestep.
@@ -32,6 +34,12 @@ impl Naive<'_> {
         let t = state.edges.len();
         if t == 0 {
             state.membranes = self.0.steps().iter().map(|s| vec![0; s.output().shape.len()]).collect();
+            let filters = |step: &Step<'_>| match step {
+                Step::Population(Population { neuron: Some(neuron), .. }) => neuron.synaptic.len(),
+                _ => 0,
+            };
+            state.synaptic =
+                self.0.steps().iter().map(|s| vec![vec![0; s.output().shape.len()]; filters(s)]).collect();
         }
         state.edges.push(vec![input.iter().map(|&v| i64::from(v)).collect()]);
         for (index, step) in self.0.steps().iter().enumerate() {
@@ -62,12 +70,20 @@ impl Naive<'_> {
             output.push(match &population.neuron {
                 None => current,
                 Some(neuron) => {
+                    let current = filtered(neuron, channel, element, current, &mut state.synaptic[index]);
                     let v = &mut state.membranes[index][element];
-                    let (next, fires) = step_neuron(neuron, channel, *v, current);
+                    let (next, spikes) = step_neuron(neuron, channel, *v, current);
                     *v = next;
-                    i64::from(fires)
+                    spikes
                 }
             });
+        }
+        if let Some(neuron) = population.neuron.filter(|neuron| neuron.inhibition) {
+            let above: Vec<i64> =
+                state.membranes[index].iter().zip(neuron.threshold).map(|(v, &t)| v - i64::from(t)).collect();
+            let highest = above.iter().max().expect("one neuron or more");
+            let winner = above.iter().position(|v| v == highest).expect("it is there");
+            output.iter_mut().enumerate().filter(|(i, _)| *i != winner).for_each(|(_, spikes)| *spikes = 0);
         }
         output
     }
@@ -170,38 +186,68 @@ fn pool(pool: &Pool, from: Shape, source: &[i64]) -> Vec<i64> {
         .collect()
 }
 
-/// Next membrane potential, and whether the neuron fired.
-fn step_neuron(neuron: &Neuron<'_>, channel: usize, v: i64, current: i64) -> (i64, bool) {
-    let half = 1_i64 << (neuron.membrane_bits - 1);
-    let saturate = |v: i64| v.clamp(-half, half - 1);
-    let leak = |v: i64| match neuron.leak {
+fn leaked(leak: Leak<'_>, channel: usize, v: i64) -> i64 {
+    match leak {
         Leak::None => v,
         Leak::Shift(n) => v - v.div_euclid(1 << n),
         Leak::Multiply { factor, shift } => (v * i64::from(factor)).div_euclid(1 << shift),
-    };
+        Leak::MultiplyEach { factors, shift } => (v * i64::from(factors[channel])).div_euclid(1 << shift),
+    }
+}
+
+/// What the membrane of `element` takes of its current, `states` being `[filter][element]`.
+fn filtered(neuron: &Neuron<'_>, channel: usize, element: usize, current: i64, states: &mut [Vec<i64>]) -> i64 {
+    if neuron.synaptic.is_empty() {
+        return current;
+    }
+    let mut sum = 0;
+    for (filter, states) in neuron.synaptic.iter().zip(states) {
+        let half = 1_i64 << (filter.bits - 1);
+        let next = (leaked(filter.leak, channel, states[element]) + current).clamp(-half, half - 1);
+        states[element] = next;
+        sum += if filter.negative { -next } else { next };
+    }
+    sum
+}
+
+/// Next membrane potential, and the spikes.
+fn step_neuron(neuron: &Neuron<'_>, channel: usize, v: i64, current: i64) -> (i64, i64) {
+    let half = 1_i64 << (neuron.membrane_bits - 1);
+    let saturate = |v: i64| v.clamp(-half, half - 1);
+    let leak = |v: i64| leaked(neuron.leak, channel, v);
     let threshold = i64::from(neuron.threshold[channel]);
+    // as many thresholds as fit under the potential
+    let spikes = |v: i64| match neuron.max_spikes {
+        1 => i64::from(v >= threshold),
+        most => (1..=i64::from(most)).take_while(|n| v >= n * threshold).count() as i64,
+    };
+    let fired = v >= threshold; // in the timestep before, where the reset is not immediate
     match neuron.reset_timing {
         ResetTiming::Immediate => {
             let v = saturate(leak(v) + current);
-            if v < threshold {
-                return (v, false);
-            }
+            let n = spikes(v);
             let after = match neuron.reset {
-                Reset::None => v,
-                Reset::ToValue(value) => i64::from(value[channel]),
-                Reset::Subtract(amount) => saturate(v - i64::from(amount[channel])),
+                Reset::ToValue(value) if n > 0 => i64::from(value[channel]),
+                Reset::Subtract(amount) if n > 0 => saturate(v - n * i64::from(amount[channel])),
+                _ => v,
             };
-            (after, true)
+            (neuron.floor.map_or(after, |floor| after.max(floor[channel].into())), n)
         }
         ResetTiming::Delayed => {
-            let fired = v >= threshold; // in the timestep before
             let v = match neuron.reset {
                 Reset::ToValue(value) if fired => leak(value[channel].into()) + current,
                 Reset::Subtract(amount) if fired => leak(v) + current - i64::from(amount[channel]),
                 _ => leak(v) + current,
             };
             let v = saturate(v);
-            (v, v >= threshold)
+            (v, spikes(v))
+        }
+        ResetTiming::Overriding => {
+            let v = match neuron.reset {
+                Reset::ToValue(value) if fired => i64::from(value[channel]),
+                _ => saturate(leak(v) + current),
+            };
+            (v, spikes(v))
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Frame;
 use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
-    Reduce, Reset, ResetTiming, Shape, Step, Synapses, ValueKind, Window, words,
+    Reduce, Reset, ResetTiming, Shape, Step, Synapses, Synaptic, ValueKind, Window, words,
 };
 
 /// Splitmix64: any seed gives a good sequence.
@@ -155,8 +155,8 @@ fn population(rng: &mut Rng, edges: &[Grown], count: usize) -> (Step<'static>, G
     while projections.len() < 3 && rng.chance(30) {
         let source = rng.range(0, edges.len() as i64 - 1) as usize;
         let from = edges[source].edge.shape;
-        let delay =
-            if matches!(edges[source].edge.kind, EdgeKind::Spikes) && rng.chance(40) { rng.range(1, 3) } else { 0 };
+        let delays = matches!(edges[source].edge.kind, EdgeKind::Spikes | EdgeKind::Counts { .. });
+        let delay = if delays && rng.chance(40) { rng.range(1, 3) } else { 0 };
         let connection = joined(rng, from, shape);
         projections.push(projection(rng, (source, edges[source].largest), delay, connection, from, shape));
     }
@@ -165,7 +165,7 @@ fn population(rng: &mut Rng, edges: &[Grown], count: usize) -> (Step<'static>, G
         // its own spikes
         let delay = rng.range(1, 3);
         let connection = joined(rng, shape, shape);
-        projections.push(projection(rng, (edges.len(), 1), delay, connection, shape, shape));
+        projections.push(projection(rng, (edges.len(), MOST_SPIKES), delay, connection, shape, shape));
     }
     let largest: i64 = projections.iter().map(|p| largest_sum(p, edges, shape)).sum::<i64>().max(1);
     // room for a dense projection of spikes that is added at the end
@@ -183,10 +183,11 @@ fn population(rng: &mut Rng, edges: &[Grown], count: usize) -> (Step<'static>, G
     let constant = projections
         .iter()
         .all(|p| p.delay == 0 && edges.get(usize::from(p.source)).is_some_and(|e| e.edge.rate == Rate::PerSample));
-    let neuron = has_neurons.then(|| neuron(rng, channels, largest));
-    let (kind, rate, largest) = match has_neurons {
-        true => (EdgeKind::Spikes, Rate::PerTimestep, 1),
-        false => {
+    let neuron = has_neurons.then(|| neuron(rng, shape, largest));
+    let (kind, rate, largest) = match neuron.map(|neuron| neuron.max_spikes) {
+        Some(1) => (EdgeKind::Spikes, Rate::PerTimestep, 1),
+        Some(max) => (EdgeKind::Counts { max }, Rate::PerTimestep, max.into()),
+        None => {
             let rate = if constant { Rate::PerSample } else { Rate::PerTimestep };
             (EdgeKind::Currents { bits: bits_of(largest + small) }, rate, largest + small)
         }
@@ -196,6 +197,9 @@ fn population(rng: &mut Rng, edges: &[Grown], count: usize) -> (Step<'static>, G
         Population { projections: leak(projections), accumulator_bits, current_shift, bias, neuron, output };
     (Step::Population(population), Grown { edge: output, largest })
 }
+
+/// Most spikes of a neuron in one timestep.
+const MOST_SPIKES: i64 = 9;
 
 /// What a projection added by [`add_feedback`] can bring at most: 127 a synapse from at most 500 spikes.
 const FEEDBACK: i64 = 128 * 500;
@@ -249,7 +253,7 @@ fn projection(
 fn largest_sum(projection: &Projection<'_>, edges: &[Grown], own: Shape) -> i64 {
     let (from, largest) = match edges.get(usize::from(projection.source)) {
         Some(grown) => (grown.edge.shape, grown.largest),
-        None => (own, 1),
+        None => (own, MOST_SPIKES),
     };
     let fan_in = match projection.connection {
         Connection::Dense => from.len() as i64,
@@ -263,30 +267,67 @@ fn largest_sum(projection: &Projection<'_>, edges: &[Grown], own: Shape) -> i64 
     fan_in * weight * largest
 }
 
-fn neuron(rng: &mut Rng, channels: usize, largest: i64) -> Neuron<'static> {
-    let leak_kind = match rng.range(0, 2) {
-        0 => Leak::None,
-        1 => Leak::Shift(rng.pick(&[1, 2, 4, 30])),
+fn leak_beside(rng: &mut Rng, channels: usize) -> (Leak<'static>, u8) {
+    match rng.range(0, 3) {
+        0 => (Leak::None, 30),
+        1 => (Leak::Shift(rng.pick(&[1, 2, 4, 30])), 30),
+        2 => {
+            let shift = rng.range(1, 12) as u8;
+            (Leak::Multiply { factor: rng.range(0, (1 << shift) - 1) as u16, shift }, 31 - shift)
+        }
         _ => {
             let shift = rng.range(1, 12) as u8;
-            Leak::Multiply { factor: rng.range(0, (1 << shift) - 1) as u16, shift }
+            let factors = leak((0..channels).map(|_| rng.range(0, 1 << shift) as u16).collect());
+            (Leak::MultiplyEach { factors, shift }, 31 - shift)
         }
-    };
-    let most = if let Leak::Multiply { shift, .. } = leak_kind { 31 - shift } else { 30 };
+    }
+}
+
+fn neuron(rng: &mut Rng, shape: Shape, largest: i64) -> Neuron<'static> {
+    let channels = shape.channels as usize;
+    let (leak_kind, most) = leak_beside(rng, channels);
+    let synaptic = (0..rng.pick(&[0, 0, 1, 2])).map(|_| {
+        let (leak, most) = leak_beside(rng, channels);
+        let bits = (i64::from(bits_of(largest)) + rng.range(-4, 4)).clamp(2, most.min(29).into()) as u8;
+        Synaptic { leak, bits, negative: rng.chance(40) }
+    });
+    let synaptic = leak(synaptic.collect());
     // narrow enough to saturate now and then, wide enough to integrate otherwise
     let membrane_bits = (i64::from(bits_of(largest)) + rng.range(-8, 3)).clamp(2, most.into()) as u8;
-    let reach = (largest / rng.pick(&[1, 8, 64])).clamp(1, 1 << 28);
-    let threshold = (0..channels).map(|_| rng.range(-reach / 8, reach) as i32).collect();
+    let reach = (largest / rng.pick(&[1, 8, 64])).clamp(1, 1 << 24);
+    let max_spikes = if rng.chance(25) { rng.range(2, MOST_SPIKES) as u16 } else { 1 };
+    let lowest = if max_spikes > 1 { 1 } else { -reach / 8 };
+    let threshold = (0..channels).map(|_| rng.range(lowest, reach) as i32).collect();
     let half = 1_i64 << (membrane_bits - 1);
-    let reset = match rng.range(0, 2) {
+    let mut reset = match rng.range(0, 2) {
         0 => Reset::None,
         1 => Reset::ToValue(leak(
             (0..channels).map(|_| if rng.chance(50) { 0 } else { rng.range(-half, half - 1) as i32 }).collect(),
         )),
         _ => Reset::Subtract(leak((0..channels).map(|_| rng.range(-reach / 8, reach) as i32).collect())),
     };
-    let reset_timing = rng.pick(&[ResetTiming::Immediate, ResetTiming::Delayed]);
-    Neuron { leak: leak_kind, threshold: leak(threshold), reset, reset_timing, membrane_bits }
+    let reset_timing = match max_spikes {
+        1 => rng.pick(&[ResetTiming::Immediate, ResetTiming::Delayed, ResetTiming::Overriding]),
+        _ => ResetTiming::Immediate,
+    };
+    if reset_timing == ResetTiming::Overriding && !matches!(reset, Reset::ToValue(_)) {
+        reset = Reset::ToValue(leak(vec![-1; channels]));
+    }
+    let at_once = reset_timing == ResetTiming::Immediate;
+    let floor = (at_once && rng.chance(30))
+        .then(|| leak((0..channels).map(|_| rng.range(-half, half / 4) as i32).collect::<Vec<i32>>()));
+    let inhibition = !at_once && shape.positions() == 1 && rng.chance(40);
+    Neuron {
+        synaptic,
+        leak: leak_kind,
+        threshold: leak(threshold),
+        reset,
+        reset_timing,
+        membrane_bits,
+        max_spikes,
+        floor,
+        inhibition,
+    }
 }
 
 /// Adds a delayed projection from a later population's spikes to an earlier population, now and then.
@@ -311,7 +352,7 @@ fn add_feedback(rng: &mut Rng, edges: &[Grown], steps: &mut [Step<'static>]) {
 fn readout(rng: &mut Rng, steps: &[Step<'_>]) -> Readout {
     let populations: Vec<usize> = (0..steps.len()).filter(|&i| matches!(steps[i], Step::Population(_))).collect();
     let step = rng.pick(&populations);
-    let has_neurons = matches!(steps[step].output().kind, EdgeKind::Spikes);
+    let has_neurons = matches!(steps[step].output().kind, EdgeKind::Spikes | EdgeKind::Counts { .. });
     let quantity = if has_neurons { rng.pick(&[Quantity::Spikes, Quantity::Membrane]) } else { Quantity::Current };
     // a sum of currents stays in 32 bits
     let small = match steps[step].output().kind {

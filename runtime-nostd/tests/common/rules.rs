@@ -62,13 +62,13 @@ const fn spiking(
 }
 
 const fn neuron(
-    leak: Leak,
+    leak: Leak<'static>,
     threshold: &'static [i32],
     reset: Reset<'static>,
     reset_timing: ResetTiming,
     membrane_bits: u8,
 ) -> Neuron<'static> {
-    Neuron { leak, threshold, reset, reset_timing, membrane_bits }
+    Neuron { leak, threshold, reset, reset_timing, membrane_bits, ..Neuron::BARE }
 }
 
 const COUNT: Readout = Readout { source: 1, quantity: Quantity::Spikes, reduce: Reduce::Sum };
@@ -144,10 +144,10 @@ macro_rules! current_rule {
     };
 }
 
-const IF: Leak = Leak::None;
+const IF: Leak<'_> = Leak::None;
 const NOW: ResetTiming = ResetTiming::Immediate;
 const DELAYED: ResetTiming = ResetTiming::Delayed;
-const HALF: Leak = Leak::Multiply { factor: 1, shift: 1 };
+const HALF: Leak<'_> = Leak::Multiply { factor: 1, shift: 1 };
 
 /// Every rule.
 pub const RULES: &[Rule] = &[

@@ -1,7 +1,7 @@
 //! The crate of a network: its structure as Rust source, its weights as binary files, the runtime beside it.
 
 use askama::Template;
-use snnc_runtime::program::{EdgeKind, Population, Program, Rate, Reset, Shape, Step, Synapses, ValueKind, words};
+use snnc_runtime::program::{EdgeKind, Leak, Population, Program, Rate, Reset, Shape, Step, Synapses, ValueKind, words};
 use snnc_runtime::run::arena_words;
 
 use super::{M4, names, rendered, source};
@@ -96,10 +96,20 @@ struct ProjectionView {
 }
 
 struct NeuronView {
+    synaptic: Vec<SynapticView>,
     leak: String,
     reset: String,
     reset_timing: &'static str,
     membrane_bits: u8,
+    max_spikes: u16,
+    floor: String,
+    inhibition: bool,
+}
+
+struct SynapticView {
+    leak: String,
+    bits: u8,
+    negative: bool,
 }
 
 struct Weights {
@@ -114,6 +124,7 @@ struct Weights {
 struct Table {
     doc: String,
     constant: String,
+    element: &'static str,
     len: usize,
     numbers: String,
 }
@@ -227,11 +238,24 @@ impl Tables {
                 let doc = format!("What a spike of \"{name}\" resets to or subtracts, in membrane LSBs.");
                 self.table(constant, "RESET", doc, table);
             }
+            if let Some(floor) = neuron.floor {
+                self.table(constant, "FLOOR", format!("Lowest potentials of \"{name}\", in membrane LSBs."), floor);
+            }
+            let filters = neuron.synaptic.iter().enumerate();
+            let synaptic = filters.map(|(k, filter)| SynapticView {
+                leak: self.leak(constant, &format!("SYNAPTIC_DECAY_{k}"), name, filter.leak),
+                bits: filter.bits,
+                negative: filter.negative,
+            });
             NeuronView {
-                leak: source::leak(neuron.leak),
+                synaptic: synaptic.collect(),
+                leak: self.leak(constant, "DECAY", name, neuron.leak),
                 reset,
                 reset_timing: source::reset_timing(neuron.reset_timing),
                 membrane_bits: neuron.membrane_bits,
+                max_spikes: neuron.max_spikes,
+                floor: neuron.floor.map_or("None".to_owned(), |_| format!("Some(&{constant}_FLOOR)")),
+                inhibition: neuron.inhibition,
             }
         });
         debug_assert_eq!(population.bias.len(), channels as usize);
@@ -246,7 +270,23 @@ impl Tables {
 
     fn table(&mut self, constant: &str, suffix: &str, doc: String, numbers: &[i32]) {
         let (constant, len) = (format!("{constant}_{suffix}"), numbers.len());
-        self.tables.push(Table { doc, constant, len, numbers: source::table(numbers) });
+        self.tables.push(Table { doc, constant, element: "i32", len, numbers: source::table(numbers) });
+    }
+
+    /// A leak as source, its factors as a table if there is one each.
+    fn leak(&mut self, constant: &str, suffix: &str, name: &str, leak: Leak<'_>) -> String {
+        let table = format!("{constant}_{suffix}");
+        if let Leak::MultiplyEach { factors, .. } = leak {
+            let numbers: Vec<i32> = factors.iter().map(|&factor| factor.into()).collect();
+            self.tables.push(Table {
+                doc: format!("Numerators of the decays of \"{name}\", one per channel."),
+                constant: table.clone(),
+                element: "u16",
+                len: numbers.len(),
+                numbers: source::table(&numbers),
+            });
+        }
+        source::leak(leak, &table)
     }
 }
 

@@ -9,7 +9,7 @@ mod source;
 pub use board::{BOARDS, Board, M0, M3, M4, M7, M33};
 pub use firmware::{frame_bytes, verify};
 
-use snnc_runtime::program::{Population, Program, Reset, Step, Synapses};
+use snnc_runtime::program::{Leak, Population, Program, Reset, Step, Synapses};
 use snnc_runtime::run::{arena_words, step_words};
 
 use super::{Backend, BackendError, EmitOptions, Emitted, LayerReport};
@@ -58,9 +58,21 @@ fn population_bits(population: &Population<'_>) -> u64 {
             Reset::None => 0,
             Reset::ToValue(table) | Reset::Subtract(table) => table.len(),
         };
-        neuron.threshold.len() + reset
+        neuron.threshold.len() + reset + neuron.floor.map_or(0, <[i32]>::len)
     });
-    weights.sum::<u64>() + 32 * (population.bias.len() + tables) as u64
+    let factors = population.neuron.map_or(0, |neuron| {
+        let leaks = neuron.synaptic.iter().map(|filter| filter.leak).chain([neuron.leak]);
+        leaks.map(factors_of).sum()
+    });
+    weights.sum::<u64>() + 32 * (population.bias.len() + tables) as u64 + 16 * factors as u64
+}
+
+/// Factors that a leak has in a table.
+const fn factors_of(leak: Leak<'_>) -> usize {
+    match leak {
+        Leak::None | Leak::Shift(_) | Leak::Multiply { .. } => 0,
+        Leak::MultiplyEach { factors, .. } => factors.len(),
+    }
 }
 
 /// Bytes of RAM that the network needs besides the stack.

@@ -47,11 +47,15 @@ pub(super) fn pool(pool: &Pool) -> String {
     format!("Pool {{ source: {}, op: {op}, window: {window}, output: {output} }}", pool.source)
 }
 
-pub(super) fn leak(leak: Leak) -> String {
+/// `factors` is the table that a leak per channel names.
+pub(super) fn leak(leak: Leak<'_>, factors: &str) -> String {
     match leak {
         Leak::None => "Leak::None".to_owned(),
         Leak::Shift(n) => format!("Leak::Shift({n})"),
         Leak::Multiply { factor, shift } => format!("Leak::Multiply {{ factor: {factor}, shift: {shift} }}"),
+        Leak::MultiplyEach { shift, .. } => {
+            format!("Leak::MultiplyEach {{ factors: &{factors}, shift: {shift} }}")
+        }
     }
 }
 
@@ -59,6 +63,7 @@ pub(super) const fn reset_timing(timing: ResetTiming) -> &'static str {
     match timing {
         ResetTiming::Immediate => "ResetTiming::Immediate",
         ResetTiming::Delayed => "ResetTiming::Delayed",
+        ResetTiming::Overriding => "ResetTiming::Overriding",
     }
 }
 

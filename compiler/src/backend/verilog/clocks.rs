@@ -30,6 +30,8 @@ const FINISH: u64 = 2;
 const POOL: u64 = 1;
 /// The neurons (`snn_neuron`).
 const NEURON: u64 = 8;
+/// Synaptic currents (`snn_synaptic`).
+const SYNAPTIC: u64 = 6;
 /// From the last group of a frame to the reader's seeing it (`snn_writer` or `snn_replay`, and `snn_link`).
 const WRITTEN: u64 = 2;
 /// From the start of a timestep to its first group (`snn_replay`).
@@ -85,6 +87,8 @@ struct Engine {
     done: Option<u64>,
     /// When the replay last started a timestep.
     started: Option<u64>,
+    /// When the layer's own spikes of the timestep before can be read.
+    own: u64,
     /// Clocks spent.
     busy: u64,
 }
@@ -127,7 +131,7 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
                             ready = copy + window.frame as u64 + 1;
                             input.full = copy + window.frame as u64 + COLLECTED;
                         }
-                        let counts = Counts::new(window, &elements);
+                        let counts = Counts::new(window, &elements, &own_spikes(program, layer, trace, t));
                         let full = if window.collected { input.full } else { outs[index - 1].full };
                         let (last, read) = engine.window(layer, window, &counts, full, room);
                         if window.collected { &mut input } else { &mut outs[index - 1] }.read(read);
@@ -138,7 +142,11 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
                 let drained = finished + LANES + (layer.lanes / layer.group) as u64 - 1;
                 let finishes = u64::from(layer.finish.is_some()) + u64::from(layer.second_finish.is_some());
                 let currents = drained + finishes * FINISH + u64::from(layer.pooled_bits.is_some()) * POOL;
-                let neurons = if layer.planned.neurons.is_some() { NEURON } else { 0 };
+                let neurons = match layer.planned.neurons {
+                    Some((_, neuron)) if neuron.synaptic.is_empty() => NEURON,
+                    Some(_) => SYNAPTIC + NEURON,
+                    None => 0,
+                };
                 let behind = neurons + u64::from(layer.planned.spike_pool.is_some()) * POOL + WRITTEN;
                 outs[index].full = if layer.replays() {
                     if sums {
@@ -153,6 +161,7 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
                 } else {
                     currents + behind
                 };
+                engines[index].own = currents + neurons + WRITTEN;
             }
             let out = outs.last_mut().expect("a network has a layer");
             let fetch = out.full.max(given.map_or(0, |given: u64| given + 1)) + 1;
@@ -192,10 +201,11 @@ impl Engine {
                 let mut taps = 0;
                 for plane in 0..layer.planes {
                     for ky in 0..window.kernel[0] {
-                        for chunk in 0..window.chunks {
+                        for chunk in 0..window.all_chunks() {
+                            let own = if chunk < window.chunks { 0 } else { self.own };
                             let ones = u64::from(counts.ones(window, at, plane, ky, chunk)).max(1);
                             let place = if self.taken.len() < ROOM { 0 } else { self.taken[0] + 1 };
-                            let read = self.read.map_or(0, |read| read + 1).max(full).max(place);
+                            let read = self.read.map_or(0, |read| read + 1).max(full).max(place).max(own);
                             let taken = (read + WINDOW).max(self.issued);
                             self.read = Some(read);
                             self.taken.push_back(taken);
@@ -243,7 +253,7 @@ fn last_word(layer: &Layer<'_>) -> u64 {
 
 /// The elements of a layer's input frame that are set on each digit plane, most significant plane first.
 fn elements(program: &Program<'_>, layer: &Layer<'_>, sample: &Sample, trace: &Trace, t: usize) -> Vec<Vec<usize>> {
-    let (step, len) = (layer.planned.step, layer.from.len());
+    let (step, len) = (layer.planned.source, layer.from.len());
     if step == 0 {
         let frame = if program.input().rate == Rate::PerSample { 0 } else { t };
         return plane_elements(&sample.frames[frame.min(sample.frames.len() - 1)], len, layer.planes);
@@ -258,15 +268,28 @@ fn elements(program: &Program<'_>, layer: &Layer<'_>, sample: &Sample, trace: &T
     }
 }
 
+/// The layer's own spikes of the timestep before, if it takes them.
+fn own_spikes(program: &Program<'_>, layer: &Layer<'_>, trace: &Trace, t: usize) -> Vec<usize> {
+    let (Some(_), Some((step, _)), Some(before)) = (layer.planned.own, layer.planned.neurons, t.checked_sub(1)) else {
+        return Vec::new();
+    };
+    let frame = &trace.edges[step][before];
+    (0..program.edge(step + 1).shape.len()).filter(|&i| frame[i / 32] >> (i % 32) & 1 == 1).collect()
+}
+
 /// How many elements are set, summed along the rows of a frame.
 struct Counts {
+    /// Own spikes in each of their words.
+    own: Vec<u32>,
     /// `[plane][row][chunk][column + 1]`.
     sums: Vec<u32>,
     rows: usize,
 }
 
 impl Counts {
-    fn new(window: &WindowSize, elements: &[Vec<usize>]) -> Self {
+    fn new(window: &WindowSize, elements: &[Vec<usize>], own_spikes: &[usize]) -> Self {
+        let mut own = vec![0; window.own];
+        own_spikes.iter().for_each(|&i| own[i / window.chunk] += 1);
         let [rows, columns, channels] = window.map;
         let line = columns + 1;
         let mut sums = vec![0; elements.len() * rows * window.chunks * line];
@@ -283,11 +306,16 @@ impl Counts {
                 *sum = so_far;
             }
         }
-        Self { sums, rows }
+        Self { own, sums, rows }
     }
 
     /// Elements set in a chunk of row `ky` of the window at output position `at`.
     fn ones(&self, window: &WindowSize, at: [usize; 2], plane: usize, ky: usize, chunk: usize) -> u32 {
+        if let Some(own) = chunk.checked_sub(window.chunks) {
+            // on the last plane, whose digits are worth 1
+            let last = (plane + 1) * self.rows * window.chunks * (window.map[1] + 1) == self.sums.len();
+            return if last { self.own[own] } else { 0 };
+        }
         let y = at[0] * window.stride[0] + ky;
         let Some(y) = y.checked_sub(window.padding[0]).filter(|&y| y < self.rows) else { return 0 };
         let left = at[1] * window.stride[1];

@@ -130,6 +130,22 @@ impl Design<'_, '_> {
         s.wire(w.kernel[1], format!("{id}__write"));
         s.wire(address_bits, format!("{id}__write_address"));
         s.wire(w.kernel[1] * layer.planes * w.chunk, format!("{id}__write_data"));
+        let own_bits = index_bits(2 * w.own);
+        let own = match w.own {
+            0 => [("own_write", "1'b0"), ("own_write_address", "1'b0"), ("own_written", "1'b0")]
+                .map(|(port, low)| (port, low.to_string()))
+                .into_iter()
+                .chain([("own_write_data", format!("{}'d0", w.chunk))])
+                .collect(),
+            _ => {
+                s.wire(1, format!("{id}__own_write"));
+                s.wire(own_bits, format!("{id}__own_write_address"));
+                s.wire(w.chunk, format!("{id}__own_write_data"));
+                s.wire(1, format!("{id}__own_written"));
+                let ports = ["own_write", "own_write_address", "own_write_data", "own_written"];
+                prefixed(&format!("{id}__"), &ports.map(|port| (port, port)))
+            }
+        };
         for (field, bits) in [
             ("valid", 1),
             ("bits", w.bits()),
@@ -144,6 +160,7 @@ impl Design<'_, '_> {
         }
         let written = [("write", "write"), ("write_address", "write_address"), ("write_data", "write_data")];
         let mut ports = prefixed(&format!("{id}__"), &written);
+        ports.extend(own);
         ports.extend(prefixed(&before, &[("full", "full"), ("first", "first"), ("read", "read")]));
         let chunk = [
             ("o_valid", "valid"),
@@ -169,7 +186,7 @@ impl Design<'_, '_> {
             ("KERNEL_Y", w.kernel[0]),
             ("BANKS", w.kernel[1]),
             ("CHUNK", w.chunk),
-            ("CHUNKS", w.chunks),
+            ("CHUNKS", w.all_chunks()),
             ("ROW", w.row()),
             ("STRIDE_Y", w.stride[0]),
             ("STRIDE_X", w.stride[1]),
@@ -178,6 +195,8 @@ impl Design<'_, '_> {
             ("OFFSET_BITS", offset_bits),
             ("ROW_BITS", layer.row_bits()),
             ("COUNT_BITS", count_bits(w)),
+            ("OWN", w.own),
+            ("OWN_BITS", own_bits),
         ]);
         s.instance("snn_window", format!("u_{id}__window"), parameters, ports);
     }

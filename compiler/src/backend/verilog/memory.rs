@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use snnc_runtime::program::{Connection, Synapses, words};
+use snnc_runtime::program::{Connection, Projection, Synapses, words};
 
 use super::size::{Front, Layer};
 
@@ -39,44 +39,68 @@ impl MemoryFile {
     }
 }
 
+/// What an item adds: a row of the weights of the edge before, or of the own spikes, or nothing.
+#[derive(Clone, Copy)]
+enum Row {
+    None,
+    Forward(usize),
+    Own(usize),
+}
+
+/// The weight from `row` to `lane` of `outputs`.
+fn weight(projection: &Projection<'_>, outputs: usize, row: usize, lane: usize) -> i64 {
+    // one to one there is one row: the diagonal
+    let row = match projection.connection {
+        Connection::Dense | Connection::Conv2d(_) => row,
+        Connection::Identity if row == lane => 0,
+        Connection::Identity => return 0,
+    };
+    match projection.synapses {
+        Synapses::Int8 { weights } => i64::from(weights[row * outputs + lane]),
+        Synapses::Binary { signs } => {
+            i64::from(signs[row * words(outputs) + lane / 32] >> (lane % 32) & 1) * 2 - 1
+        }
+    }
+}
+
 /// The weights of a layer, one word for each tap and group of lanes, the lowest lane lowest.
 pub fn weights(layer: &Layer<'_>) -> String {
-    let projection = layer.planned.population.projections[0];
-    let width = match projection.connection {
-        Connection::Dense => layer.planned.population.output.shape.len(),
-        Connection::Conv2d(_) | Connection::Identity => layer.channels,
-    };
     let mut file = MemoryFile::default();
-    let mut word = |row: Option<usize>, lanes: std::ops::Range<usize>| {
+    let mut word = |row: Row, lanes: std::ops::Range<usize>| {
         for lane in lanes {
-            let weight = match (row, projection.synapses) {
-                (None, _) => 0,
-                (Some(row), Synapses::Int8 { weights }) => i64::from(weights[row * width + lane]),
-                (Some(row), Synapses::Binary { signs }) => {
-                    let sign = i64::from(signs[row * words(width) + lane / 32] >> (lane % 32) & 1);
-                    if layer.weight_bits == 1 { sign } else { 2 * sign - 1 }
-                }
+            let weight = match (row, layer.planned.own) {
+                (Row::None, _) | (Row::Own(_), None) => 0,
+                (Row::Forward(row), _) => weight(&layer.planned.forward, layer.channels, row, lane),
+                (Row::Own(row), Some(own)) => weight(&own.projection, layer.channels, row, lane) << own.shift,
             };
-            file.push(weight, layer.weight_bits);
+            // a single bit says 1 for +1
+            file.push(if layer.weight_bits == 1 { i64::from(weight > 0) } else { weight }, layer.weight_bits);
         }
         file.end_word();
     };
     match &layer.front {
-        Front::Stream => (0..layer.from.len()).for_each(|row| word(Some(row), 0..layer.lanes)),
+        Front::Stream => (0..layer.from.len()).for_each(|row| word(Row::Forward(row), 0..layer.lanes)),
         Front::Window(window) => {
             let columns = (window.kernel[1] - 1) / window.dilation[1] + 1;
             for group in 0..layer.lane_groups() {
                 let lanes = group * layer.lanes..(group + 1) * layer.lanes;
                 for ky in 0..window.kernel[0] {
-                    for chunk in 0..window.chunks {
+                    for chunk in 0..window.all_chunks() {
                         for kx in 0..window.kernel[1] {
                             for slot in 0..window.chunk {
+                                if let Some(own) = chunk.checked_sub(window.chunks) {
+                                    let element = own * window.chunk + slot;
+                                    let row = if element < layer.channels { Row::Own(element) } else { Row::None };
+                                    word(row, lanes.clone());
+                                    continue;
+                                }
                                 let channel = chunk * window.chunk + slot;
                                 let exists = channel < window.map[2]
                                     && ky.is_multiple_of(window.dilation[0])
                                     && kx.is_multiple_of(window.dilation[1]);
                                 let tap = ky / window.dilation[0] * columns + kx / window.dilation[1];
-                                word(exists.then_some(tap * window.map[2] + channel), lanes.clone());
+                                let row = if exists { Row::Forward(tap * window.map[2] + channel) } else { Row::None };
+                                word(row, lanes.clone());
                             }
                         }
                     }

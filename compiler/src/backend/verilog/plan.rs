@@ -1,9 +1,12 @@
 //! Steps of a program to layers of hardware, or a reason why not.
 //!
 //! A layer is one engine: sums, then what stands behind them up to the next sums. It is `Dense | Conv2d`, perhaps a pool
-//! of currents, perhaps neurons (of the same population or one to one behind it), perhaps a pool of spikes.
+//! of currents, perhaps neurons (of the same population or one to one behind it), perhaps a pool of spikes. A dense layer
+//! may take its own spikes of the timestep before as well: further rows of weights of the same engine.
 
-use snnc_runtime::program::{Connection, EdgeKind, Neuron, Pool, PoolOp, Population, Program, Rate, Step, Synapses};
+use snnc_runtime::program::{
+    Connection, EdgeKind, Neuron, Pool, PoolOp, Population, Program, Projection, Rate, Step, Synapses,
+};
 
 use crate::backend::BackendError;
 use crate::compiled::Compiled;
@@ -14,8 +17,14 @@ use crate::error::AtNode;
 pub struct Planned<'p> {
     /// Step of the sums.
     pub step: usize,
+    /// Edge that they are summed over.
+    pub source: usize,
     /// Its population.
     pub population: Population<'p>,
+    /// Its input from the edge before.
+    pub forward: Projection<'p>,
+    /// Its input from its own spikes of the timestep before.
+    pub own: Option<Own<'p>>,
     /// Pool of its currents.
     pub current_pool: Option<Pool>,
     /// Population that takes the currents one to one.
@@ -28,10 +37,19 @@ pub struct Planned<'p> {
     pub last_step: usize,
 }
 
+/// A layer's own spikes of the timestep before.
+#[derive(Clone, Copy, Debug)]
+pub struct Own<'p> {
+    /// Dense or one to one.
+    pub projection: Projection<'p>,
+    /// Power of two that brings its weights to the scale of the others.
+    pub shift: u8,
+}
+
 impl Planned<'_> {
     /// Whether its currents are computed once per sample.
     pub fn is_constant(&self, program: &Program<'_>) -> bool {
-        program.edge(self.step).rate == Rate::PerSample
+        program.edge(self.source).rate == Rate::PerSample
     }
 }
 
@@ -84,17 +102,83 @@ pub fn plan<'p>(compiled: &Compiled<'p>) -> Result<Vec<Planned<'p>>, AtNode<Back
     Ok(layers)
 }
 
+/// The own spikes' currents that step `step` gives to the population behind it, if it is nothing else.
+fn own_currents<'p>(steps: &[Step<'p>], step: usize) -> Option<Own<'p>> {
+    let Step::Population(Population { projections: [projection], neuron: None, bias, current_shift, .. }) = steps[step]
+    else {
+        return None;
+    };
+    let own = projection.delay == 1 && usize::from(projection.source) == step + 2;
+    let shift = u8::try_from(current_shift).ok().filter(|_| own && bias.iter().all(|&bias| bias == 0))?;
+    match steps.get(step + 1) {
+        Some(Step::Population(next)) if next.neuron.is_some() => Some(Own { projection: *projection, shift }),
+        _ => None,
+    }
+}
+
+/// The inputs of a population: from the edge before, and its own spikes.
+fn inputs<'p>(steps: &[Step<'p>], step: usize, population: &Population<'p>) -> (Vec<Projection<'p>>, Option<Own<'p>>) {
+    let before = step.checked_sub(1).and_then(|before| own_currents(steps, before));
+    let mut own = None;
+    let mut others = Vec::new();
+    for projection in population.projections {
+        let itself = usize::from(projection.source) == step + 1 && projection.delay == 1;
+        let of_step_before = usize::from(projection.source) == step && before.is_some();
+        let one_to_one = projection.connection == Connection::Identity && is_one(projection.synapses);
+        match () {
+            () if of_step_before && one_to_one && projection.delay == 0 && own.is_none() => own = before,
+            () if itself && own.is_none() => own = Some(Own { projection: *projection, shift: 0 }),
+            () => others.push(*projection),
+        }
+    }
+    (others, own)
+}
+
+const CHAIN: &str = "the FPGA engine carries chains and layers that take their own spikes a timestep later; use \
+                     --target mcu for other networks";
+
 /// What a step must be, wherever it stands.
 fn check(compiled: &Compiled<'_>, step: usize, content: &Step<'_>) -> Result<(), AtNode<BackendError>> {
-    const CHAIN: &str = "the FPGA engine carries chains; use --target mcu for networks with branches or recurrence";
     let fail = |found: String, help: &str| Err(refuse(compiled, step, found, help));
+    let steps = compiled.program.steps();
     let source = match content {
         Step::Population(population) => {
-            let [projection] = population.projections else {
-                return fail(format!("found {} inputs, expected one", population.projections.len()), CHAIN);
+            if own_currents(steps, step).is_some() {
+                return Ok(()); // seen with the population behind it
+            }
+            if let Some(neuron) = &population.neuron {
+                check_neuron(compiled, step, neuron)?;
+            }
+            let (others, own) = inputs(steps, step, population);
+            let [projection] = others[..] else {
+                return fail(format!("found {} inputs, expected one", others.len()), CHAIN);
             };
             if projection.delay != 0 {
                 return fail(format!("found an input delayed by {}, expected none", projection.delay), CHAIN);
+            }
+            if let Some(own) = own {
+                let dense = |c| matches!(c, Connection::Dense);
+                if !dense(projection.connection) {
+                    return fail(
+                        "found its own spikes beside an input that is not dense, expected a dense layer".into(),
+                        "on the FPGA only a dense layer takes its own spikes, and none whose currents are constant; \
+                         use --target mcu",
+                    );
+                }
+                if !dense(own.projection.connection) && own.projection.connection != Connection::Identity {
+                    return fail("found a convolution of its own spikes, expected a dense layer".into(), CHAIN);
+                }
+                if compiled.program.edge(usize::from(projection.source)).rate == Rate::PerSample {
+                    return fail(
+                        "found its own spikes beside a constant input, expected an input that changes".into(),
+                        "give the input as a sequence, or use --target mcu",
+                    );
+                }
+                let currents = step.checked_sub(1).filter(|&before| own_currents(steps, before).is_some());
+                if usize::from(projection.source) != currents.unwrap_or(step) {
+                    return fail("found an input that is not the step before, expected a chain".into(), CHAIN);
+                }
+                return Ok(());
             }
             projection.source
         }
@@ -134,8 +218,19 @@ fn check(compiled: &Compiled<'_>, step: usize, content: &Step<'_>) -> Result<(),
     Ok(())
 }
 
-fn layer<'p>(compiled: &Compiled<'p>, step: usize) -> Result<Planned<'p>, AtNode<BackendError>> {
+/// What `snn_neuron` and what stands before it can be.
+fn check_neuron(compiled: &Compiled<'_>, step: usize, neuron: &Neuron<'_>) -> Result<(), AtNode<BackendError>> {
+    let found = match () {
+        () if neuron.max_spikes > 1 => "found neurons that fire several times in a timestep, expected once",
+        () if neuron.inhibition => "found neurons that inhibit each other, expected independent ones",
+        () => return Ok(()),
+    };
+    Err(refuse(compiled, step, found.into(), "use --target mcu for such neurons"))
+}
+
+fn layer<'p>(compiled: &Compiled<'p>, first: usize) -> Result<Planned<'p>, AtNode<BackendError>> {
     let steps = compiled.program.steps();
+    let step = first + usize::from(own_currents(steps, first).is_some());
     let fail = |step: usize, found: &str, help: &str| Err(refuse(compiled, step, found.into(), help));
     let population = match steps[step] {
         Step::Population(population) => population,
@@ -147,14 +242,16 @@ fn layer<'p>(compiled: &Compiled<'p>, step: usize) -> Result<Planned<'p>, AtNode
             );
         }
     };
-    if population.projections[0].connection == Connection::Identity {
+    let (others, own) = inputs(steps, step, &population);
+    let forward = others[0]; // `check` has seen that there is one
+    if forward.connection == Connection::Identity {
         return fail(
             step,
             "found neurons one to one on an edge that is not currents, expected weights between",
             "feed the neurons through a dense layer or a convolution",
         );
     }
-    if matches!(compiled.program.edge(step).kind, EdgeKind::Currents { .. }) {
+    if matches!(compiled.program.edge(first).kind, EdgeKind::Currents { .. }) {
         return fail(
             step,
             "found currents that feed weights, expected neurons between",
@@ -163,7 +260,10 @@ fn layer<'p>(compiled: &Compiled<'p>, step: usize) -> Result<Planned<'p>, AtNode
     }
     let mut layer = Planned {
         step,
+        source: first,
         population,
+        forward,
+        own,
         current_pool: None,
         identity: None,
         neurons: population.neuron.map(|neuron| (step, neuron)),
@@ -176,7 +276,9 @@ fn layer<'p>(compiled: &Compiled<'p>, step: usize) -> Result<Planned<'p>, AtNode
             layer.last_step += 1;
         }
         match steps.get(layer.last_step + 1) {
-            Some(Step::Population(next)) if next.projections[0].connection == Connection::Identity => {
+            Some(Step::Population(next))
+                if next.projections[0].connection == Connection::Identity && next.projections.len() == 1 =>
+            {
                 layer.last_step += 1;
                 let Some(neuron) = next.neuron else {
                     return fail(
@@ -214,14 +316,21 @@ fn layer<'p>(compiled: &Compiled<'p>, step: usize) -> Result<Planned<'p>, AtNode
     }
     let positions = population.output.shape.positions();
     let pools = layer.current_pool.is_some() || layer.spike_pool.is_some();
-    if population.projections[0].connection == Connection::Dense && positions > 1 && pools {
+    if own.is_some() && layer.spike_pool.is_some() {
+        return fail(
+            layer.last_step,
+            "found a pool behind a layer that takes its own spikes, expected none",
+            "put a layer with weights between them",
+        );
+    }
+    if forward.connection == Connection::Dense && positions > 1 && pools {
         return fail(
             layer.last_step,
             "found a pool behind a dense layer that gives a map, expected a convolution before it",
             "pool the dense layer's weights instead",
         );
     }
-    if let Connection::Conv2d(window) = population.projections[0].connection
+    if let Connection::Conv2d(window) = forward.connection
         && (window.kernel[1] - 1).saturating_mul(window.dilation[1]) > 30
     {
         return fail(step, "found a kernel of more than 31 columns, dilation counted", "use a smaller kernel");
@@ -280,6 +389,7 @@ mod tests {
         reset: Reset::None,
         reset_timing: ResetTiming::Immediate,
         membrane_bits: 8,
+        ..Neuron::BARE
     };
     const fn projection(source: u16, connection: Connection, weights: &[i8]) -> Projection<'_> {
         Projection { source, delay: 0, connection, synapses: Synapses::Int8 { weights } }

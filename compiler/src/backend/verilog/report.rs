@@ -1,7 +1,7 @@
 //! What a design costs: a line per layer for the user's report, and the same as a file beside the design.
 
 use askama::Template;
-use snnc_runtime::program::Program;
+use snnc_runtime::program::{Leak, Neuron, Program};
 
 use super::clocks::Prediction;
 use super::size::{Front, Layer, reset_table, table_bits};
@@ -37,20 +37,35 @@ fn memory_bits(layer: &Layer<'_>) -> u64 {
     table_width += layer.second_finish.map_or(0, |finish| finish.bias_bits);
     if let Some((_, neuron)) = layer.planned.neurons {
         table_width += table_bits(neuron.threshold) + reset_table(&neuron).map_or(0, table_bits);
+        table_width += neuron.floor.map_or(0, table_bits);
+        let leaks = neuron.synaptic.iter().map(|filter| filter.leak).chain([neuron.leak]);
+        table_width += leaks.map(factor_bits).sum::<usize>();
     }
     (layer.rows * layer.lanes * layer.weight_bits + layer.channels * table_width) as u64
 }
 
-/// Bits of membranes, sums, kept currents and the two input frames.
+/// Bits of a factor that each channel has.
+fn factor_bits(leak: Leak<'_>) -> usize {
+    match leak {
+        Leak::None | Leak::Shift(_) | Leak::Multiply { .. } => 0,
+        Leak::MultiplyEach { shift, .. } => usize::from(shift) + 1,
+    }
+}
+
+/// Bits of membranes, synaptic currents, sums, kept currents and the two input frames.
 fn state_bits(layer: &Layer<'_>) -> u64 {
     let elements = layer.words * layer.group;
-    let membranes = layer.planned.neurons.map_or(0, |(_, neuron)| elements * usize::from(neuron.membrane_bits));
+    let state = |neuron: &Neuron<'_>| {
+        let filters = neuron.synaptic.iter().map(|filter| usize::from(filter.bits));
+        usize::from(neuron.membrane_bits) + filters.sum::<usize>()
+    };
+    let membranes = layer.planned.neurons.map_or(0, |(_, neuron)| elements * state(&neuron));
     let kept = if layer.replays() { 2 * elements * layer.current_bits } else { 0 };
     let frames = match &layer.front {
         Front::Stream => 0,
         Front::Window(window) => {
             let frame = window.frame * window.bits() * layer.planes;
-            frame * (2 + usize::from(window.collected))
+            frame * (2 + usize::from(window.collected)) + 2 * window.own * window.chunk
         }
     };
     (membranes + kept + frames + 2 * layer.lanes * layer.sum_bits) as u64

@@ -2,13 +2,13 @@
 
 use snnc_runtime::program::{Connection, EdgeKind, Neuron, Pool, Population, Program, Reset, Shape, Synapses};
 
-use super::plan::{Planned, planes};
+use super::plan::{Own, Planned, planes};
 
 /// Bits of a row of the window that the encoder takes at once, at most (one group of channels may be wider).
 const CHUNK_LIMIT: usize = 64;
 /// Neurons per clock, at most.
 const GROUP_LIMIT: usize = 8;
-/// Clocks after which the same neuron may come back (`snn_neuron`; the readout needs fewer).
+/// Clocks after which the same neuron may come back (`snn_neuron`; the readout and `snn_filter` need fewer).
 const NEURON_LOOP: usize = 9;
 /// A window is expected to have one active tap in this many; only the number of neurons per clock follows from it.
 const TAPS_PER_ACTIVE: usize = 40;
@@ -101,6 +101,8 @@ pub struct WindowSize {
     pub chunk: usize,
     /// Words of a column.
     pub chunks: usize,
+    /// Words of the layer's own spikes behind them.
+    pub own: usize,
     /// Columns of a bank.
     pub columns: usize,
     /// Words of a frame in a bank.
@@ -128,6 +130,7 @@ impl WindowSize {
             keep: [1; 2],
             chunk,
             chunks,
+            own: 0,
             columns: 1,
             frame: chunks,
         }
@@ -140,7 +143,12 @@ impl WindowSize {
 
     /// Words from row to row.
     pub fn row(&self) -> usize {
-        self.columns * self.chunks
+        self.columns * self.all_chunks()
+    }
+
+    /// Words of a column, own spikes counted.
+    pub fn all_chunks(&self) -> usize {
+        self.chunks + self.own
     }
 }
 
@@ -173,36 +181,46 @@ impl<'p> Layer<'p> {
         last: bool,
     ) -> Self {
         let population = &planned.population;
-        let projection = population.projections[0];
-        let source = program.edge(planned.step);
+        let projection = planned.forward;
+        let source = program.edge(planned.source);
         let (planes, negative) = planes(source.kind);
         let constant = planned.is_constant(program);
         let dense = projection.connection == Connection::Dense;
         let shape = population.output.shape;
         let channels = if dense { shape.len() } else { shape.channels as usize };
         let lanes = largest_divisor(channels, lanes.unwrap_or(channels).max(1));
-        let stream = before.is_none() && dense && lanes == channels;
+        let stream = before.is_none() && dense && lanes == channels && planned.own.is_none();
         let taps = match projection.connection {
             Connection::Conv2d(w) => {
                 usize::from(w.kernel[0]) * usize::from(w.kernel[1]) * source.shape.channels as usize
             }
             Connection::Dense | Connection::Identity => source.shape.len(),
         };
-        let group = match last {
+        let mut group = match last {
             true => 1,
             false => group(lanes, shape.channels as usize, if constant { 0 } else { taps * planes }),
         };
         let front = match stream {
             true => Front::Stream,
-            false => Front::Window(window(&planned, source.shape, before.map(|layer| layer.group))),
+            false => {
+                let window = window(&planned, source.shape, before.map(|layer| layer.group));
+                // own spikes fill the same words
+                while planned.own.is_some() && !window.chunk.is_multiple_of(group) {
+                    group /= 2;
+                }
+                Front::Window(window)
+            }
         };
         let lane_groups = channels / lanes;
         let rows = match &front {
             Front::Stream => source.shape.len(),
-            Front::Window(w) => lane_groups * w.kernel[0] * w.chunks * w.bits(),
+            Front::Window(w) => lane_groups * w.kernel[0] * w.all_chunks() * w.bits(),
         };
         let holes = matches!(projection.connection, Connection::Conv2d(w) if w.dilation != [1, 1]);
-        let weight_bits = weight_bits(projection.synapses, holes);
+        let weight_bits = match planned.own {
+            None => weight_bits(projection.synapses, holes),
+            Some(own) => own_weight_bits(&own).max(weight_bits(projection.synapses, true)),
+        };
         let sum_bits = usize::from(population.accumulator_bits).max(weight_bits + 1);
         let positions = match &front {
             Front::Stream => 1,
@@ -245,6 +263,14 @@ impl<'p> Layer<'p> {
     /// Bits of a row of weights, as the encoder and the lanes number them.
     pub fn row_bits(&self) -> usize {
         index_bits(self.rows)
+    }
+
+    /// Bits of what the synaptic currents give to the neurons.
+    pub fn synaptic_bits(&self) -> Option<usize> {
+        let filters = self.planned.neurons?.1.synaptic;
+        let widest = filters.iter().map(|filter| usize::from(filter.bits)).max()?;
+        // the sum of two, or the negative of the lowest
+        Some(widest + usize::from(filters.len() > 1 || filters[0].negative))
     }
 
     /// Times that a window is read.
@@ -346,9 +372,14 @@ fn weight_bits(synapses: Synapses<'_>, holes: bool) -> usize {
     }
 }
 
+/// Bits of a weight of a layer's own spikes beside the others: signed, and zero where there is none.
+fn own_weight_bits(own: &Own<'_>) -> usize {
+    weight_bits(own.projection.synapses, true) + usize::from(own.shift)
+}
+
 /// Sizes of a window reader behind a producer of `group` elements per clock, or behind the input stream.
 fn window(planned: &Planned<'_>, from: Shape, group: Option<usize>) -> WindowSize {
-    let projection = planned.population.projections[0];
+    let projection = planned.forward;
     let to = planned.population.output.shape;
     let pair = |pair: [u16; 2]| pair.map(usize::from);
     let (map, kernel, dilation, stride, padding, out) = match projection.connection {
@@ -380,11 +411,12 @@ fn window(planned: &Planned<'_>, from: Shape, group: Option<usize>) -> WindowSiz
         (None, false) => 1 << limit.ilog2(),
     };
     let chunks = map[2].div_ceil(chunk);
+    let own = if planned.own.is_some() { to.len().div_ceil(chunk) } else { 0 };
     let rows = (map[0] + padding[0]).max((out[0] - 1) * stride[0] + kernel[0]);
     let columns = (map[1] + padding[1]).max((out[1] - 1) * stride[1] + kernel[1]).div_ceil(kernel[1]);
-    let frame = rows * columns * chunks;
+    let frame = rows * columns * (chunks + own);
     let collected = group.is_none();
-    WindowSize { collected, map, kernel, dilation, stride, padding, out, pool, keep, chunk, chunks, columns, frame }
+    WindowSize { collected, map, kernel, dilation, stride, padding, out, pool, keep, chunk, chunks, own, columns, frame }
 }
 
 /// Bits of a neuron's table.

@@ -9,6 +9,15 @@ use super::plan::pool_code;
 use super::size::{Finish, Layer, reset_table, table_bits};
 use crate::backend::File;
 
+/// A leak as the parameters of `snn_leak`, and the file with its factors.
+struct LeakParameters {
+    kind: usize,
+    shift: usize,
+    factor: usize,
+    words: usize,
+    factors: String,
+}
+
 /// A layer while its tail grows.
 pub struct Tail<'t, 'p> {
     /// What it is part of.
@@ -39,6 +48,9 @@ impl Tail<'_, '_> {
             stream = self.replay(&stream, timesteps);
         }
         let current = stream.clone();
+        if let (Some(bits), Some((_, neuron))) = (layer.synaptic_bits(), layer.planned.neurons) {
+            stream = self.synaptic(&stream, &neuron, bits);
+        }
         let mut membranes = None;
         if let Some((_, neuron)) = layer.planned.neurons {
             let (spikes, stored) = self.neurons(&stream, &neuron);
@@ -156,6 +168,49 @@ impl Tail<'_, '_> {
         stream
     }
 
+    /// The parameters of a leak; `what` names its factors.
+    fn leak(&mut self, what: &str, leak: Leak<'_>) -> LeakParameters {
+        let plain = |kind, shift, factor| LeakParameters { kind, shift, factor, words: 1, factors: "\"\"".into() };
+        match leak {
+            Leak::None => plain(0, 1, 0),
+            Leak::Shift(n) => plain(1, usize::from(n), 0),
+            Leak::Multiply { factor, shift } => plain(2, usize::from(shift), usize::from(factor)),
+            Leak::MultiplyEach { factors, shift } => {
+                let factors: Vec<i32> = factors.iter().map(|&factor| factor.into()).collect();
+                let bits = usize::from(shift) + 1;
+                let (text, words) = memory::table(&factors, self.layer.channels, self.layer.group, bits);
+                LeakParameters { words, factors: self.file(what, text), ..plain(3, usize::from(shift), 0) }
+            }
+        }
+    }
+
+    /// What the synaptic currents give.
+    fn synaptic(&mut self, from: &Stream, neuron: &Neuron<'_>, bits: usize) -> Stream {
+        let (layer, id) = (self.layer, self.id);
+        let stream = self.section.stream(id, "synaptic", layer.group, bits);
+        let mut parameters = numbers(&[
+            ("GROUP", layer.group),
+            ("WORDS", layer.words),
+            ("GROUPS", layer.groups()),
+            ("CURRENT_BITS", from.bits),
+            ("OUT_BITS", bits),
+            ("SECOND", neuron.synaptic.len() - 1),
+        ]);
+        const NAMES: [[&str; 7]; 2] = [
+            ["BITS_0", "NEGATIVE_0", "LEAK_0", "LEAK_SHIFT_0", "LEAK_FACTOR_0", "FACTOR_WORDS_0", "FACTORS_0"],
+            ["BITS_1", "NEGATIVE_1", "LEAK_1", "LEAK_SHIFT_1", "LEAK_FACTOR_1", "FACTOR_WORDS_1", "FACTORS_1"],
+        ];
+        for (k, (filter, names)) in neuron.synaptic.iter().zip(NAMES).enumerate() {
+            let leak = self.leak(&format!("synaptic_decays_{k}"), filter.leak);
+            let (bits, negative) = (usize::from(filter.bits), usize::from(filter.negative));
+            let values = [bits, negative, leak.kind, leak.shift, leak.factor, leak.words];
+            parameters.extend(names.into_iter().zip(values.map(|value| value.to_string())));
+            parameters.push((names[6], leak.factors));
+        }
+        self.section.instance("snn_synaptic", format!("u_{id}__synaptic"), parameters, from.through(&stream));
+        stream
+    }
+
     /// The spikes, and the name of the stored membranes.
     fn neurons(&mut self, from: &Stream, neuron: &Neuron<'_>) -> (Stream, String) {
         let (layer, id) = (self.layer, self.id);
@@ -165,10 +220,10 @@ impl Tail<'_, '_> {
             Some(table) => self.table("resets", table),
             None => ("\"\"".into(), 1, 2),
         };
-        let (leak, leak_shift, leak_factor) = match neuron.leak {
-            Leak::None => (0, 1, 0),
-            Leak::Shift(n) => (1, usize::from(n), 0),
-            Leak::Multiply { factor, shift } => (2, usize::from(shift), usize::from(factor)),
+        let leak = self.leak("decays", neuron.leak);
+        let (floors, floor_words, floor_bits) = match neuron.floor {
+            Some(floor) => self.table("floors", floor),
+            None => ("\"\"".into(), 1, 2),
         };
         let reset = match neuron.reset {
             Reset::None => 0,
@@ -178,6 +233,7 @@ impl Tail<'_, '_> {
         let delayed = match neuron.reset_timing {
             ResetTiming::Immediate => 0,
             ResetTiming::Delayed => 1,
+            ResetTiming::Overriding => 2,
         };
         let stream = self.section.stream(id, "spikes", layer.group, 1);
         let membranes = self.section.wire(layer.group * membrane_bits, format!("{id}__membranes"));
@@ -187,16 +243,22 @@ impl Tail<'_, '_> {
             ("GROUPS", layer.groups()),
             ("CURRENT_BITS", from.bits),
             ("MEMBRANE_BITS", membrane_bits),
-            ("LEAK", leak),
-            ("LEAK_SHIFT", leak_shift),
-            ("LEAK_FACTOR", leak_factor),
+            ("LEAK", leak.kind),
+            ("LEAK_SHIFT", leak.shift),
+            ("LEAK_FACTOR", leak.factor),
+            ("FACTOR_WORDS", leak.words),
             ("RESET", reset),
             ("DELAYED", delayed),
             ("THRESHOLD_BITS", threshold_bits),
             ("THRESHOLD_WORDS", threshold_words),
             ("RESET_BITS", reset_bits),
             ("RESET_WORDS", reset_words),
+            ("FLOOR", usize::from(neuron.floor.is_some())),
+            ("FLOOR_BITS", floor_bits),
+            ("FLOOR_WORDS", floor_words),
         ]);
+        parameters.push(("FACTORS", leak.factors));
+        parameters.push(("FLOORS", floors));
         parameters.push(("THRESHOLDS", thresholds));
         parameters.push(("RESETS", resets));
         let ports = vec![

@@ -117,6 +117,11 @@ impl Design<'_, '_> {
             };
             self.readout(s, stream, value);
         }
+        if let Front::Window(window) = &layer.front
+            && window.own > 0
+        {
+            Self::own_spikes(s, layer, window, id, stream);
+        }
         let (w, target) = match self.layers.get(index + 1).map(|next| &next.front) {
             Some(Front::Window(window)) => (window.clone(), self.ids[index + 1].clone()),
             _ => (self.output_window(), "output".into()),
@@ -150,6 +155,36 @@ impl Design<'_, '_> {
             ("ADDRESS_BITS", index_bits(2 * w.frame)),
         ]);
         s.instance("snn_writer", format!("u_{id}__writer"), parameters, ports);
+    }
+
+    /// Own spikes into the memory that the layer reads a timestep later.
+    fn own_spikes(s: &mut Section, layer: &Layer<'_>, w: &WindowSize, id: &str, stream: &Stream) {
+        let unused = s.wire(1, format!("{id}__unused_own_first"));
+        let ports = vec![
+            ("i_valid", stream.valid.clone()),
+            ("i_data", stream.data.clone()),
+            ("i_first", "1'b0".into()),
+            ("write_data", format!("{id}__own_write_data")),
+            ("write", format!("{id}__own_write")),
+            ("write_address", format!("{id}__own_write_address")),
+            ("written", format!("{id}__own_written")),
+            ("written_first", unused),
+        ];
+        let parameters = numbers(&[
+            ("GROUP", layer.group),
+            ("PLANES", 1),
+            ("CHUNK", w.chunk),
+            ("CHANNELS", layer.channels),
+            ("HEIGHT", 1),
+            ("WIDTH", 1),
+            ("BANKS", 1),
+            ("START", 0),
+            ("FIRST_BANK", 0),
+            ("ROW", w.own),
+            ("FRAME", w.own),
+            ("ADDRESS_BITS", index_bits(2 * w.own)),
+        ]);
+        s.instance("snn_writer", format!("u_{id}__own"), parameters, ports);
     }
 
     /// Bits of what the readout looks at.

@@ -299,7 +299,9 @@ fn the_users_timesteps_win_with_a_warning() {
     text["timesteps"] = json!(8);
     let bytes = Bytes::from(file(&text));
     let model = ModelFile { name: "m.snn", bytes, beside: &|_| Err(std::io::ErrorKind::NotFound.into()) };
-    let load = |timesteps| crate::frontend::load(&model, &LoadOptions { timesteps }).expect("it is sound");
+    let load = |timesteps| {
+        crate::frontend::load(&model, &LoadOptions { timesteps, ..Default::default() }).expect("it is sound")
+    };
     let loaded = load(Some(4));
     assert_eq!(loaded.graph.timesteps, Some(4));
     assert_eq!(loaded.warnings, ["`m.snn` is made for 8 timesteps and runs for 4 instead"]);

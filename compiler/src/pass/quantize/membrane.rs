@@ -2,8 +2,11 @@
 //!
 //! Fineness: the smallest threshold of a population is worth [`LSBS_PER_THRESHOLD`] LSBs or more, so that the floor of a
 //! leak, of a bias and of a threshold is worth at most that part of a threshold per timestep; weights that are exact
-//! (binary) deserve a membrane that is nearly so, [`LSBS_BEHIND_BINARY`]. Width: twice the largest
-//! membrane potential of the calibration samples, or what the weights can reach at worst without any.
+//! (binary) deserve a membrane that is nearly so, [`LSBS_BEHIND_BINARY`]. What a leak floors off a synaptic current acts
+//! for as long as that current lasts: it is finer by its time constant. Width: twice the largest membrane potential (or
+//! part of it that a synaptic current gives) of the calibration samples, or what the weights can reach at worst without
+//! any. Several spikes per timestep: twice as many as the calibration samples show, at most [`MOST_SPIKES`] without any;
+//! beyond that a neuron saturates.
 
 use super::{Calibration, sink, uniform_scale};
 use crate::ir::eval::pick;
@@ -18,6 +21,15 @@ const LSBS_BEHIND_BINARY: f64 = 16384.0;
 
 /// Widest membrane beside a multiplied leak: leaves 8 bits for the factor.
 const WIDEST_MULTIPLIED: u8 = 23;
+
+/// Widest state where synaptic currents leak by a factor: leaves 11 bits for it.
+const WIDEST_SYNAPTIC: u8 = 20;
+
+/// Longest time constant of a synaptic current that makes the membrane finer, in timesteps.
+const LONGEST: f64 = 32.0;
+
+/// Most spikes of a neuron in one timestep where no calibration sample says how many there are.
+const MOST_SPIKES: u32 = 255;
 
 /// Widest membrane of the contract.
 const WIDEST: u8 = 30;
@@ -38,6 +50,14 @@ pub(super) fn choose(graph: &mut Graph, calibration: Option<&Calibration>, times
             neuron.integer = Some(format);
         }
     }
+    for (id, node) in graph.nodes.iter_mut().enumerate() {
+        if let Op::Neuron(neuron) = &mut node.op
+            && neuron.max_spikes > 1
+        {
+            let seen = calibration.map_or(MOST_SPIKES, |c| (2.0 * c.spikes[id]) as u32);
+            neuron.max_spikes = neuron.max_spikes.min(seen.clamp(2, u16::MAX.into()));
+        }
+    }
     chosen
 }
 
@@ -53,6 +73,7 @@ fn feed(graph: &Graph, neurons: NodeId) -> Feed {
     let consumers = graph.consumers();
     let channels = graph.nodes[neurons].shape.channels;
     let mut feed = Feed { lsb: vec![0.0; channels], largest: vec![0.0; channels], binary: true };
+    let mut reaches = vec![0.0; channels];
     for (id, node) in graph.nodes.iter().enumerate() {
         let (weight, bias, grid) = match &node.op {
             Op::Linear(l) => (&l.weight, &l.bias, &l.grid),
@@ -73,9 +94,13 @@ fn feed(graph: &Graph, neurons: NodeId) -> Feed {
             let channel = row * channels / grid.scale.len();
             let lsb = f64::from(*scale) * input / divisor;
             let reach: f64 = weights.iter().map(|w| f64::from(w.abs())).sum::<f64>() * highest + f64::from(bias.abs());
-            feed.lsb[channel] = feed.lsb[channel].max(lsb);
-            feed.largest[channel] += reach / lsb;
+            // layers that are summed share the finest scale
+            feed.lsb[channel] = if feed.lsb[channel] == 0.0 { lsb } else { feed.lsb[channel].min(lsb) };
+            reaches[channel] += reach;
         }
+    }
+    for ((largest, reach), lsb) in feed.largest.iter_mut().zip(reaches).zip(&feed.lsb).filter(|(_, lsb)| **lsb > 0.0) {
+        *largest = reach / lsb;
     }
     if feed.lsb.contains(&0.0) {
         // no synapses: fed one to one
@@ -108,7 +133,8 @@ fn highest(graph: &Graph, node: NodeId) -> f64 {
         Op::MaxPool(_) | Op::AvgPool(_) | Op::Flatten => {
             graph.nodes[node].sources.first().map_or(1.0, |s| highest(graph, s.node))
         }
-        Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Add | Op::Neuron(_) => 1.0,
+        Op::Neuron(neuron) => neuron.max_spikes.into(),
+        Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Add => 1.0,
     }
 }
 
@@ -120,13 +146,26 @@ fn format(
     timesteps: u32,
 ) -> IntegerFormat {
     let feed = feed(graph, id);
-    let thresholds = feed.lsb.iter().enumerate().map(|(c, lsb)| f64::from(pick(&neuron.threshold, c)).abs() / lsb);
+    // value of a membrane LSB without fraction bits
+    let gain = |c| neuron.synaptic.first().map_or(1.0, |filter| f64::from(pick(&filter.gain, c)).abs());
+    let membrane: Vec<f64> = feed.lsb.iter().enumerate().map(|(c, lsb)| lsb * gain(c)).collect();
+    let longest = neuron.synaptic.iter().flat_map(|filter| &filter.decay).fold(1.0, |longest: f64, &decay| {
+        longest.max((1.0 / (1.0 - f64::from(decay))).min(LONGEST))
+    });
+    let thresholds = membrane.iter().enumerate().map(|(c, lsb)| f64::from(pick(&neuron.threshold, c)).abs() / lsb);
     let smallest = thresholds.clone().filter(|t| *t > 0.0).fold(f64::INFINITY, f64::min);
-    let lsbs = if feed.binary { LSBS_BEHIND_BINARY } else { LSBS_PER_THRESHOLD };
+    let lsbs = longest * if feed.binary { LSBS_BEHIND_BINARY } else { LSBS_PER_THRESHOLD };
     let current_bits = feed.largest.iter().map(|&reach| bits_of(reach)).max().unwrap_or(2);
     let beta = neuron.beta.iter().fold(0.0f64, |a, &b| a.max(b.into()));
-    let multiplied = neuron.beta.iter().any(|&beta| crate::lower::leak_is_multiplied(beta));
-    let widest = if multiplied { WIDEST_MULTIPLIED } else { WIDEST };
+    let decays = neuron.synaptic.iter().flat_map(|filter| &filter.decay).chain(&neuron.beta);
+    let multiplied = decays.clone().any(|&beta| crate::lower::leak_is_multiplied(beta))
+        || neuron.beta.windows(2).any(|pair| pair[0] != pair[1])
+        || neuron.synaptic.iter().any(|filter| filter.decay.windows(2).any(|pair| pair[0] != pair[1]));
+    let widest = match (multiplied, neuron.synaptic.is_empty()) {
+        (true, true) => WIDEST_MULTIPLIED,
+        (true, false) => WIDEST_SYNAPTIC,
+        (false, _) => WIDEST,
+    };
     // in current LSBs: what the model prescribes, and the largest membrane potential
     let prescribed = (0..feed.lsb.len()).map(|c| {
         let reset = match &neuron.reset {
@@ -134,14 +173,15 @@ fn format(
             Reset::ToValue(value) => value.abs(),
             Reset::Subtract(amount) => pick(amount, c).abs(),
         };
-        f64::from(pick(&neuron.threshold, c).abs().max(reset)) / feed.lsb[c]
+        let lowest = neuron.min_membrane.as_ref().map_or(0.0, |lowest| pick(lowest, c).abs());
+        f64::from(pick(&neuron.threshold, c).abs().max(reset).max(lowest)) / membrane[c]
     });
     let prescribed = prescribed.fold(1.0, f64::max);
     let driven = (0..feed.lsb.len()).map(|c| match calibration {
-        Some(calibration) => 2.0 * f64::from(calibration.peaks[id][c]) / feed.lsb[c],
+        Some(calibration) => 2.0 * f64::from(calibration.peaks[id][c]) / membrane[c],
         None => {
             let steps = if beta < 1.0 { (1.0 / (1.0 - beta)).min(timesteps.into()) } else { timesteps.into() };
-            feed.largest[c] * steps
+            feed.largest[c] * steps * longest
         }
     });
     let reach = driven.fold(prescribed, f64::max);

@@ -12,6 +12,9 @@ use crate::pass::{PassError, WeightChoice};
 /// would only widen its membrane.
 const LSBS_PER_THRESHOLD: f32 = 4096.0;
 
+/// Most powers of two between the currents of summed layers: what a shift of the contract reaches.
+const FARTHEST: f64 = 16.0;
+
 /// Puts every layer on a grid and returns how many there were to put.
 pub(super) fn quantize(graph: &mut Graph, choice: WeightChoice) -> Result<usize, AtNode<PassError>> {
     let mut quantized = 0;
@@ -23,10 +26,10 @@ pub(super) fn quantize(graph: &mut Graph, choice: WeightChoice) -> Result<usize,
         let encodings =
             layers.iter().map(|&id| encoding(graph, id, layers.len(), choice)).collect::<Result<Vec<_>, _>>()?;
         let scales = match encodings.iter().all(|e| e.binary.is_some()) && layers.len() == 1 {
-            true => encodings[0].binary.clone().unwrap_or_default(),
-            false => int8_scales(graph, &layers),
+            true => vec![encodings[0].binary.clone().unwrap_or_default()],
+            false => joined_scales(graph, &layers),
         };
-        for (&id, found) in layers.iter().zip(encodings) {
+        for ((&id, found), scales) in layers.iter().zip(encodings).zip(scales) {
             let encoding =
                 if layers.len() == 1 && found.binary.is_some() { WeightEncoding::Binary } else { WeightEncoding::Int8 };
             snap(&mut graph.nodes[id].op, encoding, &scales);
@@ -99,6 +102,44 @@ fn encoding(graph: &Graph, id: NodeId, joined: usize, choice: WeightChoice) -> R
     }
 }
 
+/// Scales of layers that are summed, one per layer and channel, such that their currents are powers of two apart.
+///
+/// Layers over inputs of one scale (all spikes) share one grid. Beside an input of another scale (bytes, of which one is
+/// worth 1/255 of a spike) a common grid would leave nothing of the finer weights, so each kind has its own: the finest
+/// keeps it, the others' currents are the finest times `2^k`, with one `k` for all channels.
+fn joined_scales(graph: &Graph, layers: &[NodeId]) -> Vec<Vec<f32>> {
+    let input = |id: NodeId| graph.nodes[id].sources.first().and_then(|s| uniform_scale(graph, s.node)).unwrap_or(1.0);
+    let mut kinds: Vec<(f64, Vec<NodeId>)> = Vec::new();
+    for &id in layers {
+        match kinds.iter_mut().find(|(scale, _)| *scale == input(id)) {
+            Some((_, layers)) => layers.push(id),
+            None => kinds.push((input(id), vec![id])),
+        }
+    }
+    if kinds.len() == 1 {
+        let scales = int8_scales(graph, layers);
+        return vec![scales; layers.len()];
+    }
+    let mut currents: Vec<(Vec<NodeId>, Vec<f64>)> = Vec::new();
+    for (input, layers) in kinds {
+        let scales = int8_scales(graph, &layers);
+        currents.push((layers, scales.iter().map(|&scale| f64::from(scale) * input).collect()));
+    }
+    let mean = |scales: &[f64]| scales.iter().map(|s| s.log2()).sum::<f64>() / scales.len() as f64;
+    let finest = currents.iter().map(|(_, scales)| mean(scales)).fold(f64::INFINITY, f64::min);
+    let shift = |scales: &[f64]| (mean(scales) - finest).ceil().clamp(0.0, FARTHEST);
+    // per channel the finest scale that is fine enough for every kind
+    let channels = currents[0].1.len();
+    let base: Vec<f64> = (0..channels)
+        .map(|c| currents.iter().map(|(_, scales)| scales[c] / shift(scales).exp2()).fold(0.0, f64::max))
+        .collect();
+    let of = |id: NodeId| {
+        let (_, scales) = currents.iter().find(|(layers, _)| layers.contains(&id)).expect("each layer is of a kind");
+        base.iter().map(|base| (base * shift(scales).exp2() / input(id)) as f32).collect()
+    };
+    layers.iter().map(|&id| of(id)).collect()
+}
+
 /// One scale per output channel for layers that are summed: the largest weight becomes 127.
 fn int8_scales(graph: &Graph, layers: &[NodeId]) -> Vec<f32> {
     let consumers = graph.consumers();
@@ -122,7 +163,16 @@ fn int8_scales(graph: &Graph, layers: &[NodeId]) -> Vec<f32> {
         }
     }
     let largest = scales.iter().fold(0.0f32, |a, &b| a.max(b));
-    let compared = layers.contains(&graph.output) && graph.readout.quantity == Quantity::Current;
+    let compared = layers.iter().any(|&id| {
+        let neurons = sink(graph, &consumers, id).map(|(neurons, _)| neurons);
+        let inhibits = neurons.is_some_and(|id| matches!(&graph.nodes[id].op, Op::Neuron(n) if n.inhibition));
+        let read_out = match graph.readout.quantity {
+            Quantity::Current => id == graph.output,
+            Quantity::Membrane => neurons == Some(graph.output),
+            Quantity::Spikes => false,
+        };
+        inhibits || read_out
+    });
     for scale in &mut scales {
         if largest == 0.0 {
             *scale = 1.0; // all weights are zero, any grid holds them

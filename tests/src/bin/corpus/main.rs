@@ -86,7 +86,7 @@ fn load(path: &Path, timesteps: u32) -> Result<Loaded, frontend::FrontendError> 
     let loaded = frontend::load(&file, &LoadOptions::default())?;
     match loaded.graph.timesteps {
         Some(_) => Ok(loaded),
-        None => frontend::load(&file, &LoadOptions { timesteps: Some(timesteps) }),
+        None => frontend::load(&file, &LoadOptions { timesteps: Some(timesteps), ..Default::default() }),
     }
 }
 

@@ -242,7 +242,9 @@ fn proto_renamed(
 #[test]
 fn another_number_of_timesteps_is_run_with_a_warning() {
     let bytes = stacked(hoisted(3), "s2", 3).output("stack").bytes();
-    let load = |timesteps| load_bytes(bytes.clone().into(), &LoadOptions { timesteps }).expect("a model");
+    let load = |timesteps| {
+        load_bytes(bytes.clone().into(), &LoadOptions { timesteps, ..Default::default() }).expect("a model")
+    };
     let loaded = load(Some(8));
     assert_eq!(loaded.graph.timesteps, Some(8));
     assert!(loaded.warnings[0].contains('3') && loaded.warnings[0].contains('8'), "{:?}", loaded.warnings);

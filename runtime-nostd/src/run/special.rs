@@ -1,0 +1,102 @@
+//! What most networks do not have: synaptic currents, several spikes per timestep, a lowest membrane, inhibition.
+use super::neurons;
+use crate::bits::get;
+use crate::neuron::saturate;
+use crate::program::{Leak, Neuron, Synaptic};
+
+/// Whether a position's neurons need [`step`].
+#[inline]
+pub(super) const fn is_special(neuron: &Neuron<'_>) -> bool {
+    !neuron.synaptic.is_empty() || neuron.max_spikes != 1 || neuron.floor.is_some() || neuron.inhibition
+}
+
+/// Steps the neurons of one position, the first of which is element `at`. `currents` hold one `i32` in a word each, and
+/// become what reaches the membranes; `membranes` and `synaptic` are the whole population's, the latter one filter after
+/// the other; `output` is zero before.
+#[inline(never)]
+pub(super) fn step(
+    neuron: &Neuron<'_>,
+    currents: &mut [u32],
+    membranes: &mut [u32],
+    synaptic: &mut [u32],
+    output: &mut [u32],
+    at: usize,
+) {
+    let elements = membranes.len();
+    match neuron.synaptic {
+        [] => {}
+        [filter] => pass(filter, currents, synaptic.get_mut(at..).unwrap_or_default()),
+        filters => pass_all(filters, elements, currents, synaptic, at),
+    }
+    let membranes = membranes.get_mut(at..).unwrap_or_default();
+    if neuron.max_spikes != 1 {
+        let output = output.get_mut(at..).unwrap_or_default();
+        for (((membrane, &current), spikes), channel) in membranes.iter_mut().zip(&*currents).zip(output).zip(0..) {
+            let (v, fired) = neuron.step(channel, *membrane as i32, current as i32);
+            *membrane = v as u32;
+            *spikes = fired.into();
+        }
+        return;
+    }
+    neurons::step(neuron, currents, membranes, output, at);
+    if let Some(floor) = neuron.floor {
+        for (membrane, &floor) in membranes.iter_mut().zip(floor) {
+            *membrane = (*membrane as i32).max(floor) as u32;
+        }
+    }
+    if neuron.inhibition {
+        inhibit(neuron, membranes, output);
+    }
+}
+
+/// One filter: `currents` become its states.
+fn pass(filter: &Synaptic<'_>, currents: &mut [u32], states: &mut [u32]) {
+    match filter.leak {
+        // decided before the loop
+        Leak::Multiply { factor, shift } => {
+            let leak = Leak::Multiply { factor, shift };
+            pass_each(filter, currents, states, |channel, v| leak.apply(channel, v));
+        }
+        leak => pass_each(filter, currents, states, |channel, v| leak.apply(channel, v)),
+    }
+}
+
+#[inline(always)]
+fn pass_each(filter: &Synaptic<'_>, currents: &mut [u32], states: &mut [u32], leak: impl Fn(usize, i32) -> i32) {
+    let (bits, negative) = (filter.bits, filter.negative);
+    for ((state, current), channel) in states.iter_mut().zip(currents).zip(0..) {
+        let next = saturate(leak(channel, *state as i32).wrapping_add(*current as i32), bits);
+        *state = next as u32;
+        *current = if negative { -next } else { next } as u32;
+    }
+}
+
+/// Several filters of the same currents: `currents` become their sum.
+fn pass_all(filters: &[Synaptic<'_>], elements: usize, currents: &mut [u32], states: &mut [u32], at: usize) {
+    for (channel, current) in currents.iter_mut().enumerate() {
+        let mut sum = 0_i32;
+        for (k, filter) in filters.iter().enumerate() {
+            let Some(state) = states.get_mut(k * elements + at + channel) else { continue };
+            let next = filter.step(channel, *state as i32, *current as i32);
+            *state = next as u32;
+            sum = sum.wrapping_add(filter.given(next));
+        }
+        *current = sum as u32;
+    }
+}
+
+/// Leaves a spike only to the neuron that is highest above its threshold, the first of several.
+fn inhibit(neuron: &Neuron<'_>, membranes: &[u32], output: &mut [u32]) {
+    let mut highest = (0, i32::MIN);
+    for ((i, &membrane), &threshold) in membranes.iter().enumerate().zip(neuron.threshold) {
+        let above = (membrane as i32).wrapping_sub(threshold);
+        if above > highest.1 {
+            highest = (i, above);
+        }
+    }
+    let fires = get(output, highest.0, 1);
+    output.fill(0);
+    if let Some(word) = output.get_mut(highest.0 / 32) {
+        *word = fires << (highest.0 % 32);
+    }
+}
