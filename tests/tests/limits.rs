@@ -12,7 +12,10 @@ fn refused(name: &'static str, bytes: Vec<u8>) -> String {
     let (bytes, started) = (Bytes::from(bytes), Instant::now());
     let load = move || {
         let beside = |_: &Path| Err(std::io::Error::from(std::io::ErrorKind::NotFound));
-        let loaded = load(&ModelFile { name, bytes, beside: &beside }, &LoadOptions { timesteps: Some(2), ..LoadOptions::default() });
+        let loaded = load(
+            &ModelFile { name, bytes, beside: &beside },
+            &LoadOptions { timesteps: Some(2), ..LoadOptions::default() },
+        );
         format!("{:?}", miette::Report::new(loaded.expect_err("it is past a limit")))
     };
     let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(load).expect("threads can be started");
@@ -111,7 +114,10 @@ fn a_chain_of_a_hundred_thousand_nodes_does_not_fill_the_stack() {
         let started = Instant::now();
         let load = move || {
             let beside = |_: &Path| Err(std::io::Error::from(std::io::ErrorKind::NotFound));
-            let loaded = load(&ModelFile { name, bytes, beside: &beside }, &LoadOptions { timesteps: Some(2), ..LoadOptions::default() });
+            let loaded = load(
+                &ModelFile { name, bytes, beside: &beside },
+                &LoadOptions { timesteps: Some(2), ..LoadOptions::default() },
+            );
             loaded.map(|loaded| loaded.graph.nodes.len()).map_err(|error| error.to_string())
         };
         let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(load).expect("threads can be started");

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use snnc_tests::hostile::{TARGETS, Target, mutations, pack, target};
 
 /// Changed files of each kind.
-const CHANGED: usize = 10_000;
+const CHANGED: usize = 5_000;
 
 /// Time for one file, in a build that is hardly optimised.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -73,8 +73,13 @@ fn hostile_samples_are_harmless() {
 }
 
 #[test]
+fn hostile_nir_files_are_harmless() {
+    replay("nir", 3);
+}
+
+#[test]
 fn saved_inputs_of_every_target_are_replayed() {
-    let replayed = ["onnx", "onnx_graph", "native", "program", "npz"];
+    let replayed = ["onnx", "onnx_graph", "native", "program", "npz", "nir"];
     assert_eq!(TARGETS.iter().map(|target| target.name).collect::<Vec<_>>(), replayed);
     let bytes: usize = replayed.iter().flat_map(|name| pack::read(name)).map(|input| input.len()).sum();
     assert!(bytes < 1 << 20, "{bytes} bytes of saved inputs; minimise them with `fuzz/run --save`");

@@ -10,7 +10,8 @@ pub(super) struct Foreign {
 }
 
 /// What nothing is known about.
-pub(super) const UNKNOWN: Foreign = Foreign { found: "", help: "give an ONNX file (.onnx), a NIR file (.nir) or a native model (.snn)" };
+pub(super) const UNKNOWN: Foreign =
+    Foreign { found: "", help: "give an ONNX file (.onnx), a NIR file (.nir) or a native model (.snn)" };
 
 const PYTORCH: Foreign = Foreign {
     found: ": it is a PyTorch checkpoint, which holds weights or code, not a graph",

@@ -4,14 +4,16 @@
 //! hostile targets                   their names and longest inputs
 //! hostile unpack TARGET FOLDER      the saved inputs, one file each
 //! hostile seeds TARGET FOLDER       inputs made here: networks of all kinds in the target's format
+//! hostile shorten FROM FOLDER       NIR files as inputs of their target
 //! hostile pack TARGET FOLDER        saves the inputs that lie in a folder
+//! hostile add TARGET FILE...        saves inputs that broke something
 //! hostile run TARGET FILE...        what one input does
 //! ```
 use std::path::Path;
 use std::process::ExitCode;
 
 use snnc_tests::fixtures::fixture;
-use snnc_tests::hostile::{TARGETS, pack, seeds, target};
+use snnc_tests::hostile::{TARGETS, pack, seeds, short, target};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,6 +26,18 @@ fn main() -> ExitCode {
             let path = fixture(&format!("hostile/{}.pack", target(name).name));
             std::fs::write(&path, pack::pack(&files(Path::new(folder)))).expect("the fixtures can be written");
         }
+        ["shorten", from, folder] => {
+            let shortened: Vec<_> = files(Path::new(from)).iter().map(|file| short(file)).collect();
+            write(Path::new(folder), "short", &shortened);
+        }
+        ["add", name, files @ ..] => {
+            let path = pack::found(target(name).name);
+            let mut inputs = pack::unpack(&std::fs::read(&path).unwrap_or_default());
+            inputs.extend(files.iter().map(|file| std::fs::read(file).expect("the input can be read")));
+            inputs.sort();
+            inputs.dedup();
+            std::fs::write(&path, pack::pack(&inputs)).expect("the fixtures can be written");
+        }
         ["run", name, files @ ..] => {
             for file in files {
                 let input = std::fs::read(file).expect("the input can be read");
@@ -31,7 +45,7 @@ fn main() -> ExitCode {
             }
         }
         _ => {
-            eprintln!("usage: hostile targets | unpack|seeds|pack TARGET FOLDER | run TARGET FILE...");
+            eprintln!("usage: hostile targets | unpack|seeds|pack TARGET FOLDER | add|run TARGET FILE...");
             return ExitCode::from(2);
         }
     }

@@ -13,17 +13,20 @@ mod onnx;
 pub mod pack;
 pub mod protobuf;
 pub mod seeds;
+mod zeros;
 
 use std::path::Path;
 
 use bumpalo::Bump;
 use bytes::Bytes;
 use snnc::compiled_file;
+use snnc::frontend::nir::reading::{NirOptions, PRESETS};
 use snnc::frontend::{LoadOptions, Loaded, ModelFile, load};
 use snnc::proof::prove;
 
 pub use container::text_form;
 pub use mutate::mutations;
+pub use zeros::short;
 
 /// One kind of file.
 pub struct Target {
@@ -42,6 +45,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "native", run: native, max_len: 2048 },
     Target { name: "program", run: program, max_len: 2048 },
     Target { name: "npz", run: npz, max_len: 1024 },
+    Target { name: "nir", run: nir, max_len: 12288 },
 ];
 
 /// The target `name`.
@@ -66,6 +70,16 @@ fn model(name: &str, bytes: &[u8]) -> Option<Loaded> {
     let beside = |_: &Path| Err(std::io::Error::from(std::io::ErrorKind::NotFound));
     let file = ModelFile { name, bytes: Bytes::copy_from_slice(bytes), beside: &beside };
     load(&file, &LoadOptions::default()).ok()
+}
+
+/// A NIR file (its zeros in short, see [`short`]), in the readings of its options: the length chooses one.
+fn nir(bytes: &[u8]) -> bool {
+    let beside = |_: &Path| Err(std::io::Error::from(std::io::ErrorKind::NotFound));
+    let file = ModelFile { name: "f.nir", bytes: Bytes::from(zeros::file(bytes)), beside: &beside };
+    let preset = bytes.len().checked_rem(PRESETS.len() + 1).and_then(|index| PRESETS.get(index));
+    let nir = NirOptions { from: preset, dt: Some(1e-3), ..NirOptions::default() };
+    let options = LoadOptions { timesteps: Some(4), nir };
+    load(&file, &options).ok().map(|loaded| network::through(&loaded.graph)).is_some()
 }
 
 /// An ONNX file.

@@ -1,8 +1,10 @@
 //! Saved inputs of a target: a few packed files instead of thousands of small ones.
 //!
 //! `fixtures/hostile/TARGET.pack` holds inputs one after the other, each behind its length in four bytes, little-endian:
-//! the seeds that a fuzzer starts from, the smallest inputs that reach what they reach, and every input that once broke
-//! something.
+//! the smallest that reach what a fuzzer has reached. `TARGET.found.pack`, where there is one, holds every input that once
+//! broke something.
+
+use std::path::PathBuf;
 
 use crate::fixtures::fixture;
 
@@ -24,6 +26,13 @@ pub fn unpack(mut bytes: &[u8]) -> Vec<Vec<u8>> {
     inputs
 }
 
+/// The file of those inputs of a target that once broke something. They are only ever added to; the others are
+/// minimised again from time to time.
+#[must_use]
+pub fn found(target: &str) -> PathBuf {
+    fixture(&format!("hostile/{target}.found.pack"))
+}
+
 /// The saved inputs of a target.
 ///
 /// # Panics
@@ -31,7 +40,9 @@ pub fn unpack(mut bytes: &[u8]) -> Vec<Vec<u8>> {
 #[must_use]
 pub fn read(target: &str) -> Vec<Vec<u8>> {
     let path = fixture(&format!("hostile/{target}.pack"));
-    unpack(&std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+    let mut inputs = unpack(&std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())));
+    inputs.extend(unpack(&std::fs::read(found(target)).unwrap_or_default()));
+    inputs
 }
 
 #[cfg(test)]
@@ -42,6 +53,6 @@ mod tests {
     fn what_is_packed_is_unpacked() {
         let inputs = vec![vec![], vec![1, 2, 3], vec![0; 300]];
         assert_eq!(unpack(&pack(&inputs)), inputs);
-        assert_eq!(unpack(&pack(&inputs)[..5]), vec![vec![], vec![]]);
+        assert_eq!(unpack(&pack(&inputs)[..5]), [Vec::<u8>::new(), vec![]]);
     }
 }

@@ -4,8 +4,8 @@
 
 use super::index::{broadcast, broadcast_strides, strides, walk};
 use super::{Call, Refusal, axis_of, impossible, unsupported};
-use crate::frontend::onnx::proto::data_type;
 use crate::frontend::onnx::invalid;
+use crate::frontend::onnx::proto::data_type;
 use crate::frontend::onnx::tensor::{Integer, Kind, ROOM, Tensor, elements};
 
 type Fold = fn(&Call<'_>, &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal>;
