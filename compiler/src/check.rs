@@ -128,7 +128,7 @@ impl Report {
 
     /// Says how far a network goes that was read.
     fn network(&mut self, loaded: Loaded) {
-        let Loaded { mut graph, warnings, .. } = loaded;
+        let Loaded { mut graph, warnings } = loaded;
         self.became(&graph);
         for warning in &warnings {
             self.assume(warning);
@@ -169,12 +169,7 @@ impl Report {
     fn became(&mut self, graph: &Graph) {
         let mut made: HashMap<&str, Vec<&str>> = HashMap::new();
         for node in &graph.nodes {
-            let own = [&node.name];
-            let origin = if node.origin.is_empty() {
-                own.as_slice().iter().copied().collect::<Vec<_>>()
-            } else {
-                node.origin.iter().collect()
-            };
+            let origin = if node.origin.is_empty() { std::slice::from_ref(&node.name) } else { &node.origin };
             for name in origin {
                 let made = made.entry(name).or_default();
                 if made.last() != Some(&node.name.as_str()) {
@@ -239,7 +234,19 @@ impl Report {
                 node.help.clone_from(&trouble.help);
             }
         }
+        self.same_operation(&troubles);
         self.stages.push(whole.stage("graph"));
+    }
+
+    /// Says of the undecided nodes that they may fare as an unsupported one of the same operation: what a node behind an
+    /// unsupported one takes is not known.
+    fn same_operation(&mut self, troubles: &[Trouble]) {
+        let unsupported = |node: &&NodeReport| node.status == Status::Unsupported;
+        let ops: HashMap<String, String> =
+            self.nodes.iter().filter(unsupported).map(|node| (node.op.clone(), node.name.clone())).collect();
+        for node in self.nodes.iter_mut().filter(|node| !troubles.is_empty() && node.status == Status::Undecided) {
+            node.note = ops.get(&node.op).map(|like| format!("of the same operation as `{like}`"));
+        }
     }
 }
 

@@ -31,9 +31,9 @@ impl Display for Report {
             writeln!(f, "{:<name$} {:<op$} status      became", "node", "operation")?;
         }
         for node in &self.nodes {
-            let became = if node.became.is_empty() { String::new() } else { node.became.join(", ") };
+            let became = if node.became.is_empty() { "-".into() } else { node.became.join(", ") };
             let line = format!("{:<name$} {:<op$} {:<11} {became}", node.name, node.op, node.status.name());
-            writeln!(f, "{}", line.trim_end())?;
+            writeln!(f, "{line}")?;
             told(f, node.note.as_deref(), node.help.as_deref())?;
         }
         for assumption in &self.assumptions {
