@@ -9,4 +9,8 @@ mod neurons;
 mod node_tests;
 mod quantizers;
 mod stacked;
+mod recorded;
+mod recorded_norse_sinabs;
+mod recorded_snntorch;
+mod recorded_spikingjelly;
 mod unrolled;
