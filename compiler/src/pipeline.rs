@@ -144,7 +144,7 @@ pub fn build<'a>(
     let context = Context { samples: &samples, timesteps, weights: choices.weights };
     let applied = pass::run(&mut graph, &context)?;
     let mut compiled = lower::lower(&graph, timesteps, arena)?;
-    let mut warnings = Vec::new();
+    let mut warnings = lower::coarse_decays(&graph, &compiled);
     let mut price = None;
     if let Some(calib) = calib {
         let encoded = encode(&compiled, calib)?;
