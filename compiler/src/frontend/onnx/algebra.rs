@@ -105,6 +105,14 @@ impl Coef {
         }
     }
 
+    /// The largest magnitude.
+    pub fn magnitude(&self) -> f64 {
+        match self {
+            Coef::All(v) => v.abs(),
+            Coef::Each(v) => v.iter().fold(0.0, |most, v| most.max(v.abs())),
+        }
+    }
+
     /// Bits, for keys of equality.
     pub fn key(&self) -> Vec<u64> {
         match self {
@@ -119,11 +127,23 @@ impl Coef {
 pub enum Atom {
     /// A signal that is not looked into.
     Value(ValueId),
-    /// A spike: by its number in [`super::signals::Signals::spikes`].
+    /// A spike, 0 or 1: by its number in [`super::signals::Signals::spikes`].
     Spike(usize),
+    /// How many spikes there are, 0 or more: by its number in the same list.
+    Count(usize),
 }
 
-/// A product of at most two atoms, in order; none for the constant term.
+impl Atom {
+    /// The number of the spike that it is, once or counted.
+    pub fn spike(self) -> Option<usize> {
+        match self {
+            Atom::Spike(s) | Atom::Count(s) => Some(s),
+            Atom::Value(_) => None,
+        }
+    }
+}
+
+/// A product of at most two atoms, in order (a count may be squared, a spike is its own square); none for the constant term.
 pub type Mono = [Option<Atom>; 2];
 
 /// The constant term.
@@ -171,6 +191,69 @@ impl Poly {
             1 => self.terms.get(&ONE).cloned(),
             _ => None,
         }
+    }
+
+    /// The atoms of its terms; one of a product comes as often as there are products.
+    pub fn atoms(&self) -> impl Iterator<Item = Atom> + '_ {
+        self.terms.keys().flatten().flatten().copied()
+    }
+
+    /// The atom and the factor that it is a multiple of, if it is one.
+    pub fn as_multiple(&self) -> Option<(Atom, &Coef)> {
+        let mut terms = self.terms.iter();
+        match (terms.next(), terms.next()) {
+            (Some(([Some(atom), None], factor)), None) => Some((*atom, factor)),
+            _ => None,
+        }
+    }
+
+    /// The polynomial with `value` in place of the atom `from`.
+    ///
+    /// # Errors
+    /// [`Beyond`].
+    pub fn substituted(&self, from: Atom, value: &Poly) -> Result<Self, Beyond> {
+        let mut result = Self::default();
+        for (mono, coef) in &self.terms {
+            let mut term = Self::constant(coef.clone());
+            for &atom in mono.iter().flatten() {
+                term = match atom == from {
+                    true => term.times(value)?,
+                    false => term.times(&Self::atom(atom))?,
+                };
+            }
+            result = result.plus(&term, 1.0)?;
+        }
+        Ok(result)
+    }
+
+    /// The parts of `self = rest + atom * factor`, where `factor` is without it.
+    pub fn split(&self, atom: Atom) -> (Self, Self) {
+        let (mut rest, mut factor) = (Self::default(), Self::default());
+        for (mono, coef) in &self.terms {
+            let left = match *mono {
+                [Some(a), other] if a == atom => [other, None],
+                [a, Some(b)] if b == atom => [a, None],
+                _ => {
+                    rest.terms.insert(*mono, coef.clone());
+                    continue;
+                }
+            };
+            factor.terms.insert(left, coef.clone());
+        }
+        (rest, factor)
+    }
+
+    /// `self` with every coefficient multiplied.
+    pub fn scaled(&self, factor: f64) -> Self {
+        Self { terms: self.terms.iter().map(|(mono, coef)| (*mono, coef.map(|c| c * factor))).collect() }
+    }
+
+    /// Whether both have the same terms with the same coefficients, but for the rounding of constants to `f32`.
+    pub fn is_about(&self, other: &Self) -> bool {
+        let keys = self.terms.keys().chain(other.terms.keys());
+        let largest = self.terms.values().chain(other.terms.values()).map(Coef::magnitude).fold(0.0, f64::max);
+        let mut pairs = keys.map(|mono| self.coefficient(mono).zip(&other.coefficient(mono), |a, b| (a - b).abs()));
+        pairs.all(|difference| difference.is_some_and(|d| d.magnitude() <= 1e-6 * largest))
     }
 
     /// The coefficient of a term.

@@ -8,23 +8,27 @@ use super::invalid;
 use super::net::{Def, ValueId, window};
 use super::populations::{Network, Population, at_value, name_of};
 use super::readout::{Target, readout};
+use super::states::{self, StateMap};
 use super::timestep::{Part, PartId, Parts};
 use crate::frontend::{FrontendError, Loaded};
 use crate::ir::{
-    AvgPool, BatchNorm, Comparison, Conv2d, Divisor, Graph, Input, InputEncoding, Linear, MaxPool, Node, NodeId, Op,
-    Reset, ResetTiming, Shape, Source, Timing,
+    AvgPool, BatchNorm, Conv2d, Divisor, Graph, Input, InputEncoding, Linear, MaxPool, Node, NodeId, Op, Reset,
+    ResetTiming, Shape, Source, Timing,
 };
 
-/// The graph of a network.
+/// The graph of a network, and where the file keeps its states.
 ///
 /// # Errors
 /// A network that does not repeat from timestep to timestep, or a signal that no layer computes.
-pub fn graph(file: &Imported, network: Network, name: &str) -> Result<Loaded, FrontendError> {
+pub fn graph(file: &Imported, network: Network, name: &str) -> Result<(Loaded, Vec<StateMap>), FrontendError> {
     fixed_axes(file, &network)?;
     let mut parts = Parts::new(file, &network);
     let currents: Vec<Current> =
         (0..network.populations.len()).map(|p| current(file, &network, &mut parts, p)).collect::<Result<_, _>>()?;
-    let (target, readout) = readout(file, &network, &mut parts, name)?;
+    let (target, mut readout) = readout(file, &network, &mut parts, name)?;
+    if let Target::Membrane { population, .. } = target {
+        readout.scale *= currents[population].gain as f32;
+    }
     let mut builder = Builder {
         file,
         network: &network,
@@ -34,6 +38,7 @@ pub fn graph(file: &Imported, network: Network, name: &str) -> Result<Loaded, Fr
         of_part: vec![None; parts.parts.len()],
         of_population: vec![None; network.populations.len()],
         names: HashSet::new(),
+        open: Vec::new(),
         read: match target {
             Target::Membrane { population, before_reset } => Some((population, before_reset)),
             Target::Part(_) => None,
@@ -44,9 +49,25 @@ pub fn graph(file: &Imported, network: Network, name: &str) -> Result<Loaded, Fr
         builder.population(p)?;
     }
     let output = match target {
-        Target::Part(part) => builder.part(part)?,
+        Target::Part(part) => match builder.part(part)? {
+            Link::Now(node) => node,
+            Link::Past(population, _) => {
+                let id = network.populations[population].updates[0].membrane;
+                let error = invalid("an output of an earlier timestep".into(), "give out the spikes as they come");
+                return Err(at_value(file, id, error).into());
+            }
+        },
         Target::Membrane { population, .. } => builder.population(population)?,
     };
+    builder.close();
+    let mut states = Vec::new();
+    for (p, population) in network.populations.iter().enumerate() {
+        if let Some(node) = builder.of_population[p]
+            && let Op::Neuron(neuron) = &builder.nodes[node].op
+        {
+            states.extend(states::of(file, population, neuron, node, currents[p].gain));
+        }
+    }
     let graph = Graph {
         name: name.strip_suffix(".onnx").unwrap_or(name).into(),
         nodes: builder.nodes,
@@ -54,7 +75,7 @@ pub fn graph(file: &Imported, network: Network, name: &str) -> Result<Loaded, Fr
         readout,
         timesteps: network.timesteps.and_then(|t| u32::try_from(t).ok()),
     };
-    Ok(Loaded { graph, warnings: network.warnings.clone() })
+    Ok((Loaded { graph, warnings: network.warnings.clone() }, states))
 }
 
 /// The populations that the readout depends on, each after those whose spikes it takes.
@@ -74,7 +95,7 @@ fn needed(network: &Network, parts: &Parts<'_>, currents: &[Current], target: Ta
         }
         match &parts.parts[id].0 {
             Part::Sample => {}
-            Part::Spikes(p) => {
+            Part::Spikes(p, _) => {
                 needed.insert(*p);
                 stack.push(currents[*p].part);
             }
@@ -113,10 +134,12 @@ struct Current {
 fn current(file: &Imported, network: &Network, parts: &mut Parts<'_>, p: usize) -> Result<Current, FrontendError> {
     let population = &network.populations[p];
     let gain = gain(population);
+    // Behind synaptic currents the potential may be scaled without the current.
+    let unit = if population.synapses.is_empty() { gain } else { 1.0 };
     let mut first = None;
     for (t, update) in population.updates.iter().enumerate() {
-        let current = scaled(&update.current, gain);
-        let part = parts.of_poly(&current, update.membrane, t)?;
+        let current = scaled(&update.current, unit);
+        let part = parts.of_poly(&current, update.membrane, update.at)?;
         if *first.get_or_insert(part) != part {
             let found =
                 format!("at timestep {t} the current of this population is computed in another way than before");
@@ -135,7 +158,7 @@ fn current(file: &Imported, network: &Network, parts: &mut Parts<'_>, p: usize) 
         let error = invalid("a decay and a current of different numbers of channels".into(), "export the model again");
         return Err(at_value(file, last.membrane, error).into());
     };
-    let whole = scaled(&last.current, gain).plus(&Poly::constant(shift.map(|s| s / gain)), 1.0).map_err(|e| {
+    let whole = scaled(&last.current, unit).plus(&Poly::constant(shift.map(|s| s / unit)), 1.0).map_err(|e| {
         at_value(file, last.membrane, invalid(format!("a current beyond {e:?}"), "export the model again"))
     })?;
     let part = parts.of_poly(&whole, last.membrane, population.updates.len() - 1)?;
@@ -147,11 +170,24 @@ fn no_updates(file: &Imported) -> FrontendError {
     super::at(name, "output", invalid("no timestep".into(), "export the model again")).into()
 }
 
-/// The factor that all of a current has: the potential is divided by it.
+/// The factor that all of a current has: the potential is divided by it, and what it receives is whole.
+///
+/// With one synaptic current, it is the factor between that and the potential; with several the potential stays.
 fn gain(population: &Population) -> f64 {
-    let mut factors = population.updates.iter().flat_map(|u| u.current.terms.values());
-    match factors.next() {
-        Some(Coef::All(g)) if *g > 0.0 && g.is_finite() && factors.all(|f| *f == Coef::All(*g)) => *g,
+    let positive = |g: f64| g > 0.0 && g.is_finite();
+    match &population.synapses[..] {
+        [] if population.firing.is_none() => 1.0,
+        [] => {
+            let mut factors = population.updates.iter().flat_map(|u| u.current.terms.values());
+            match factors.next() {
+                Some(Coef::All(g)) if positive(*g) && factors.all(|f| *f == Coef::All(*g)) => *g,
+                _ => 1.0,
+            }
+        }
+        [synapse] => match synapse.gain {
+            Coef::All(g) if positive(g) => g,
+            Coef::All(_) | Coef::Each(_) => 1.0,
+        },
         _ => 1.0,
     }
 }
@@ -166,15 +202,26 @@ struct Builder<'a> {
     parts: &'a Parts<'a>,
     currents: &'a [Current],
     nodes: Vec<Node>,
-    of_part: Vec<Option<NodeId>>,
+    of_part: Vec<Option<Link>>,
     of_population: Vec<Option<NodeId>>,
     names: HashSet<String>,
+    /// Sources of earlier timesteps, by node and number: populations that may not have a node yet.
+    open: Vec<(NodeId, usize, usize)>,
     /// The population whose membrane potentials are read, and whether before its reset.
     read: Option<(usize, bool)>,
 }
 
+/// Where a source comes from.
+#[derive(Clone, Copy)]
+enum Link {
+    /// A node, at the same timestep.
+    Now(NodeId),
+    /// A population, timesteps ago.
+    Past(usize, u32),
+}
+
 impl Builder<'_> {
-    fn push(&mut self, name: &str, op: Op, sources: &[NodeId], shape: Shape, origin: Vec<String>) -> NodeId {
+    fn push(&mut self, name: &str, op: Op, sources: &[Link], shape: Shape, origin: Vec<String>) -> NodeId {
         let base = if name.is_empty() { op.kind().to_lowercase() } else { name.to_string() };
         let mut unique = base.clone();
         let mut number = 2;
@@ -183,9 +230,26 @@ impl Builder<'_> {
             number += 1;
         }
         let origin = if origin.len() == 1 && origin[0] == unique { vec![] } else { origin };
-        let sources = sources.iter().map(|&node| Source::now(node)).collect();
+        let id = self.nodes.len();
+        let mut source = |(number, link): (usize, &Link)| match *link {
+            Link::Now(node) => Source::now(node),
+            Link::Past(population, delay) => {
+                self.open.push((id, number, population));
+                Source { node: id, delay }
+            }
+        };
+        let sources = sources.iter().enumerate().map(&mut source).collect();
         self.nodes.push(Node { name: unique, op, sources, shape, origin });
-        self.nodes.len() - 1
+        id
+    }
+
+    /// Names the nodes of populations that were taken before they had one.
+    fn close(&mut self) {
+        for (node, number, population) in std::mem::take(&mut self.open) {
+            if let Some(given) = self.of_population[population] {
+                self.nodes[node].sources[number].node = given;
+            }
+        }
     }
 
     fn sample(&mut self) {
@@ -196,29 +260,30 @@ impl Builder<'_> {
         let op = Op::Input(Input { timing, encoding: InputEncoding::Real });
         let node = self.push(&input.name, op, &[], shape, vec![]);
         if let Some(id) = found {
-            self.of_part[id] = Some(node);
+            self.of_part[id] = Some(Link::Now(node));
         }
     }
 
-    fn part(&mut self, id: PartId) -> Result<NodeId, FrontendError> {
-        if let Some(node) = self.of_part[id] {
-            return Ok(node);
+    fn part(&mut self, id: PartId) -> Result<Link, FrontendError> {
+        if let Some(link) = self.of_part[id] {
+            return Ok(link);
         }
         let (part, shape, value) = &self.parts.parts[id];
         let (shape, value) = (*shape, *value);
-        let node = match part {
-            Part::Sample => 0,
-            Part::Spikes(population) => self.population(*population)?,
+        let link = match part {
+            Part::Sample => Link::Now(0),
+            Part::Spikes(population, 0) => Link::Now(self.population(*population)?),
+            Part::Spikes(population, delay) => Link::Past(*population, *delay),
             Part::Flatten(inner) => {
                 let source = self.part(*inner)?;
                 let name = name_of(self.file, value).0;
-                self.push(&name, Op::Flatten, &[source], shape, vec![])
+                Link::Now(self.push(&name, Op::Flatten, &[source], shape, vec![]))
             }
             Part::Layer(def) => {
                 let source = self.part(def.operands()[0])?;
                 let name = name_of(self.file, value).0;
                 let origin = self.origin([value]);
-                self.push(&name, self.op(def), &[source], shape, origin)
+                Link::Now(self.push(&name, self.op(def), &[source], shape, origin))
             }
             Part::Sum(terms, shift) => {
                 let name = name_of(self.file, value).0;
@@ -232,24 +297,24 @@ impl Builder<'_> {
                 match &sources[..] {
                     &[one] => one,
                     several => {
-                        let sum = self.push(&name, Op::Add, several, shape, vec![]);
+                        let sum = Link::Now(self.push(&name, Op::Add, several, shape, vec![]));
                         self.affine(&name, &Coef::All(1.0), &shift.0, sum, shape)
                     }
                 }
             }
         };
-        self.of_part[id] = Some(node);
-        Ok(node)
+        self.of_part[id] = Some(link);
+        Ok(link)
     }
 
     /// `factor * source + shift`, if that changes anything.
-    fn affine(&mut self, name: &str, factor: &Coef, shift: &Coef, source: NodeId, shape: Shape) -> NodeId {
+    fn affine(&mut self, name: &str, factor: &Coef, shift: &Coef, source: Link, shape: Shape) -> Link {
         if factor.is(1.0) && shift.is(0.0) {
             return source;
         }
         let each = |c: &Coef| c.expanded(shape.channels).iter().map(|&v| v as f32).collect();
         let op = Op::BatchNorm(BatchNorm { scale: each(factor), shift: each(shift) });
-        self.push(name, op, &[source], shape, vec![])
+        Link::Now(self.push(name, op, &[source], shape, vec![]))
     }
 
     fn op(&self, def: &Def) -> Op {
@@ -299,18 +364,19 @@ impl Builder<'_> {
         let Current { part, gain } = self.currents[p];
         let source = self.part(part)?;
         let membrane = population.updates[0].membrane;
-        let silent = (Coef::All(f64::from(f32::MAX)), Comparison::Above);
-        let (threshold, comparison) = population.threshold.as_ref().unwrap_or(&silent);
-        let silent = population.threshold.is_none();
         let refuse = |error| FrontendError::from(at_value(self.file, membrane, error));
-        let (gain, start) = if silent { (1.0, 0.0) } else { (gain, population.start) };
-        let mut neuron =
-            population.recurrence.neuron(threshold, *comparison, gain, start, population.delayed).map_err(refuse)?;
+        let mut neuron = population.neuron(gain).map_err(refuse)?;
+        neuron.inhibition = self.parts.inhibited.get(&p).copied().unwrap_or(false);
         if let Some((_, before_reset)) = self.read.filter(|(read, _)| *read == p) {
             let wanted = if before_reset { ResetTiming::Delayed } else { ResetTiming::Immediate };
             match neuron.reset {
                 Reset::None => {}
-                Reset::ToValue(_) => neuron.reset_timing = wanted,
+                Reset::ToValue(_) if neuron.reset_timing == ResetTiming::Overriding && before_reset => {}
+                Reset::ToValue(_) if neuron.reset_timing != ResetTiming::Overriding => neuron.reset_timing = wanted,
+                Reset::ToValue(_) => {
+                    let help = "read the membrane potential as the neurons keep it";
+                    return Err(refuse(invalid("the readout looks at the other side of the reset".into(), help)));
+                }
                 Reset::Subtract(_) if neuron.reset_timing == wanted => {}
                 Reset::Subtract(_) => {
                     let help = "read the membrane potential as the neurons keep it";
@@ -318,7 +384,7 @@ impl Builder<'_> {
                 }
             }
         }
-        let shape = self.nodes[source].shape;
+        let shape = self.parts.parts[part].1;
         if shape.len() != self.parts.shape(membrane).map_err(FrontendError::from)?.len() {
             let error =
                 invalid(format!("a current of shape {shape}, repeated for more neurons"), "export the model again");
@@ -341,11 +407,12 @@ impl Builder<'_> {
     /// and the spikes.
     fn neuron_name(&self, population: &Population) -> (String, Vec<String>) {
         let signals = &self.network.signals;
-        let spikes = population.updates.iter().filter_map(|u| u.spike).map(|s| &signals.spikes[s]);
-        let mut stack: Vec<ValueId> = spikes.flat_map(|s| s.values.iter().copied()).collect();
+        let own = |membrane: ValueId| signals.spikes.iter().filter(move |s| s.membrane == membrane);
+        let mut stack: Vec<ValueId> =
+            population.updates.iter().flat_map(|u| own(u.membrane)).flat_map(|s| s.values.iter().copied()).collect();
         stack.extend(population.updates.iter().flat_map(|u| [Some(u.membrane), u.after]).flatten());
         let members: BTreeSet<ValueId> = population.updates.iter().map(|u| u.membrane).collect();
-        let own = |id: ValueId| {
+        let inside = |id: ValueId| {
             let def = &self.file.net.values[id].def;
             def.is_elementwise()
                 && !matches!(def, Def::Const(_))
@@ -360,11 +427,11 @@ impl Builder<'_> {
             .collect();
         let mut seen = BTreeSet::new();
         while let Some(id) = stack.pop() {
-            if own(id) && !foreign.contains(&id) && seen.insert(id) {
+            if inside(id) && !foreign.contains(&id) && seen.insert(id) {
                 stack.extend(self.file.net.values[id].def.operands());
             }
         }
-        let first = population.updates[0].spike.and_then(|s| signals.spikes[s].values.last().copied());
+        let first = own(population.updates[0].membrane).find_map(|s| s.values.last().copied());
         let node = first.unwrap_or(population.updates[0].membrane);
         let numbers = &self.file.net.values[node].nodes;
         let scope = numbers.iter().find_map(|&n| self.file.scopes[n].clone());

@@ -1,13 +1,27 @@
 //! The dataflow in single-assignment form: values by number, operands before users, equal expressions one value.
 //!
-//! Shapes keep ONNX' batch axis, with batch 1. Everything constant has been folded: a constant operand of a layer is a
-//! [`ConstId`], and constants that are equal bit for bit are one.
+//! Shapes are static and keep ONNX' batch axis, with batch 1; time is unrolled. Everything constant has been folded: a
+//! constant operand of a layer is a [`ConstId`], and constants that are equal bit for bit are one. What is built here is
+//! in a normal form, made by small passes while it is built:
+//!
+//! | pass | where |
+//! |---|---|
+//! | constant folding | `ops/fold.rs` |
+//! | equal expressions are one value, equal constants one constant | [`Net::value`], [`Net::constant`] |
+//! | operations that change nothing, and what two of them together are | [`simplify`], a rule each |
+//! | a selection goes to where its elements come from; what is stacked stays stacked | [`moves`] |
+//! | an operation on stacked timesteps is the operation on each of them | [`steps`] |
 
 mod def;
+mod moves;
+mod simplify;
+mod steps;
 
 use std::collections::HashMap;
 
-pub use def::{Def, Fold, Head, Real, Rounding, Taps, taps, window};
+pub use def::{Def, Fold, Head, Real, Rounding, taps, window};
+
+pub use steps::MAX_STEPS;
 
 use super::tensor::Tensor;
 
@@ -30,9 +44,13 @@ pub struct Net {
     pub constants: Vec<Tensor>,
     /// Results of folded nodes.
     pub folded: HashMap<Folded, Vec<ValueId>>,
+    /// References between stacks and their parts made so far.
+    pub stacked: usize,
     /// Elements that folding has computed.
     pub made: usize,
     known: HashMap<(Def, Dims), ValueId>,
+    /// Selections made so far: of a value, along an axis, at an index.
+    selected: HashMap<(ValueId, usize, usize), ValueId>,
     known_constants: HashMap<u64, Vec<ConstId>>,
 }
 
@@ -47,8 +65,11 @@ pub struct Value {
 }
 
 impl Net {
-    /// The value of `def`: a known one if there is one.
+    /// The value of `def`, simplified: a known one if there is one.
     pub fn value(&mut self, def: Def, dims: Dims) -> ValueId {
+        if let Some(simpler) = simplify::simplified(self, &def, &dims) {
+            return simpler;
+        }
         let key = (def, dims);
         if let Some(&id) = self.known.get(&key) {
             return id;
@@ -89,20 +110,5 @@ impl Net {
     /// Sizes of the axes of `id`.
     pub fn dims(&self, id: ValueId) -> &[usize] {
         &self.values[id].dims
-    }
-
-    /// `x` with other axes (as many elements); a reshape of a reshape is one.
-    pub fn reshape(&mut self, x: ValueId, dims: Dims) -> ValueId {
-        if self.values[x].dims == dims {
-            return x;
-        }
-        match self.values[x].def {
-            Def::Reshape(inner) => self.reshape(inner, dims),
-            Def::Const(c) => {
-                let tensor = self.constants[c].reshaped(dims);
-                self.constant_value(tensor)
-            }
-            _ => self.value(Def::Reshape(x), dims),
-        }
     }
 }

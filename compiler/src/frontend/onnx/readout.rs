@@ -6,7 +6,7 @@ use super::algebra::{Atom, Coef, ONE, Poly};
 use super::import::Imported;
 use super::invalid;
 use super::net::{Def, ValueId};
-use super::populations::{Network, at_value, polynomial};
+use super::populations::{Network, State, at_value, polynomial};
 use super::timestep::{Part, PartId, Parts, Time};
 use crate::error::AtNode;
 use crate::frontend::{FrontendError, NodeError};
@@ -36,7 +36,12 @@ pub fn readout(
     parts: &mut Parts<'_>,
     name: &str,
 ) -> std::result::Result<(Target, Readout), FrontendError> {
-    let Some(number) = (0..file.outputs.len()).find(|n| !network.states.contains(n)) else {
+    let spikes = |number: &usize| {
+        let mut kept = network.populations.iter().flat_map(|p| &p.states);
+        kept.any(|kept| kept.output == *number && kept.state == State::Spikes)
+    };
+    let unkept = (0..file.outputs.len()).find(|n| !network.states.contains(n));
+    let Some(number) = unkept.or_else(|| (0..file.outputs.len()).find(spikes)) else {
         return Err(FrontendError::Network {
             file: name.into(),
             found: "every output is a state".into(),
@@ -157,7 +162,7 @@ fn quantity(
     while let Part::Flatten(inner) = parts.parts[base].0 {
         base = inner;
     }
-    let spikes = matches!(parts.parts[base].0, Part::Spikes(_));
+    let spikes = matches!(parts.parts[base].0, Part::Spikes(..));
     Ok((Target::Part(part), if spikes { Quantity::Spikes } else { Quantity::Current }, scale))
 }
 
@@ -165,9 +170,11 @@ fn quantity(
 fn after_reset(file: &Imported, network: &Network, after: ValueId, population: usize, at: usize) -> Result<Poly> {
     let updates = &network.populations[population].updates;
     let written = polynomial(file, network.signals.of(after))?;
+    let there = |s: usize| network.signals.spike_like(s, updates[at].membrane);
     let moved = |atom: &Atom| match *atom {
         Atom::Value(v) if v == updates[0].membrane => Some(Atom::Value(updates[at].membrane)),
-        Atom::Spike(s) if Some(s) == updates[0].spike => updates[at].spike.map(Atom::Spike),
+        Atom::Spike(s) if network.signals.spikes[s].membrane == updates[0].membrane => there(s).map(Atom::Spike),
+        Atom::Count(s) if network.signals.spikes[s].membrane == updates[0].membrane => there(s).map(Atom::Count),
         other => Some(other),
     };
     let mut poly = Poly::default();

@@ -10,8 +10,9 @@
 use super::algebra::{Atom, Coef, Mono, ONE, Poly};
 use super::invalid;
 use super::net::ValueId;
+use super::populations::Population;
 use crate::frontend::NodeError;
-use crate::ir::{Comparison, Neuron, Reset, ResetTiming};
+use crate::ir::{Comparison, Neuron, Reset, ResetTiming, SynapticCurrent};
 
 /// The coefficients of the update.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,21 +26,21 @@ pub struct Recurrence {
 }
 
 /// The terms of `poly` in the potential `membrane` and its spike.
-fn own_terms(membrane: ValueId, spike: Option<usize>) -> [Option<Mono>; 3] {
-    let (v, s) = (Atom::Value(membrane), spike.map(Atom::Spike));
+fn own_terms(membrane: ValueId, s: Option<Atom>) -> [Option<Mono>; 3] {
+    let v = Atom::Value(membrane);
     [Some([Some(v), None]), s.map(|s| [Some(s), None]), s.map(|s| [Some(v), Some(s)])]
 }
 
 impl Recurrence {
     /// Reads the coefficients out of an update.
-    pub fn of(update: &Poly, membrane: ValueId, spike: Option<usize>) -> Self {
+    pub fn of(update: &Poly, membrane: ValueId, spike: Option<Atom>) -> Self {
         let [decay, spike, gated] =
             own_terms(membrane, spike).map(|mono| mono.map_or(Coef::All(0.0), |mono| update.coefficient(&mono)));
         Self { decay, spike, gated }
     }
 
     /// The update without these terms: the current. Terms that differ by more than rounding stay in it.
-    pub fn current(&self, update: &Poly, membrane: ValueId, spike: Option<usize>) -> Poly {
+    pub fn current(&self, update: &Poly, membrane: ValueId, spike: Option<Atom>) -> Poly {
         let mut current = update.clone();
         for (mono, coef) in own_terms(membrane, spike).into_iter().zip([&self.decay, &self.spike, &self.gated]) {
             let Some(mono) = mono else { continue };
@@ -63,57 +64,82 @@ impl Recurrence {
     pub fn is_near(&self, other: &Self) -> bool {
         self.decay.is_near(&other.decay) && self.spike.is_near(&other.spike) && self.gated.is_near(&other.gated)
     }
+}
 
-    /// The neuron of this update. `gain` scales the current (its potential is `1 / gain` of the file's), `origin` is the
-    /// potential it starts from and that becomes 0, `delayed` whether the reset is part of the next timestep.
+impl Population {
+    /// The neuron of this population. Its potential is `1 / gain` of the file's, and 0 where the file's is
+    /// [`Population::start`].
     ///
     /// # Errors
     /// An update that is no integrate-and-fire neuron.
-    pub fn neuron(
-        &self,
-        threshold: &Coef,
-        comparison: Comparison,
-        gain: f64,
-        origin: f64,
-        delayed: bool,
-    ) -> Result<Neuron, NodeError> {
+    pub fn neuron(&self, gain: f64) -> Result<Neuron, NodeError> {
+        let start = self.start;
         let scaled = |c: &Coef| c.map(|v| v / gain).to_f32();
+        let (threshold, comparison, most) = match &self.firing {
+            Some(firing) => (scaled(&firing.threshold.map(|t| t - start)), firing.comparison, firing.most),
+            None => (vec![f32::MAX], Comparison::Above, None),
+        };
+        let (reset, reset_timing) = self.reset(gain)?;
+        let synaptic = self.synapses.iter().map(|synapse| SynapticCurrent {
+            decay: synapse.decay.to_f32(),
+            gain: synapse.gain.map(|g| g / gain).to_f32(),
+        });
+        Ok(Neuron {
+            synaptic: synaptic.collect(),
+            beta: self.recurrence.decay.to_f32(),
+            threshold,
+            comparison,
+            reset,
+            reset_timing,
+            max_spikes: most.unwrap_or(1),
+            min_membrane: self.lowest.map(|low| vec![((low - start) / gain) as f32]),
+            inhibition: self.inhibition,
+            integer: None,
+        })
+    }
+
+    /// What a spike does, and when.
+    fn reset(&self, gain: f64) -> Result<(Reset, ResetTiming), NodeError> {
+        let Recurrence { decay, spike, gated } = &self.recurrence;
         let refuse = |found: String| {
             let help = "supported are leaky and non-leaky integrate-and-fire neurons with a hard, a soft or no reset";
             Err(invalid(found, help))
         };
-        // In the potential w = h - origin: gated * h * s = gated * w * s + gated * origin * s.
-        let Some(spike) = self.spike.zip(&self.gated, |s, g| s + g * origin) else {
+        let near_zero = |v: f64| if v.abs() < 1e-12 { 0.0 } else { v / gain };
+        if let Some(value) = &self.overriding {
+            return match value.map(|v| near_zero(v - self.start)) {
+                Coef::All(value) => Ok((Reset::ToValue(value as f32), ResetTiming::Overriding)),
+                Coef::Each(_) => refuse("a reset value that differs from channel to channel".into()),
+            };
+        }
+        // In the potential w = h - start: gated * h * s = gated * w * s + gated * start * s.
+        let Some(spike) = spike.zip(gated, |s, g| s + g * self.start) else {
             return refuse("a reset of another number of channels than the neurons".into());
         };
-        let hard = self.gated.map(|g| -g).is_near(&self.decay) && !self.gated.is(0.0);
-        let (reset, reset_timing) = if hard {
+        let scaled = |c: &Coef| c.map(|v| v / gain).to_f32();
+        let hard = gated.map(|g| -g).is_near(decay) && !gated.is(0.0);
+        if hard {
             // The term is decay * value * s.
-            let Some(value) = spike.zip(&self.decay, |s, d| s / d) else {
+            let Some(value) = spike.zip(decay, |s, d| s / d) else {
                 return refuse("a reset value of another number of channels than the neurons".into());
             };
-            let value = match value.map(|v| if v.abs() < 1e-12 { 0.0 } else { v / gain }) {
-                Coef::All(value) => value as f32,
-                Coef::Each(_) => return refuse("a reset value that differs from channel to channel".into()),
-            };
             // A delayed reset to a value gives the same spikes as an immediate one, which is the simpler.
-            (Reset::ToValue(value), ResetTiming::Immediate)
-        } else if !self.gated.is(0.0) {
-            let found =
-                format!("a reset that scales the membrane: {:?} of it where a decay is {:?}", self.gated, self.decay);
-            return refuse(found);
-        } else if spike.is(0.0) {
-            (Reset::None, ResetTiming::Immediate)
-        } else if delayed {
-            (Reset::Subtract(scaled(&spike.map(|s| -s))), ResetTiming::Delayed)
-        } else {
-            match spike.zip(&self.decay, |s, d| -s / d) {
-                Some(amount) => (Reset::Subtract(scaled(&amount)), ResetTiming::Immediate),
-                None => return refuse("a reset of another number of channels than the neurons".into()),
+            match value.map(near_zero) {
+                Coef::All(value) => Ok((Reset::ToValue(value as f32), ResetTiming::Immediate)),
+                Coef::Each(_) => refuse("a reset value that differs from channel to channel".into()),
             }
-        };
-        let threshold = scaled(&threshold.map(|t| t - origin));
-        Ok(Neuron { beta: self.decay.to_f32(), threshold, comparison, reset, reset_timing, ..Neuron::default() })
+        } else if !gated.is(0.0) {
+            refuse(format!("a reset that scales the membrane: {gated:?} of it where a decay is {decay:?}"))
+        } else if spike.is(0.0) {
+            Ok((Reset::None, ResetTiming::Immediate))
+        } else if self.delayed {
+            Ok((Reset::Subtract(scaled(&spike.map(|s| -s))), ResetTiming::Delayed))
+        } else {
+            match spike.zip(decay, |s, d| -s / d) {
+                Some(amount) => Ok((Reset::Subtract(scaled(&amount)), ResetTiming::Immediate)),
+                None => refuse("a reset of another number of channels than the neurons".into()),
+            }
+        }
     }
 }
 

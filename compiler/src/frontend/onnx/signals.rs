@@ -3,14 +3,21 @@
 //! A membrane potential is what a comparison looks at. Cutting there keeps the polynomials of one timestep apart from
 //! those of the next, whatever way the reset is written.
 
+mod potential;
+
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::algebra::{Atom, Beyond, Coef, Poly};
-use super::net::{Def, Net, ValueId};
+use super::net::{Def, Head, Net, Rounding, ValueId};
 use crate::ir::Comparison;
+use potential::{Users, comparison};
+
+/// Most spikes of a neuron in a timestep where the file sets no bound: as many as the integer network counts.
+const MOST_SPIKES: u32 = u16::MAX as u32;
 
 /// A spike: a membrane potential at or above a threshold.
+#[derive(Clone)]
 pub struct Spike {
     /// The membrane potential.
     pub membrane: ValueId,
@@ -18,12 +25,33 @@ pub struct Spike {
     pub threshold: Coef,
     /// Whether reaching it is enough.
     pub comparison: Comparison,
-    /// The comparisons that give it.
+    /// Most spikes in one timestep, where they are counted: `floor(v / threshold)`, 0 or more.
+    pub most: Option<u32>,
+    /// The values that give it.
     pub values: Vec<ValueId>,
 }
 
 /// A polynomial, or the value whose expression has none.
 pub type Expression = Result<Rc<Poly>, (Beyond, ValueId)>;
+
+/// A potential in units of its threshold, made an integer.
+#[derive(Clone)]
+struct Level {
+    membrane: ValueId,
+    threshold: Coef,
+    kind: LevelKind,
+}
+
+/// Which integer: the spikes are counted by any of the first two where the potential is above 0.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LevelKind {
+    /// Rounded down, or towards zero.
+    Rounded,
+    /// Its magnitude, rounded down.
+    Magnitude,
+    /// Its sign.
+    Sign,
+}
 
 /// The signals of a file.
 pub struct Signals {
@@ -33,29 +61,43 @@ pub struct Signals {
     pub spikes: Vec<Spike>,
     /// The cut points: membrane potentials, and graph inputs that are compared.
     pub membranes: BTreeSet<ValueId>,
+    /// Per spike, whether anything but the counting of spikes looks at it.
+    pub used: Vec<bool>,
+    /// Values `max(x, low)`, with `x` and `low`.
+    pub floors: HashMap<ValueId, (ValueId, f64)>,
+    /// Values that are 1 at the highest element and 0 elsewhere, with the potential they look at.
+    pub highest: HashMap<ValueId, ValueId>,
     /// Per value, what it is as an operand; a membrane potential is itself.
     operands: Vec<Expression>,
     /// Per membrane potential, what it is made of.
     updates: HashMap<ValueId, Expression>,
+    levels: HashMap<ValueId, Level>,
+    known: HashMap<(ValueId, Vec<u64>, bool, Option<u32>), usize>,
 }
 
 impl Signals {
     /// Finds the spikes and membrane potentials of `net`; `more` are membrane potentials that nothing compares.
     pub fn new(net: &Net, outputs: &[ValueId], more: &BTreeSet<ValueId>) -> Self {
         let live = live(net, outputs);
+        let users = Users::new(net, &live, outputs);
         let mut signals = Self {
             spikes: Vec::new(),
             membranes: more.clone(),
+            used: Vec::new(),
+            floors: HashMap::new(),
+            highest: HashMap::new(),
             operands: Vec::with_capacity(net.values.len()),
             updates: HashMap::new(),
+            levels: HashMap::new(),
+            known: HashMap::new(),
             live,
         };
-        let compared = (0..net.values.len()).filter(|&id| signals.live[id]).filter_map(|id| comparison(net, id));
+        let compared =
+            (0..net.values.len()).filter(|&id| signals.live[id]).filter_map(|id| comparison(net, &users, id));
         signals.membranes.extend(compared.map(|c| c.membrane).collect::<Vec<_>>());
-        let mut known = HashMap::new();
         for id in 0..net.values.len() {
             let expression = match signals.live[id] {
-                true => signals.expression(net, id, &mut known),
+                true => signals.expression(net, &users, id),
                 false => Ok(Rc::new(Poly::atom(Atom::Value(id)))),
             };
             let operand = match signals.membranes.contains(&id) {
@@ -67,6 +109,7 @@ impl Signals {
             };
             signals.operands.push(operand);
         }
+        signals.used = signals.used(net, outputs);
         signals
     }
 
@@ -80,29 +123,94 @@ impl Signals {
         self.updates.get(&id).cloned().unwrap_or_else(|| self.of(id))
     }
 
-    fn expression(
-        &mut self,
-        net: &Net,
-        id: ValueId,
-        known: &mut HashMap<(ValueId, Vec<u64>, bool), usize>,
-    ) -> Expression {
+    /// Whether `id` is an expression of other signals, and no signal of its own.
+    pub fn looks_into(&self, net: &Net, id: ValueId) -> bool {
+        let own = |e: &Expression| e.as_ref().is_ok_and(|poly| **poly == Poly::atom(Atom::Value(id)));
+        net.values[id].def.is_elementwise() || self.live[id] && !own(&self.operands[id])
+    }
+
+    /// The comparison of the potential `membrane`, to name in messages; itself if there is none.
+    pub fn spike_at(&self, membrane: ValueId) -> ValueId {
+        let spike = self.spikes.iter().find(|s| s.membrane == membrane);
+        spike.and_then(|s| s.values.first().copied()).unwrap_or(membrane)
+    }
+
+    /// The spike of the potential `membrane` that is counted as the spike `s` is.
+    pub fn spike_like(&self, s: usize, membrane: ValueId) -> Option<usize> {
+        let counted = self.spikes[s].most.is_some();
+        let like = |&t: &usize| self.spikes[t].membrane == membrane && self.spikes[t].most.is_some() == counted;
+        (0..self.spikes.len()).filter(|&t| self.used[t]).find(like)
+    }
+
+    /// `poly` without the bounds from below in it, and the lowest value of each that was taken out.
+    pub fn unbounded(&self, poly: &Poly) -> (Poly, Vec<(ValueId, f64)>) {
+        let (mut open, mut bounds) = (poly.clone(), Vec::new());
+        loop {
+            let bound = open.atoms().find_map(|atom| match atom {
+                Atom::Value(id) => self.floors.get(&id).map(|&floor| (id, floor)),
+                Atom::Spike(_) | Atom::Count(_) => None,
+            });
+            let Some((id, (x, low))) = bound else { break };
+            let inner = self.of(x).ok().and_then(|x| open.substituted(Atom::Value(id), &x).ok());
+            let Some(inner) = inner else { break };
+            bounds.push((id, low));
+            open = inner;
+        }
+        (open, bounds)
+    }
+
+    /// Which spikes outputs, layers and membrane potentials depend on.
+    fn used(&self, net: &Net, outputs: &[ValueId]) -> Vec<bool> {
+        let mut used = vec![false; self.spikes.len()];
+        let mut look = |expression: Expression| {
+            expression.iter().flat_map(|poly| poly.atoms().filter_map(Atom::spike)).for_each(|s| used[s] = true);
+        };
+        outputs.iter().for_each(|&id| look(self.of(id)));
+        self.membranes.iter().for_each(|&id| look(self.update(id)));
+        for id in (0..net.values.len()).filter(|&id| self.live[id] && !self.looks_into(net, id)) {
+            net.values[id].def.operands().into_iter().for_each(|x| look(self.of(x)));
+        }
+        used
+    }
+
+    /// The number of a spike: a known one if there is one.
+    fn spike(&mut self, spike: Spike, value: ValueId) -> usize {
+        let at_least = spike.comparison == Comparison::AtLeast;
+        let key = (spike.membrane, spike.threshold.key(), at_least, spike.most);
+        let number = *self.known.entry(key).or_insert_with(|| {
+            self.spikes.push(spike);
+            self.spikes.len() - 1
+        });
+        self.spikes[number].values.push(value);
+        number
+    }
+
+    fn expression(&mut self, net: &Net, users: &Users, id: ValueId) -> Expression {
         let dims = net.dims(id);
+        let operands = &self.operands;
         let operand = |x: ValueId| -> Expression {
             if let Some(tensor) = net.as_constant(x) {
                 let coef = Coef::of_constant(tensor, dims).ok_or((Beyond::Broadcast, id))?;
                 return Ok(Rc::new(Poly::constant(coef)));
             }
             match net.dims(x).iter().product::<usize>() == dims.iter().product::<usize>() {
-                true => self.operands[x].clone(),
+                true => operands[x].clone(),
                 false => Err((Beyond::Broadcast, id)),
             }
         };
         let here = |result: Result<Poly, Beyond>| result.map(Rc::new).map_err(|beyond| (beyond, id));
+        let itself = || Ok(Rc::new(Poly::atom(Atom::Value(id))));
         let one = || Poly::constant(Coef::All(1.0));
         match net.values[id].def {
             Def::Add(a, b) => here(operand(a)?.plus(&*operand(b)?, 1.0)),
             Def::Sub(a, b) => here(operand(a)?.plus(&*operand(b)?, -1.0)),
-            Def::Mul(a, b) => here(operand(a)?.times(&*operand(b)?)),
+            Def::Mul(a, b) => {
+                let (p, q) = (operand(a)?, operand(b)?);
+                match self.counted(&p, &q, id) {
+                    Some(atom) => Ok(Rc::new(Poly::atom(atom))),
+                    None => here(p.times(&q)),
+                }
+            }
             Def::Div(a, b) => here(operand(a)?.over(&*operand(b)?)),
             Def::Neg(a) => here(Poly::default().plus(&*operand(a)?, -1.0)),
             Def::Not(a) => here(one().plus(&*operand(a)?, -1.0)),
@@ -110,35 +218,78 @@ impl Signals {
                 // c * a + (1 - c) * b
                 let (c, a, b) = (operand(c)?, operand(a)?, operand(b)?);
                 let difference = a.plus(&b, -1.0).map_err(|e| (e, id))?;
-                here(difference.times(&c).and_then(|d| d.plus(&b, 1.0)))
+                let chosen = match self.counted(&c, &difference, id) {
+                    Some(atom) => Ok(Poly::atom(atom)),
+                    None => difference.times(&c),
+                };
+                here(chosen.and_then(|d| d.plus(&b, 1.0)))
             }
-            Def::Greater { .. } => {
-                let Some(compared) = comparison(net, id) else { return Err((Beyond::Comparison, id)) };
-                let at_least = compared.comparison == Comparison::AtLeast;
-                let key = (compared.membrane, compared.threshold.key(), at_least);
-                let number = *known.entry(key).or_insert_with(|| {
-                    let Compared { membrane, threshold, comparison, .. } = compared.clone();
-                    self.spikes.push(Spike { membrane, threshold, comparison, values: Vec::new() });
-                    self.spikes.len() - 1
-                });
-                self.spikes[number].values.push(id);
-                let spike = Poly::atom(Atom::Spike(number));
-                match compared.negated {
-                    true => here(one().plus(&spike, -1.0)),
-                    false => Ok(Rc::new(spike)),
+            Def::Greater { a, b, or_equal } => match comparison(net, users, id) {
+                Some(compared) => {
+                    let (membrane, threshold, comparison) =
+                        (compared.membrane, compared.threshold, compared.comparison);
+                    let number =
+                        self.spike(Spike { membrane, threshold, comparison, most: None, values: Vec::new() }, id);
+                    let spike = Poly::atom(Atom::Spike(number));
+                    match compared.negated {
+                        true => here(one().plus(&spike, -1.0)),
+                        false => Ok(Rc::new(spike)),
+                    }
                 }
+                None => {
+                    let difference = operand(a)?.plus(&*operand(b)?, -1.0).map_err(|e| (e, id))?;
+                    let holds = |d: f64| if or_equal { d >= 0.0 } else { d > 0.0 };
+                    self.truth(&difference, holds, id).map_or(Err((Beyond::Comparison, id)), |poly| Ok(Rc::new(poly)))
+                }
+            },
+            Def::Equal(a, b) => {
+                let difference = operand(a)?.plus(&*operand(b)?, -1.0).map_err(|e| (e, id))?;
+                self.truth(&difference, |d| d == 0.0, id).map_or_else(itself, |poly| Ok(Rc::new(poly)))
             }
             Def::Const(_) => match net.as_constant(id).and_then(|t| Coef::of_constant(t, dims)) {
                 Some(coef) => Ok(Rc::new(Poly::constant(coef))),
                 None => Err((Beyond::Broadcast, id)),
             },
+            Def::Round { x, rounding: Rounding::TowardsZero | Rounding::Floor } => {
+                let (x, kind) = match net.values[x].def {
+                    Def::Abs(x) => (x, LevelKind::Magnitude),
+                    _ => (x, LevelKind::Rounded),
+                };
+                self.level(net, users, x, kind, id);
+                itself()
+            }
+            Def::Sign(x) => {
+                self.level(net, users, x, LevelKind::Sign, id);
+                itself()
+            }
+            Def::Clip { x, low, high } => {
+                if high.get() == f32::INFINITY && low.get().is_finite() {
+                    self.floors.insert(id, (x, f64::from(low.get())));
+                }
+                itself()
+            }
+            Def::Maximum(ref parts) => {
+                if let [a, b] = parts[..] {
+                    for (x, low) in [(a, b), (b, a)] {
+                        if let (None, Some(Coef::All(low))) = (
+                            net.as_constant(x),
+                            net.as_constant(low).and_then(|tensor| Coef::of_constant(tensor, dims)),
+                        ) {
+                            self.floors.insert(id, (x, low));
+                        }
+                    }
+                }
+                itself()
+            }
+            Def::Head { x, head: Head::Hardmax, .. } => {
+                if let Some((membrane, _, false)) = users.potential(net, x, Coef::All(0.0)) {
+                    self.highest.insert(id, membrane);
+                }
+                itself()
+            }
             Def::Input(_)
             | Def::Abs(_)
-            | Def::Sign(_)
             | Def::Round { .. }
-            | Def::Clip { .. }
-            | Def::Equal(..)
-            | Def::Maximum(_)
             | Def::Minimum(_)
             | Def::Linear { .. }
             | Def::Conv { .. }
@@ -157,48 +308,82 @@ impl Signals {
             | Def::Head { .. }
             | Def::Quant { .. }
             | Def::Bipolar { .. }
-            | Def::MultiThreshold { .. } => Ok(Rc::new(Poly::atom(Atom::Value(id)))),
+            | Def::MultiThreshold { .. } => itself(),
         }
     }
-}
 
-/// A comparison with a constant.
-#[derive(Clone)]
-struct Compared {
-    membrane: ValueId,
-    threshold: Coef,
-    comparison: Comparison,
-    /// It holds where there is no spike: `threshold > v`.
-    negated: bool,
-}
-
-/// What the comparison `id` says, if it is one with a constant: `v > threshold`, or `v - threshold > 0`.
-fn comparison(net: &Net, id: ValueId) -> Option<Compared> {
-    let Def::Greater { a, b, or_equal } = net.values[id].def else { return None };
-    let dims = net.dims(id);
-    let constant = |x: ValueId| net.as_constant(x).and_then(|t| Coef::of_constant(t, dims));
-    let (signal, limit, negated) = match (constant(a), constant(b)) {
-        (None, Some(limit)) => (a, limit, false),
-        (Some(limit), None) => (b, limit, true),
-        _ => return None,
-    };
-    let (membrane, threshold) = match net.values[signal].def {
-        Def::Sub(v, t) if limit.is(0.0) => match (net.as_constant(v), constant(t)) {
-            (None, Some(threshold)) => (v, threshold),
-            _ => (signal, limit),
-        },
-        _ => (signal, limit),
-    };
-    if net.as_constant(membrane).is_some() || net.dims(membrane) != dims {
-        return None;
+    /// A condition on one spike: whether it `holds` for the value that `difference` has with and without the spike.
+    fn truth(&mut self, difference: &Poly, holds: impl Fn(f64) -> bool, id: ValueId) -> Option<Poly> {
+        let constant = difference.coefficient(&super::algebra::ONE);
+        let mut spike = difference.clone();
+        spike.terms.remove(&super::algebra::ONE);
+        let (atom, factor) = spike.as_multiple()?;
+        let (Coef::All(without), Coef::All(factor)) = (constant, factor) else { return None };
+        let atom = match atom {
+            Atom::Spike(_) => atom,
+            // No spike at all is a potential below the threshold.
+            Atom::Count(s) if without == 0.0 => {
+                let counted = self.spikes[s].clone();
+                Atom::Spike(self.spike(Spike { most: None, values: Vec::new(), ..counted }, id))
+            }
+            Atom::Count(_) | Atom::Value(_) => return None,
+        };
+        let truth = |holds: bool| f64::from(u8::from(holds));
+        let (silent, fired) = (truth(holds(without)), truth(holds(without + factor)));
+        Poly::constant(Coef::All(silent)).plus(&Poly::atom(atom), fired - silent).ok()
     }
-    // threshold > v is where v >= threshold does not hold.
-    let comparison = if or_equal != negated { Comparison::AtLeast } else { Comparison::Above };
-    Some(Compared { membrane, threshold, comparison, negated })
+
+    /// Notes that `id` is an integer made of the potential `x` in units of a threshold.
+    fn level(&mut self, net: &Net, users: &Users, x: ValueId, kind: LevelKind, id: ValueId) {
+        let Some((membrane, threshold, false)) = users.potential(net, x, Coef::All(1.0)) else { return };
+        let through_zero =
+            users.potential(net, x, Coef::All(0.0)).is_some_and(|(m, limit, _)| m == membrane && limit.is(0.0));
+        if through_zero && self.membranes.contains(&membrane) && threshold.all(|t| t > 0.0) {
+            self.levels.insert(id, Level { membrane, threshold, kind });
+        }
+    }
+
+    /// The product of two signals, where it counts spikes: `[v > 0] * trunc(v / threshold)` and its other spellings.
+    fn counted(&mut self, p: &Poly, q: &Poly, id: ValueId) -> Option<Atom> {
+        let single = |poly: &Poly| poly.as_multiple().and_then(|(atom, factor)| factor.is(1.0).then_some(atom));
+        let (a, b) = (single(p)?, single(q)?);
+        let level = |atom: Atom| match atom {
+            Atom::Value(id) => self.levels.get(&id).cloned(),
+            Atom::Spike(_) | Atom::Count(_) => None,
+        };
+        if let (Some(x), Some(y)) = (level(a), level(b)) {
+            let signed = (x.kind == LevelKind::Magnitude) == (y.kind == LevelKind::Sign) && x.kind != y.kind;
+            let magnitude = if x.kind == LevelKind::Magnitude { x.clone() } else { y.clone() };
+            if signed && x.membrane == y.membrane {
+                self.levels.insert(id, Level { kind: LevelKind::Rounded, ..magnitude });
+                return Some(Atom::Value(id));
+            }
+            return None;
+        }
+        for (gate, integer) in [(a, b), (b, a)] {
+            let (Some(gate_spike), Some(level)) = (gate.spike(), level(integer)) else { continue };
+            let spike = &self.spikes[gate_spike];
+            if spike.membrane != level.membrane {
+                continue;
+            }
+            if level.kind == LevelKind::Sign && spike.threshold.all(|t| t >= 0.0) {
+                return Some(gate);
+            }
+            let below = spike.threshold.all(|t| t >= 0.0)
+                && spike.threshold.zip(&level.threshold, |t, unit| unit - t).is_some_and(|d| d.all(|d| d >= 0.0));
+            if below && level.kind != LevelKind::Sign && matches!(gate, Atom::Spike(_)) {
+                let Level { membrane, threshold, .. } = level;
+                let (comparison, most) = (Comparison::AtLeast, Some(MOST_SPIKES));
+                let number = self.spike(Spike { membrane, threshold, comparison, most, values: Vec::new() }, id);
+                return Some(Atom::Count(number));
+            }
+        }
+        None
+    }
 }
 
 /// Per value, whether one of `outputs` depends on it.
-fn live(net: &Net, outputs: &[ValueId]) -> Vec<bool> {
+pub(super) fn live(net: &Net, outputs: &[ValueId]) -> Vec<bool> {
     let mut live = vec![false; net.values.len()];
     outputs.iter().for_each(|&id| live[id] = true);
     for id in (0..net.values.len()).rev() {

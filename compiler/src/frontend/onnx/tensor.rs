@@ -24,7 +24,7 @@ pub struct Tensor {
     pub data: Data,
 }
 
-/// Elements of a tensor. Integers of every width are `i64`.
+/// Elements of a tensor.
 #[derive(Clone, Debug)]
 pub enum Data {
     /// `f32`, little endian, in the file.
@@ -33,10 +33,55 @@ pub enum Data {
     F32(Arc<[f32]>),
     /// `f64`.
     F64(Arc<[f64]>),
-    /// `int64` or `int32`.
+    /// `int64`.
     Int(Arc<[i64]>),
+    /// Integers of another type, none of them beyond it.
+    Narrow(Integer, Arc<[i64]>),
     /// `bool`.
     Bool(Arc<[bool]>),
+}
+
+/// An integer type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Integer {
+    /// 8, 16, 32 or 64.
+    pub bits: u32,
+    /// Whether it has negative numbers.
+    pub signed: bool,
+}
+
+impl Integer {
+    /// `int64`: axes, sizes and indices.
+    pub const LONG: Self = Self { bits: 64, signed: true };
+
+    /// The type of `TensorProto.DataType` number `data_type`.
+    pub fn of(data_type: i32) -> Option<Self> {
+        let (bits, signed) = match data_type {
+            data_type::UINT8 => (8, false),
+            data_type::INT8 => (8, true),
+            data_type::UINT16 => (16, false),
+            data_type::INT16 => (16, true),
+            data_type::INT32 => (32, true),
+            data_type::INT64 => (64, true),
+            data_type::UINT32 => (32, false),
+            data_type::UINT64 => (64, false),
+            _ => return None,
+        };
+        Some(Self { bits, signed })
+    }
+
+    /// Its smallest and its largest number.
+    pub fn range(self) -> (i128, i128) {
+        let values = 1i128 << self.bits;
+        if self.signed { (-values / 2, values / 2 - 1) } else { (0, values - 1) }
+    }
+
+    /// `value` modulo the type's numbers. Of `uint64`, numbers of 2^63 or more are not kept: they become 2^63 - 1.
+    pub fn wrap(self, value: i128) -> i64 {
+        let (low, high) = self.range();
+        let wrapped = (value - low).rem_euclid(high - low + 1) + low;
+        i64::try_from(wrapped).unwrap_or(i64::MAX)
+    }
 }
 
 /// Type of a tensor's elements.
@@ -46,16 +91,39 @@ pub enum Kind {
     F32,
     /// `f64`.
     F64,
-    /// `int64` or `int32`.
+    /// `int64`.
     Int,
+    /// Integers of another type.
+    Narrow(Integer),
     /// `bool`.
     Bool,
+}
+
+impl Kind {
+    /// The integer type, if it is one.
+    pub fn integer(self) -> Option<Integer> {
+        match self {
+            Kind::Int => Some(Integer::LONG),
+            Kind::Narrow(integer) => Some(integer),
+            Kind::F32 | Kind::F64 | Kind::Bool => None,
+        }
+    }
+
+    /// The kind of integers of a type.
+    pub fn of_integer(integer: Integer) -> Self {
+        if integer == Integer::LONG { Kind::Int } else { Kind::Narrow(integer) }
+    }
 }
 
 impl Tensor {
     /// A scalar `f32`.
     pub fn scalar(value: f32) -> Self {
         Self { dims: vec![], data: Data::F32([value].into()) }
+    }
+
+    /// A truth value.
+    pub fn bit(value: bool) -> Self {
+        Self { dims: vec![], data: Data::Bool([value].into()) }
     }
 
     /// A vector of integers.
@@ -69,8 +137,16 @@ impl Tensor {
             Kind::F32 => Data::F32(values.map(|v| v as f32).collect()),
             Kind::F64 => Data::F64(values.collect()),
             Kind::Int => Data::Int(values.map(|v| v as i64).collect()),
+            Kind::Narrow(integer) => Data::Narrow(integer, values.map(|v| integer.wrap(v as i128)).collect()),
             Kind::Bool => Data::Bool(values.map(|v| v != 0.0).collect()),
         };
+        Self { dims, data }
+    }
+
+    /// Integers of a type: each modulo its numbers.
+    pub fn integers(integer: Integer, dims: Vec<usize>, values: impl Iterator<Item = i128>) -> Self {
+        let values = values.map(|v| integer.wrap(v)).collect();
+        let data = if integer == Integer::LONG { Data::Int(values) } else { Data::Narrow(integer, values) };
         Self { dims, data }
     }
 
@@ -80,6 +156,7 @@ impl Tensor {
             Data::Raw(_) | Data::F32(_) => Kind::F32,
             Data::F64(_) => Kind::F64,
             Data::Int(_) => Kind::Int,
+            Data::Narrow(integer, _) => Kind::Narrow(integer),
             Data::Bool(_) => Kind::Bool,
         }
     }
@@ -90,7 +167,7 @@ impl Tensor {
             Data::Raw(bytes) => bytes.len() / 4,
             Data::F32(v) => v.len(),
             Data::F64(v) => v.len(),
-            Data::Int(v) => v.len(),
+            Data::Int(v) | Data::Narrow(_, v) => v.len(),
             Data::Bool(v) => v.len(),
         }
     }
@@ -101,8 +178,16 @@ impl Tensor {
             Data::Raw(bytes) => bytes.get(4 * i..4 * i + 4).map_or(0.0, |b| f64::from(le_f32(b))),
             Data::F32(v) => v.get(i).map_or(0.0, |&x| f64::from(x)),
             Data::F64(v) => v.get(i).copied().unwrap_or(0.0),
-            Data::Int(v) => v.get(i).map_or(0.0, |&x| x as f64),
+            Data::Int(v) | Data::Narrow(_, v) => v.get(i).map_or(0.0, |&x| x as f64),
             Data::Bool(v) => v.get(i).map_or(0.0, |&x| f64::from(u8::from(x))),
+        }
+    }
+
+    /// Element `i` of integers; 0 of anything else.
+    pub fn int(&self, i: usize) -> i128 {
+        match &self.data {
+            Data::Int(v) | Data::Narrow(_, v) => v.get(i).map_or(0, |&x| i128::from(x)),
+            Data::Raw(_) | Data::F32(_) | Data::F64(_) | Data::Bool(_) => 0,
         }
     }
 
@@ -118,7 +203,7 @@ impl Tensor {
     /// All elements as integers, if that is what they are.
     pub fn to_ints(&self) -> Option<Vec<i64>> {
         match &self.data {
-            Data::Int(v) => Some(v.to_vec()),
+            Data::Int(v) | Data::Narrow(_, v) => Some(v.to_vec()),
             _ => None,
         }
     }
@@ -140,6 +225,9 @@ impl Tensor {
             Data::F32(v) => Data::F32(indices.map(|i| v.get(i).copied().unwrap_or(0.0)).collect()),
             Data::F64(v) => Data::F64(indices.map(|i| v.get(i).copied().unwrap_or(0.0)).collect()),
             Data::Int(v) => Data::Int(indices.map(|i| v.get(i).copied().unwrap_or(0)).collect()),
+            Data::Narrow(integer, v) => {
+                Data::Narrow(*integer, indices.map(|i| v.get(i).copied().unwrap_or(0)).collect())
+            }
             Data::Bool(v) => Data::Bool(indices.map(|i| v.get(i).copied().unwrap_or(false)).collect()),
         };
         Self { dims, data }
@@ -148,7 +236,7 @@ impl Tensor {
     /// Bits of element `i`: equal bits and kinds are equal elements.
     fn bits(&self, i: usize) -> u64 {
         match &self.data {
-            Data::Int(v) => v.get(i).map_or(0, |&x| x as u64),
+            Data::Int(v) | Data::Narrow(_, v) => v.get(i).map_or(0, |&x| x as u64),
             _ => self.get(i).to_bits(),
         }
     }
@@ -157,7 +245,8 @@ impl Tensor {
     pub fn same(&self, other: &Self) -> bool {
         self.dims == other.dims
             && match (&self.data, &other.data) {
-                (Data::Raw(a), Data::Raw(b)) => a == b,
+                (Data::Raw(a), Data::Raw(b)) => a.len() == b.len() && (a.as_ptr() == b.as_ptr() || a == b),
+                (Data::F32(a), Data::F32(b)) if Arc::ptr_eq(a, b) => true,
                 (Data::Int(a), Data::Int(b)) => a == b,
                 (Data::Bool(a), Data::Bool(b)) => a == b,
                 _ => {
@@ -201,6 +290,11 @@ impl<'a> Decoder<'a> {
         Self { file, beside: RefCell::default() }
     }
 
+    /// Name of the file.
+    pub fn file_name(&self) -> &str {
+        self.file.name
+    }
+
     /// Decodes `tensor`, known to the user as `name`.
     ///
     /// # Errors
@@ -212,12 +306,15 @@ impl<'a> Decoder<'a> {
             let found = format!("dims {:?}; expected sizes of 0 or more, at most {MAX_ELEMENTS} elements", tensor.dims);
             return Err(refuse(invalid(found, "export the model again")));
         };
-        let width = match tensor.data_type {
-            data_type::FLOAT | data_type::INT32 => 4,
-            data_type::INT64 | data_type::DOUBLE => 8,
-            data_type::BOOL => 1,
-            other => {
-                let found = format!("tensor type {other}; read are float, double, int64, int32 and bool");
+        let integer = Integer::of(tensor.data_type);
+        let width = match (tensor.data_type, integer) {
+            (_, Some(integer)) => integer.bits as usize / 8,
+            (data_type::FLOAT, _) => 4,
+            (data_type::DOUBLE, _) => 8,
+            (data_type::FLOAT16 | data_type::BFLOAT16, _) => 2,
+            (data_type::BOOL, _) => 1,
+            (other, _) => {
+                let found = format!("tensor type {other}; read are floats of 16 to 64 bits, integers of 8 to 64, bool");
                 return Err(refuse(invalid(found, "export the model in float32")));
             }
         };
@@ -233,19 +330,40 @@ impl<'a> Decoder<'a> {
             let found = format!("{found} elements of data for dims {:?}, which have {len}", tensor.dims);
             return Err(refuse(invalid(found, "the file is damaged or was edited: export the model again")));
         }
+        if let Some(integer) = integer {
+            let extend = |bits: u64| match integer.signed {
+                true => (bits as i64) << (64 - integer.bits) >> (64 - integer.bits),
+                false => bits as i64,
+            };
+            let values: Arc<[i64]> = match raw {
+                Some(raw) => raw.chunks_exact(width).map(|b| extend(le(b))).collect(),
+                None if integer == Integer::LONG => tensor.int64_data.as_slice().into(),
+                None if integer.bits >= 32 && !integer.signed => {
+                    tensor.uint64_data.iter().map(|&v| extend(v)).collect()
+                }
+                None => tensor.int32_data.iter().map(|&v| i64::from(v)).collect(),
+            };
+            let (low, high) = integer.range();
+            if values.iter().any(|&v| i128::from(v) < low || i128::from(v) > high) {
+                let found = "integers that their type cannot hold, or of 2^63 or more".into();
+                return Err(refuse(invalid(found, "the file is damaged or was edited: export the model again")));
+            }
+            let data = if integer == Integer::LONG { Data::Int(values) } else { Data::Narrow(integer, values) };
+            return Ok(Tensor { dims, data });
+        }
+        let half = |bits: u64| match tensor.data_type {
+            data_type::FLOAT16 => f16_to_f32(bits as u16),
+            _ => f32::from_bits((bits as u32) << 16),
+        };
         let data = match (tensor.data_type, raw) {
             (data_type::FLOAT, Some(raw)) => Data::Raw(raw),
             (data_type::FLOAT, None) => Data::F32(tensor.float_data.as_slice().into()),
             (data_type::DOUBLE, Some(raw)) => Data::F64(raw.chunks_exact(8).map(|b| f64::from_bits(le(b))).collect()),
             (data_type::DOUBLE, None) => Data::F64(tensor.double_data.as_slice().into()),
-            (data_type::INT64, Some(raw)) => Data::Int(raw.chunks_exact(8).map(|b| le(b) as i64).collect()),
-            (data_type::INT64, None) => Data::Int(tensor.int64_data.as_slice().into()),
-            (data_type::INT32, Some(raw)) => {
-                Data::Int(raw.chunks_exact(4).map(|b| i64::from(le(b) as u32 as i32)).collect())
-            }
-            (data_type::INT32, None) => Data::Int(tensor.int32_data.iter().map(|&v| i64::from(v)).collect()),
-            (_, Some(raw)) => Data::Bool(raw.iter().map(|&b| b != 0).collect()),
-            (_, None) => Data::Bool(tensor.int32_data.iter().map(|&v| v != 0).collect()),
+            (data_type::BOOL, Some(raw)) => Data::Bool(raw.iter().map(|&b| b != 0).collect()),
+            (data_type::BOOL, None) => Data::Bool(tensor.int32_data.iter().map(|&v| v != 0).collect()),
+            (_, Some(raw)) => Data::F32(raw.chunks_exact(2).map(|b| half(le(b))).collect()),
+            (_, None) => Data::F32(tensor.int32_data.iter().map(|&v| half(v as u64 & 0xffff)).collect()),
         };
         Ok(Tensor { dims, data })
     }
@@ -285,6 +403,18 @@ impl<'a> Decoder<'a> {
     }
 }
 
+/// The value of an IEEE half-precision number.
+fn f16_to_f32(bits: u16) -> f32 {
+    let (sign, exponent, fraction) = (bits >> 15, i32::from(bits >> 10 & 31), f32::from(bits & 1023));
+    let size = match exponent {
+        0 => fraction * 2f32.powi(-24),
+        31 if fraction == 0.0 => f32::INFINITY,
+        31 => f32::NAN,
+        _ => (1024.0 + fraction) * 2f32.powi(exponent - 25),
+    };
+    if sign == 1 { -size } else { size }
+}
+
 /// A little-endian number of up to 8 bytes.
 fn le(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |n, &b| n << 8 | u64::from(b))
@@ -295,6 +425,29 @@ fn typed_len(tensor: &TensorProto) -> usize {
         data_type::FLOAT => tensor.float_data.len(),
         data_type::DOUBLE => tensor.double_data.len(),
         data_type::INT64 => tensor.int64_data.len(),
+        data_type::UINT32 | data_type::UINT64 => tensor.uint64_data.len(),
         _ => tensor.int32_data.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_precision_is_read_exactly() {
+        let values = [0x0000, 0x8000, 0x3c00, 0xc000, 0x7bff, 0x0001, 0x0400, 0x3555].map(f16_to_f32);
+        assert_eq!(values[..5], [0.0, -0.0, 1.0, -2.0, 65504.0]);
+        assert_eq!(values[5..], [2f32.powi(-24), 2f32.powi(-14), 0.333_251_95]);
+        assert!(f16_to_f32(0x7c00).is_infinite() && f16_to_f32(0x7e00).is_nan());
+    }
+
+    #[test]
+    fn integers_wrap_within_their_type() {
+        let byte = Integer { bits: 8, signed: true };
+        assert_eq!([200, -129, 127, 256].map(|v| byte.wrap(v)), [-56, 127, 127, 0]);
+        let word = Integer { bits: 16, signed: false };
+        assert_eq!([65536, -1, 65535].map(|v| word.wrap(v)), [0, 65535, 65535]);
+        assert_eq!(Integer::LONG.wrap(i128::from(i64::MAX) + 1), i64::MIN);
     }
 }

@@ -26,8 +26,8 @@ const MAX_DEPTH: usize = 200;
 pub enum Part {
     /// The sample, or its element at the same timestep.
     Sample,
-    /// The spikes of a population at the same timestep.
-    Spikes(usize),
+    /// The spikes of a population, so many timesteps ago.
+    Spikes(usize, u32),
     /// A layer; its operand is a part.
     Layer(Def),
     /// The same elements as a vector.
@@ -91,6 +91,8 @@ pub struct Parts<'a> {
     /// Whether the sample is taken element by element.
     pub timing: Option<Timing>,
     depth: usize,
+    /// Populations whose spikes are taken, and whether only the highest potential's.
+    pub inhibited: HashMap<usize, bool>,
 }
 
 impl<'a> Parts<'a> {
@@ -120,6 +122,7 @@ impl<'a> Parts<'a> {
             sample,
             timing: None,
             depth: 0,
+            inhibited: HashMap::new(),
         };
         for id in 0..file.net.values.len() {
             let time = parts.time_of(id);
@@ -142,7 +145,7 @@ impl<'a> Parts<'a> {
     pub fn time(&self, atom: Atom) -> Time {
         match atom {
             Atom::Value(id) => self.times[id],
-            Atom::Spike(s) => self.times[self.network.signals.spikes[s].membrane],
+            Atom::Spike(s) | Atom::Count(s) => self.times[self.network.signals.spikes[s].membrane],
         }
     }
 
@@ -193,10 +196,15 @@ impl<'a> Parts<'a> {
     fn part_of_value(&mut self, id: ValueId, t: usize) -> Result<PartId> {
         let net = &self.file.net;
         let def = net.values[id].def.clone();
+        if let Some((membrane, factor)) = self.network.recurrent.get(&id) {
+            return self.recurrent(*membrane, factor, id);
+        }
         if id == self.sample || matches!(def, Def::Input(_)) {
             return self.sample_part(id, Timing::Constant);
         }
-        if def.is_elementwise() || self.network.signals.membranes.contains(&id) && self.members.contains_key(&id) {
+        if self.network.signals.looks_into(net, id)
+            || self.network.signals.membranes.contains(&id) && self.members.contains_key(&id)
+        {
             let poly = polynomial(self.file, self.network.signals.of(id))?;
             return self.of_poly(&poly, id, t);
         }
@@ -274,10 +282,22 @@ impl<'a> Parts<'a> {
     pub fn of_poly(&mut self, poly: &Poly, id: ValueId, t: usize) -> Result<PartId> {
         let mut terms = Vec::new();
         for (mono, coef) in poly.terms.iter().filter(|(mono, _)| **mono != ONE) {
-            let [Some(atom), None] = *mono else {
-                return self.refuse(id, "a product of two signals", "gates and attention are not supported");
+            let (atom, inhibited) = match *mono {
+                [Some(atom), None] => (atom, false),
+                [Some(a), Some(b)] => match self.inhibited(a, b) {
+                    Some(spike) => (spike, true),
+                    None => return self.refuse(id, "a product of two signals", "gates are not supported"),
+                },
+                [None, _] => continue,
             };
-            terms.push((self.of_atom(atom, id, t)?, Exact(coef.clone())));
+            let part = self.of_atom(atom, id, t)?;
+            if let Part::Spikes(population, _) = self.parts[part].0
+                && *self.inhibited.entry(population).or_insert(inhibited) != inhibited
+            {
+                let found = "takes all spikes of a population of which elsewhere only the highest potential fires";
+                return self.refuse(id, found, "use inhibition for all of a layer's spikes");
+            }
+            terms.push((part, Exact(coef.clone())));
         }
         terms.sort_by_key(|(part, _)| *part);
         let shift = poly.coefficient(&ONE);
@@ -300,7 +320,9 @@ impl<'a> Parts<'a> {
             Atom::Value(id) if !self.members.contains_key(&id) || !self.file.net.values[id].def.is_elementwise() => {
                 // Simplification may make a current the first membrane potential: here it is a current.
                 return match self.file.net.values[id].def {
-                    Def::Input(_) => self.sample_part(id, Timing::Constant),
+                    Def::Input(_) if !self.network.recurrent.contains_key(&id) => {
+                        self.sample_part(id, Timing::Constant)
+                    }
                     _ => self.of_value_unless_member(id, t),
                 };
             }
@@ -314,16 +336,16 @@ impl<'a> Parts<'a> {
                     "populations are joined by their spikes",
                 );
             }
-            Atom::Spike(s) => self.network.signals.spikes[s].membrane,
+            Atom::Spike(s) | Atom::Count(s) => self.network.signals.spikes[s].membrane,
         };
         match self.member(membrane) {
-            Some((population, at)) if at == t => {
+            Some((population, at)) if at <= t => {
                 let shape = self.shape(membrane)?;
-                Ok(self.part(Part::Spikes(population), shape, membrane))
+                Ok(self.part(Part::Spikes(population, (t - at) as u32), shape, membrane))
             }
             Some((_, at)) => {
                 let found = format!("takes spikes of timestep {at} at timestep {t}");
-                self.refuse(user, found, "recurrent connections and delays are not supported")
+                self.refuse(user, found, "spikes cannot be taken before they are given")
             }
             None => self.refuse(
                 membrane,
@@ -331,6 +353,30 @@ impl<'a> Parts<'a> {
                 "every population needs a state",
             ),
         }
+    }
+
+    /// The spikes of the timestep before that come in through the graph input `id`.
+    fn recurrent(&mut self, membrane: ValueId, factor: &Coef, id: ValueId) -> Result<PartId> {
+        let shape = self.shape(id)?;
+        let Some((population, _)) = self.member(membrane) else {
+            return self.refuse(id, "spikes of no population", "export the model again");
+        };
+        let spikes = self.part(Part::Spikes(population, 1), shape, membrane);
+        Ok(match factor.is(1.0) {
+            true => spikes,
+            false => self.part(Part::Sum(vec![(spikes, Exact(factor.clone()))], Exact(Coef::All(0.0))), shape, id),
+        })
+    }
+
+    /// The spike of a product with what is 1 at the highest potential of that population and 0 elsewhere.
+    fn inhibited(&self, a: Atom, b: Atom) -> Option<Atom> {
+        let spikes = &self.network.signals.spikes;
+        [(a, b), (b, a)].into_iter().find_map(|(spike, highest)| match (spike, highest) {
+            (Atom::Spike(s), Atom::Value(id)) => {
+                (self.network.signals.highest.get(&id) == Some(&spikes[s].membrane)).then_some(spike)
+            }
+            _ => None,
+        })
     }
 
     fn of_value_unless_member(&mut self, id: ValueId, t: usize) -> Result<PartId> {

@@ -134,7 +134,7 @@ fn highest(graph: &Graph, node: NodeId) -> f64 {
             graph.nodes[node].sources.first().map_or(1.0, |s| highest(graph, s.node))
         }
         Op::Neuron(neuron) => neuron.max_spikes.into(),
-        Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Add => 1.0,
+        Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Activation(_) | Op::Add => 1.0,
     }
 }
 
@@ -149,9 +149,11 @@ fn format(
     // value of a membrane LSB without fraction bits
     let gain = |c| neuron.synaptic.first().map_or(1.0, |filter| f64::from(pick(&filter.gain, c)).abs());
     let membrane: Vec<f64> = feed.lsb.iter().enumerate().map(|(c, lsb)| lsb * gain(c)).collect();
-    let longest = neuron.synaptic.iter().flat_map(|filter| &filter.decay).fold(1.0, |longest: f64, &decay| {
-        longest.max((1.0 / (1.0 - f64::from(decay))).min(LONGEST))
-    });
+    let longest = neuron
+        .synaptic
+        .iter()
+        .flat_map(|filter| &filter.decay)
+        .fold(1.0, |longest: f64, &decay| longest.max((1.0 / (1.0 - f64::from(decay))).min(LONGEST)));
     let thresholds = membrane.iter().enumerate().map(|(c, lsb)| f64::from(pick(&neuron.threshold, c)).abs() / lsb);
     let smallest = thresholds.clone().filter(|t| *t > 0.0).fold(f64::INFINITY, f64::min);
     let lsbs = longest * if feed.binary { LSBS_BEHIND_BINARY } else { LSBS_PER_THRESHOLD };

@@ -5,14 +5,15 @@
 use super::index::{broadcast, broadcast_strides, strides, walk};
 use super::{Call, Refusal, axis_of, impossible, unsupported};
 use crate::frontend::onnx::proto::data_type;
-use crate::frontend::onnx::tensor::{Kind, Tensor, elements};
+use crate::frontend::onnx::tensor::{Integer, Kind, Tensor, elements};
 
 type Fold = fn(&Call<'_>, &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal>;
 
 const FOLDS: &[(&str, Fold)] = &[
     ("Abs", |c, t| unary(c, t, f64::abs)),
-    ("Add", |c, t| binary(c, t, |a, b| a + b)),
+    ("Add", |c, t| arithmetic(c, t, |a, b| a + b, |a, b| a + b)),
     ("And", |c, t| logical(c, t, |a, b| a != 0.0 && b != 0.0)),
+    ("BitShift", bit_shift),
     ("Cast", cast),
     ("CastLike", |c, t| Ok(vec![converted(tensor(c, t, 0)?, tensor(c, t, 1)?.kind())])),
     ("Ceil", |c, t| unary(c, t, f64::ceil)),
@@ -21,7 +22,7 @@ const FOLDS: &[(&str, Fold)] = &[
     ("Constant", constant),
     ("ConstantOfShape", constant_of_shape),
     ("Div", div),
-    ("Equal", |c, t| logical(c, t, |a, b| a == b)),
+    ("Equal", |c, t| compared(c, t, |a, b| a == b, |a, b| a == b)),
     ("Exp", |c, t| unary(c, t, f64::exp)),
     ("Expand", expand),
     ("Flatten", |c, t| {
@@ -30,15 +31,21 @@ const FOLDS: &[(&str, Fold)] = &[
     }),
     ("Floor", |c, t| unary(c, t, f64::floor)),
     ("Gather", gather),
-    ("Greater", |c, t| logical(c, t, |a, b| a > b)),
-    ("GreaterOrEqual", |c, t| logical(c, t, |a, b| a >= b)),
+    ("Greater", |c, t| compared(c, t, |a, b| a > b, |a, b| a > b)),
+    ("GreaterOrEqual", |c, t| compared(c, t, |a, b| a >= b, |a, b| a >= b)),
     ("Identity", |c, t| Ok(vec![tensor(c, t, 0)?.clone()])),
-    ("Less", |c, t| logical(c, t, |a, b| a < b)),
-    ("LessOrEqual", |c, t| logical(c, t, |a, b| a <= b)),
+    ("LeakyRelu", |c, t| {
+        let slope = f64::from(c.float("alpha", 0.01));
+        unary(c, t, |a| if a < 0.0 { slope * a } else { a })
+    }),
+    ("Less", |c, t| compared(c, t, |a, b| a < b, |a, b| a < b)),
+    ("LessOrEqual", |c, t| compared(c, t, |a, b| a <= b, |a, b| a <= b)),
     ("Log", |c, t| unary(c, t, f64::ln)),
     ("Max", |c, t| fold_all(c, t, f64::max)),
     ("Min", |c, t| fold_all(c, t, f64::min)),
-    ("Mul", |c, t| binary(c, t, |a, b| a * b)),
+    ("MatMul", matmul),
+    ("Mod", modulo),
+    ("Mul", |c, t| arithmetic(c, t, |a, b| a * b, |a, b| a.wrapping_mul(b))),
     ("Neg", |c, t| unary(c, t, |a| -a)),
     ("Not", |c, t| unary(c, t, |a| f64::from(u8::from(a == 0.0)))),
     ("Or", |c, t| logical(c, t, |a, b| a != 0.0 || b != 0.0)),
@@ -46,8 +53,13 @@ const FOLDS: &[(&str, Fold)] = &[
     ("Range", range),
     ("Reciprocal", |c, t| unary(c, t, f64::recip)),
     ("ReduceMax", |c, t| reduce(c, t, f64::NEG_INFINITY, f64::max, |v, _| v)),
+    ("ReduceL1", |c, t| reduce(c, t, 0.0, |a, b| a + b.abs(), |v, _| v)),
+    ("ReduceL2", |c, t| reduce(c, t, 0.0, |a, b| a + b * b, |v, _| v.sqrt())),
     ("ReduceMean", |c, t| reduce(c, t, 0.0, |a, b| a + b, |sum, n| sum / n)),
+    ("ReduceMin", |c, t| reduce(c, t, f64::INFINITY, f64::min, |v, _| v)),
+    ("ReduceProd", |c, t| reduce(c, t, 1.0, |a, b| a * b, |v, _| v)),
     ("ReduceSum", |c, t| reduce(c, t, 0.0, |a, b| a + b, |sum, _| sum)),
+    ("ReduceSumSquare", |c, t| reduce(c, t, 0.0, |a, b| a + b * b, |v, _| v)),
     ("Relu", |c, t| unary(c, t, |a| a.max(0.0))),
     ("Reshape", |c, t| {
         let (x, shape) = (tensor(c, t, 0)?, tensor(c, t, 1)?);
@@ -67,7 +79,7 @@ const FOLDS: &[(&str, Fold)] = &[
         let axes = ints(c, t, "axes", 1)?;
         Ok(vec![x.reshaped(super::shapes::squeezed(&x.dims, axes.as_deref())?)])
     }),
-    ("Sub", |c, t| binary(c, t, |a, b| a - b)),
+    ("Sub", |c, t| arithmetic(c, t, |a, b| a - b, |a, b| a - b)),
     ("Sum", |c, t| fold_all(c, t, |a, b| a + b)),
     ("Tanh", |c, t| unary(c, t, f64::tanh)),
     ("Tile", tile),
@@ -78,6 +90,7 @@ const FOLDS: &[(&str, Fold)] = &[
         Ok(vec![x.reshaped(super::shapes::unsqueezed(&x.dims, &axes)?)])
     }),
     ("Where", select),
+    ("Xor", |c, t| logical(c, t, |a, b| (a != 0.0) != (b != 0.0))),
 ];
 
 /// Whether `op` is folded where its operands are constant.
@@ -148,15 +161,147 @@ fn zip(a: &Tensor, b: &Tensor, kind: Kind, f: impl Fn(f64, f64) -> f64) -> Resul
     Ok(Tensor::from_f64(kind, dims, values.into_iter()))
 }
 
+/// `f` of both tensors, element by element, rounded once to `kind`.
+pub fn binary_of(a: &Tensor, b: &Tensor, kind: Kind, f: impl Fn(f64, f64) -> f64) -> Result<Tensor, Refusal> {
+    zip(a, b, kind, f)
+}
+
+/// `f` of each element, rounded once to `f32`.
+pub fn map_all(x: &Tensor, f: impl Fn(f64) -> f64) -> Tensor {
+    Tensor::from_f64(Kind::F32, x.dims.clone(), (0..x.len()).map(|i| f(x.get(i))))
+}
+
 fn binary(call: &Call<'_>, tensors: &[Option<&Tensor>], f: impl Fn(f64, f64) -> f64) -> Result<Vec<Tensor>, Refusal> {
     let (a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?);
     Ok(vec![zip(a, b, a.kind(), f)?])
 }
 
+/// Of integers, exactly and modulo the numbers of their type.
+fn zip_integers(a: &Tensor, b: &Tensor, integer: Integer, f: impl Fn(i128, i128) -> i128) -> Result<Tensor, Refusal> {
+    let Some(dims) = broadcast(&a.dims, &b.dims) else {
+        return impossible(format!("shapes {:?} and {:?} that do not broadcast", a.dims, b.dims));
+    };
+    let dims = room(dims)?;
+    let left = walk(&dims, 0, &broadcast_strides(&a.dims, &dims));
+    let right = walk(&dims, 0, &broadcast_strides(&b.dims, &dims));
+    let values: Vec<i128> = left.zip(right).map(|(i, j)| f(a.int(i), b.int(j))).collect();
+    Ok(Tensor::integers(integer, dims, values.into_iter()))
+}
+
+/// `f` of floats, `g` of integers.
+fn arithmetic(
+    call: &Call<'_>,
+    tensors: &[Option<&Tensor>],
+    f: fn(f64, f64) -> f64,
+    g: fn(i128, i128) -> i128,
+) -> Result<Vec<Tensor>, Refusal> {
+    let (a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?);
+    match (a.kind().integer(), b.kind().integer()) {
+        (Some(integer), Some(_)) => Ok(vec![zip_integers(a, b, integer, g)?]),
+        _ => binary(call, tensors, f),
+    }
+}
+
+fn compared(
+    call: &Call<'_>,
+    tensors: &[Option<&Tensor>],
+    f: fn(f64, f64) -> bool,
+    g: fn(i128, i128) -> bool,
+) -> Result<Vec<Tensor>, Refusal> {
+    let (a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?);
+    match (a.kind().integer(), b.kind().integer()) {
+        (Some(_), Some(_)) => {
+            let bits = zip_integers(a, b, Integer::LONG, |a, b| i128::from(g(a, b)))?;
+            Ok(vec![converted(&bits, Kind::Bool)])
+        }
+        _ => logical(call, tensors, f),
+    }
+}
+
+/// The remainder with the sign of the divisor, or of the dividend where `fmod` is set.
+fn modulo(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
+    let (a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?);
+    let fmod = call.int("fmod", 0) != 0;
+    let Some(integer) = a.kind().integer() else {
+        return binary(call, tensors, |a, b| {
+            let rest = a % b;
+            if !fmod && rest != 0.0 && (rest < 0.0) != (b < 0.0) {
+                rest + b
+            } else if fmod || rest != 0.0 {
+                rest
+            } else {
+                0f64.copysign(b)
+            }
+        });
+    };
+    if (0..b.len()).any(|i| b.get(i) == 0.0) {
+        return impossible("a remainder of a division by 0");
+    }
+    let rest = |a: i128, b: i128| {
+        let rest = a.checked_rem(b).unwrap_or(0);
+        if !fmod && rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }
+    };
+    Ok(vec![zip_integers(a, b, integer, rest)?])
+}
+
+/// A shift by as many bits as the type has, or more, or by a negative number: nothing is left but the sign.
+fn bit_shift(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
+    let (a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?);
+    let Some(integer) = a.kind().integer().filter(|_| b.kind().integer().is_some()) else {
+        return impossible("a shift of numbers that are no integers");
+    };
+    let left = match call.text("direction") {
+        "LEFT" => true,
+        "RIGHT" => false,
+        other => return impossible(format!("a shift to `{other}`")),
+    };
+    let shift = |a: i128, by: i128| match (u32::try_from(by).ok().filter(|&by| by < integer.bits), left) {
+        (Some(by), true) => a << by,
+        (Some(by), false) => a >> by,
+        (None, true) => 0,
+        (None, false) => a >> 64,
+    };
+    Ok(vec![zip_integers(a, b, integer, shift)?])
+}
+
+/// Products of constant matrices, as in weights of two factors; axes before the last two broadcast.
+fn matmul(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
+    let (a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?);
+    let (&[ref outer_a @ .., rows, inner], &[ref outer_b @ .., inner_b, columns]) = (&a.dims[..], &b.dims[..]) else {
+        return unsupported("a product of constants that are no matrices", "fold constants before exporting");
+    };
+    let Some(outer) = broadcast(outer_a, outer_b).filter(|_| inner == inner_b) else {
+        return impossible(format!("matrices {:?} and {:?}", a.dims, b.dims));
+    };
+    let dims = room([&outer[..], &[rows, columns]].concat())?;
+    if elements(&dims).and_then(|n| n.checked_mul(inner)).is_none_or(|work| work > 1 << 28) {
+        return impossible(format!("a product of constants of shapes {:?} and {:?}", a.dims, b.dims));
+    }
+    let starts = |own: &[usize], size: usize| {
+        walk(&outer, 0, &broadcast_strides(own, &outer)).map(move |i| i * size).collect::<Vec<_>>()
+    };
+    let mut values = Vec::with_capacity(elements(&dims).unwrap_or(0));
+    for (from_a, from_b) in starts(outer_a, rows * inner).into_iter().zip(starts(outer_b, inner * columns)) {
+        for i in 0..rows * columns {
+            let (row, column) = (i / columns, i % columns);
+            let term = |k: usize| a.get(from_a + row * inner + k) * b.get(from_b + k * columns + column);
+            values.push((0..inner).map(term).sum::<f64>());
+        }
+    }
+    Ok(vec![Tensor::from_f64(a.kind(), dims, values.into_iter())])
+}
+
 fn div(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
     let (a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?);
     match a.kind() {
-        Kind::Int | Kind::Bool => Ok(vec![zip(a, b, Kind::Int, |a, b| (a / b).trunc())?]),
+        kind @ (Kind::Int | Kind::Narrow(_)) => {
+            if (0..b.len()).any(|i| b.get(i) == 0.0) {
+                return impossible("a division of integers by 0");
+            }
+            let integer = kind.integer().unwrap_or(Integer::LONG);
+            Ok(vec![zip_integers(a, b, integer, |a, b| a.checked_div(b).unwrap_or(0))?])
+        }
+        Kind::Bool => impossible("a division of truth values"),
         kind @ (Kind::F32 | Kind::F64) => Ok(vec![zip(a, b, kind, |a, b| a / b)?]),
     }
 }
@@ -182,10 +327,11 @@ fn clip(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Ref
         None => call.attribute(name).map_or(open, |a| f64::from(a.f)),
     };
     let (low, high) = (bound("min", 1, f64::NEG_INFINITY), bound("max", 2, f64::INFINITY));
-    unary(call, &[Some(x)], |v| v.max(low).min(high))
+    unary(call, &[Some(x)], |v| v.max(low).min(high)) // where they cross, the upper one wins
 }
 
-fn converted(x: &Tensor, kind: Kind) -> Tensor {
+/// The same numbers as another type.
+pub fn converted(x: &Tensor, kind: Kind) -> Tensor {
     match x.kind() == kind {
         true => x.clone(),
         false => Tensor::from_f64(kind, x.dims.clone(), (0..x.len()).map(|i| x.get(i))),
@@ -196,8 +342,8 @@ fn cast(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Ref
     let kind = match i32::try_from(call.int("to", 0)).unwrap_or(0) {
         data_type::FLOAT => Kind::F32,
         data_type::DOUBLE => Kind::F64,
-        data_type::INT64 | data_type::INT32 => Kind::Int,
         data_type::BOOL => Kind::Bool,
+        to if Integer::of(to).is_some() => Kind::of_integer(Integer::of(to).unwrap_or(Integer::LONG)),
         other => return unsupported(format!("a cast to tensor type {other}"), "export the model in float32"),
     };
     Ok(vec![converted(tensor(call, tensors, 0)?, kind)])
@@ -286,8 +432,18 @@ fn gather(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, R
     Ok(vec![x.pick(dims, picked)])
 }
 
+/// The elements of tensors joined along `axis`, by tensor and index.
+fn in_order<'t>(parts: &'t [&'t Tensor], axis: usize, outer: usize) -> impl Iterator<Item = (&'t Tensor, usize)> {
+    (0..outer).flat_map(move |o| {
+        parts.iter().flat_map(move |part| {
+            let chunk: usize = part.dims[axis..].iter().product();
+            (o * chunk..(o + 1) * chunk).map(move |i| (*part, i))
+        })
+    })
+}
+
 /// Tensors one after the other along `axis`.
-fn joined(parts: &[&Tensor], axis: usize) -> Result<Tensor, Refusal> {
+pub fn joined(parts: &[&Tensor], axis: usize) -> Result<Tensor, Refusal> {
     let Some(first) = parts.first() else { return impossible("nothing to join") };
     let fits = |p: &&&Tensor| {
         p.dims.len() == first.dims.len() && (0..p.dims.len()).all(|a| a == axis || p.dims[a] == first.dims[a])
@@ -299,13 +455,11 @@ fn joined(parts: &[&Tensor], axis: usize) -> Result<Tensor, Refusal> {
     dims[axis] = parts.iter().map(|p| p.dims[axis]).sum();
     let dims = room(dims)?;
     let outer: usize = dims[..axis].iter().product();
-    let mut values = Vec::new();
-    for o in 0..outer {
-        for part in parts {
-            let chunk: usize = part.dims[axis..].iter().product();
-            values.extend((o * chunk..(o + 1) * chunk).map(|i| part.get(i)));
-        }
+    if let Some(integer) = first.kind().integer() {
+        let values: Vec<i128> = in_order(parts, axis, outer).map(|(part, i)| part.int(i)).collect();
+        return Ok(Tensor::integers(integer, dims, values.into_iter()));
     }
+    let values: Vec<f64> = in_order(parts, axis, outer).map(|(part, i)| part.get(i)).collect();
     Ok(Tensor::from_f64(first.kind(), dims, values.into_iter()))
 }
 
@@ -365,9 +519,18 @@ fn range(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Re
 
 fn select(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
     let (c, a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?, tensor(call, tensors, 2)?);
-    let taken = zip(c, a, a.kind(), |c, a| if c != 0.0 { a } else { 0.0 })?;
-    let left = zip(c, b, a.kind(), |c, b| if c != 0.0 { 0.0 } else { b })?;
-    Ok(vec![zip(&taken, &left, a.kind(), |a, b| a + b)?])
+    let dims = broadcast(&c.dims, &a.dims).and_then(|d| broadcast(&d, &b.dims));
+    let Some(dims) = dims else { return impossible("shapes that do not broadcast") };
+    let dims = room(dims)?;
+    let at = |t: &Tensor| walk(&dims, 0, &broadcast_strides(&t.dims, &dims));
+    let places: Vec<(bool, usize, usize)> =
+        at(c).zip(at(a)).zip(at(b)).map(|((c_at, a_at), b_at)| (c.get(c_at) != 0.0, a_at, b_at)).collect();
+    if let (Some(integer), Some(_)) = (a.kind().integer(), b.kind().integer()) {
+        let values = places.into_iter().map(|(which, i, j)| if which { a.int(i) } else { b.int(j) });
+        return Ok(vec![Tensor::integers(integer, dims.clone(), values)]);
+    }
+    let values = places.into_iter().map(|(which, i, j)| if which { a.get(i) } else { b.get(j) });
+    Ok(vec![Tensor::from_f64(a.kind(), dims.clone(), values)])
 }
 
 fn reduce(

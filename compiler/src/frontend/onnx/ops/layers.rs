@@ -33,17 +33,43 @@ fn scaled(tensor: &Tensor, factor: f32) -> Tensor {
     }
 }
 
-/// The linear layer of `x` (as many elements as the layer has inputs): `[1, fan_out]`.
+/// The linear layer of each row of `x`: `[rows, fan_out]`, of as many rows as `x` has elements for.
 fn linear(net: &mut Net, x: ValueId, weight: Tensor, transposed: bool, bias: Option<ConstId>) -> ValueId {
     let fan_out = weight.dims[usize::from(transposed)];
     let fan_in = weight.dims[usize::from(!transposed)];
-    let x = net.reshape(x, vec![1, fan_in]);
+    let rows = net.dims(x).iter().product::<usize>() / fan_in.max(1);
+    let x = net.reshape(x, vec![rows, fan_in]);
     let weight = net.constant(weight);
-    net.value(Def::Linear { x, weight, transposed, bias }, vec![1, fan_out])
+    net.value(Def::Linear { x, weight, transposed, bias }, vec![rows, fan_out])
+}
+
+/// `layer` of `x`, or of each timestep where the first axis is time.
+///
+/// # Errors
+/// A batch of more than one sample.
+pub(super) fn per_timestep(
+    net: &mut Net,
+    x: ValueId,
+    mut layer: impl FnMut(&mut Net, ValueId) -> Result<ValueId, Refusal>,
+) -> Result<ValueId, Refusal> {
+    if net.dims(x).first().is_none_or(|&first| first == 1) {
+        return layer(net, x);
+    }
+    let Some(steps) = net.timesteps(x) else {
+        let found = format!("an input of shape {:?}: several rows, or a batch of more than one sample", net.dims(x));
+        return unsupported(found, ONE_SAMPLE);
+    };
+    let parts = steps.into_iter().map(|step| layer(net, step)).collect::<Result<Vec<_>, _>>()?;
+    let mut dims = net.dims(parts[0]).to_vec();
+    dims[0] = parts.iter().map(|&p| net.dims(p)[0]).sum();
+    Ok(net.value(Def::Concat { parts, axis: 0 }, dims))
 }
 
 /// `alpha * A' * B' + beta * C`, one of `A` and `B` constant.
 pub(super) fn gemm(net: &mut Net, call: &Call<'_>) -> Values {
+    if let Some(constant) = super::constant::gemm(net, call)? {
+        return Ok(vec![constant]);
+    }
     let (a, b) = (call.operand(0)?, call.operand(1)?);
     let (trans_a, trans_b) = (call.int("transA", 0) != 0, call.int("transB", 0) != 0);
     let (alpha, beta) = (call.float("alpha", 1.0), call.float("beta", 1.0));
@@ -59,9 +85,17 @@ pub(super) fn gemm(net: &mut Net, call: &Call<'_>) -> Values {
     let out = vec![rows, columns];
     // y = x W' with the weights on the right, or y = W x with them on the left: the same layer.
     let (x, weight, transposed, features) = match (net.as_constant(a).cloned(), net.as_constant(b).cloned()) {
-        (None, Some(weight)) if rows == 1 => (a, weight, !trans_b, columns),
+        (None, Some(weight)) if rows == 1 || !trans_a => (a, weight, !trans_b, columns),
         (Some(weight), None) if columns == 1 => (b, weight, trans_a, rows),
-        (None, None) => return unsupported("a product of two signals", CONSTANT),
+        (None, None) if alpha == 1.0 && call.optional(2).is_none() => {
+            let a = if trans_a { net.permute(a, vec![1, 0]) } else { a };
+            let b = if trans_b { net.permute(b, vec![1, 0]) } else { b };
+            return match net.product(a, b) {
+                Some(product) => Ok(vec![product]),
+                None => impossible("matrices that do not fit"),
+            };
+        }
+        (None, None) => return unsupported("a scaled product of two signals", CONSTANT),
         _ => return unsupported(format!("a product of shape {out:?}: a batch of more than one sample"), ONE_SAMPLE),
     };
     let weight = scaled(&weight, alpha);
@@ -73,7 +107,8 @@ pub(super) fn gemm(net: &mut Net, call: &Call<'_>) -> Values {
         },
         None => None,
     };
-    let y = linear(net, x, weight, transposed, bias);
+    let x = net.reshape(x, vec![if x == a { rows } else { 1 }, inner]);
+    let y = per_timestep(net, x, |net, x| Ok(linear(net, x, weight.clone(), transposed, bias)))?;
     let y = net.reshape(y, out.clone());
     match added.filter(|_| bias.is_none()) {
         Some(signal) if beta == 1.0 && net.dims(signal) == out.as_slice() => {
@@ -84,7 +119,7 @@ pub(super) fn gemm(net: &mut Net, call: &Call<'_>) -> Values {
     }
 }
 
-/// `A * B`, one of them a constant matrix.
+/// `A * B`: a layer where one of them is a constant matrix.
 pub(super) fn matmul(net: &mut Net, call: &Call<'_>) -> Values {
     let (a, b) = (call.operand(0)?, call.operand(1)?);
     let matrix = |t: &Tensor| match t.dims.split_at_checked(t.dims.len().saturating_sub(2)) {
@@ -94,14 +129,19 @@ pub(super) fn matmul(net: &mut Net, call: &Call<'_>) -> Values {
     let (x, weight, transposed) = match (net.as_constant(a).cloned(), net.as_constant(b).cloned()) {
         (None, Some(weight)) => (a, weight, true),
         (Some(weight), None) => (b, weight, false),
-        _ => return unsupported("a product of two signals", CONSTANT),
+        _ if net.dims(a).len() >= 2 && net.dims(b).len() >= 2 => {
+            return match net.product(a, b) {
+                Some(product) => Ok(vec![product]),
+                None => impossible(format!("matrices of shapes {:?} and {:?}", net.dims(a), net.dims(b))),
+            };
+        }
+        _ => return unsupported("a product of two signals that are no matrices", CONSTANT),
     };
     let Some(weight) = matrix(&weight) else {
         return unsupported(format!("a weight of shape {:?}; expected a matrix", weight.dims), CONSTANT);
     };
     let (fan_in, fan_out) = (weight.dims[usize::from(!transposed)], weight.dims[usize::from(transposed)]);
     let from = net.dims(x).to_vec();
-    let total: usize = from.iter().product();
     // The axis that the product sums over: x's last on the left of the weights, its last but one on their right.
     let axis = match (transposed, from.len()) {
         (_, 0) => return impossible("a product with a scalar"),
@@ -111,14 +151,44 @@ pub(super) fn matmul(net: &mut Net, call: &Call<'_>) -> Values {
     if from[axis] != fan_in {
         return impossible(format!("{fan_in} weights per output for an input of shape {from:?}"));
     }
-    if total != fan_in {
-        let found = format!("an input of shape {from:?}: several rows, or a batch of more than one sample");
-        return unsupported(found, ONE_SAMPLE);
-    }
-    let mut out = from;
+    let mut out = from.clone();
     out[axis] = fan_out;
-    let y = linear(net, x, weight, transposed, None);
-    Ok(vec![net.reshape(y, out)])
+    if from.len() < 3 && from.iter().product::<usize>() == fan_in {
+        let y = linear(net, x, weight, transposed, None);
+        return Ok(vec![net.reshape(y, out)]);
+    }
+    if !transposed && from.last() != Some(&1) {
+        // W X is (X' W')'.
+        let mut swap: Vec<usize> = (0..from.len()).collect();
+        swap.swap(from.len() - 1, from.len() - 2);
+        let rows = net.permute(x, swap.clone());
+        let mut dims = net.dims(rows).to_vec();
+        *dims.last_mut().unwrap_or(&mut 0) = fan_out;
+        let y = rows_of(net, rows, &weight, transposed, dims)?;
+        return Ok(vec![net.permute(y, swap)]);
+    }
+    Ok(vec![rows_of(net, x, &weight, transposed, out)?])
+}
+
+/// An input that is a feature map at once has a batch axis in front, not timesteps.
+pub(super) fn one_feature_map(net: &Net, x: ValueId) -> Result<(), Refusal> {
+    match net.values[x].def {
+        Def::Input(_) if net.dims(x)[0] != 1 => {
+            unsupported(format!("an input of shape {:?}: a batch of more than one sample", net.dims(x)), ONE_SAMPLE)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The linear layer of the last axis of `x`, timestep by timestep.
+fn rows_of(net: &mut Net, x: ValueId, weight: &Tensor, transposed: bool, out: Vec<usize>) -> Result<ValueId, Refusal> {
+    let y = per_timestep(net, x, |net, x| {
+        let mut dims = out.clone();
+        dims[0] = 1;
+        let y = linear(net, x, weight.clone(), transposed, None);
+        Ok(net.reshape(y, dims))
+    })?;
+    Ok(net.reshape(y, out))
 }
 
 /// Convolution in one or two dimensions.
@@ -132,9 +202,6 @@ pub(super) fn conv(net: &mut Net, call: &Call<'_>) -> Values {
         let found = format!("a convolution of {from:?} with weights {:?}", weight.dims);
         return unsupported(found, "convolutions in one or two dimensions are supported");
     };
-    if from[0] != 1 {
-        return unsupported(format!("an input of shape {from:?}: a batch of more than one sample"), ONE_SAMPLE);
-    }
     let kernel = &weight.dims[2..];
     if call.ints("kernel_shape").is_some_and(|k| k.iter().map(|&k| k as usize).ne(kernel.iter().copied())) {
         return impossible(format!("a kernel_shape that is not that of the weights, {kernel:?}"));
@@ -153,7 +220,11 @@ pub(super) fn conv(net: &mut Net, call: &Call<'_>) -> Values {
     };
     let dims = super::pools::output(&window, channels, spatial)?;
     let weight = net.constant(weight);
-    Ok(vec![net.value(Def::Conv { x, weight, bias, window: taps(&window), groups }, dims)])
+    one_feature_map(net, x)?;
+    let layer = |net: &mut Net, x: ValueId| {
+        Ok(net.value(Def::Conv { x, weight, bias, window: taps(&window), groups }, dims.clone()))
+    };
+    Ok(vec![per_timestep(net, x, layer)?])
 }
 
 /// `scale * (x - mean) / sqrt(variance + epsilon) + bias` per channel, as `a * x + b`.
@@ -178,6 +249,20 @@ pub(super) fn batch_norm(net: &mut Net, call: &Call<'_>) -> Values {
     let shifts = (0..channels).map(|c| bias.get(c) - mean.get(c) * factor(c));
     let b = Tensor::from_f64(Kind::F32, vec![channels], shifts);
     let (scale, shift) = (net.constant(a), net.constant(b));
-    let dims = net.dims(x).to_vec();
-    Ok(vec![net.value(Def::BatchNorm { x, scale, shift }, dims)])
+    let whole = |net: &mut Net, x: ValueId| {
+        let dims = net.dims(x).to_vec();
+        net.value(Def::BatchNorm { x, scale, shift }, dims)
+    };
+    // Rows may be those of several timesteps: `[timesteps * tokens, channels]`.
+    match net.stack(x) {
+        Some((parts, 0)) if parts.len() > 1 => {
+            let dims = net.dims(x).to_vec();
+            let parts = parts.into_iter().map(|part| whole(net, part)).collect();
+            Ok(vec![net.value(Def::Concat { parts, axis: 0 }, dims)])
+        }
+        _ => match net.timesteps(x) {
+            Some(_) => Ok(vec![per_timestep(net, x, |net, x| Ok(whole(net, x)))?]),
+            None => Ok(vec![whole(net, x)]),
+        },
+    }
 }

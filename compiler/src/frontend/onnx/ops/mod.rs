@@ -1,13 +1,18 @@
 //! One ONNX node to values of a [`Net`]: folded if all it takes is constant, otherwise by the operation's row in
 //! [`OPS`].
 
+mod constant;
 mod elementwise;
 mod fold;
-mod index;
+mod heads;
+pub mod index;
 mod layers;
 mod pools;
+mod quantize;
 mod shapes;
 
+pub use fold::joined;
+pub use index::broadcast;
 use prost::Message;
 
 use super::invalid;
@@ -32,11 +37,11 @@ impl From<FrontendError> for Refusal {
     }
 }
 
-pub(super) fn unsupported<T>(found: impl Into<String>, help: &str) -> Result<T, Refusal> {
+pub fn unsupported<T>(found: impl Into<String>, help: &str) -> Result<T, Refusal> {
     Err(Refusal::Unsupported(invalid(found.into(), help)))
 }
 
-pub(super) fn impossible<T>(found: impl Into<String>) -> Result<T, Refusal> {
+pub fn impossible<T>(found: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::Invalid(invalid(found.into(), "the file is damaged or was edited: export the model again")))
 }
 
@@ -108,7 +113,7 @@ impl Call<'_> {
 }
 
 /// Axis `axis` of `rank`, counted from the end if negative.
-fn axis_of(axis: i64, rank: usize) -> Result<usize, Refusal> {
+pub fn axis_of(axis: i64, rank: usize) -> Result<usize, Refusal> {
     let rank_i = rank as i64;
     let from_start = if axis < 0 { axis.saturating_add(rank_i) } else { axis };
     match usize::try_from(from_start) {
@@ -120,54 +125,102 @@ fn axis_of(axis: i64, rank: usize) -> Result<usize, Refusal> {
 /// Elements that folding may compute in one file: it bounds the memory and time that a few bytes can ask for.
 const MAX_MADE: usize = 1 << 26;
 
+/// Values that one file may make, for the same reason.
+const MAX_VALUES: usize = 1 << 19;
+
 type Handler = fn(&mut Net, &Call<'_>) -> Result<Vec<ValueId>, Refusal>;
 
 /// The operations on signals.
 const OPS: &[(&str, Handler)] = &[
+    ("Abs", elementwise::abs),
     ("Add", elementwise::add),
+    ("And", elementwise::and),
+    ("ArgMax", heads::arg_max),
     ("AveragePool", pools::average),
     ("BatchNormalization", layers::batch_norm),
     ("Cast", elementwise::cast),
-    ("CastLike", elementwise::pass),
+    ("CastLike", elementwise::cast_like),
+    ("Ceil", elementwise::round),
+    ("Clip", elementwise::clip),
     ("Concat", shapes::concat),
     ("Conv", layers::conv),
+    ("DequantizeLinear", quantize::dequantize_linear),
     ("Div", elementwise::div),
     ("Dropout", elementwise::dropout),
+    ("Equal", elementwise::equal),
     ("Expand", shapes::expand),
     ("Flatten", shapes::flatten),
+    ("Floor", elementwise::round),
     ("Gather", shapes::gather),
     ("Gemm", layers::gemm),
     ("GlobalAveragePool", pools::global_average),
     ("Greater", elementwise::greater),
     ("GreaterOrEqual", elementwise::greater_or_equal),
+    ("Hardmax", heads::softmax),
     ("Identity", elementwise::pass),
     ("Less", elementwise::less),
     ("LessOrEqual", elementwise::less_or_equal),
+    ("LogSoftmax", heads::softmax),
     ("MatMul", layers::matmul),
+    ("Max", elementwise::extremum),
     ("MaxPool", pools::max),
+    ("Min", elementwise::extremum),
     ("Mul", elementwise::mul),
     ("Neg", elementwise::neg),
     ("Not", elementwise::not),
+    ("OneHot", heads::one_hot_of),
+    ("Or", elementwise::or),
+    ("Pad", shapes::pad),
+    ("Pow", elementwise::pow),
+    ("QuantizeLinear", quantize::quantize_linear),
     ("ReduceMax", shapes::reduce),
     ("ReduceMean", shapes::reduce),
+    ("ReduceMin", shapes::reduce),
     ("ReduceSum", shapes::reduce),
+    ("Relu", elementwise::relu),
     ("Reshape", shapes::reshape),
+    ("Round", elementwise::round),
+    ("ScatterElements", heads::scatter_elements),
+    ("ScatterND", heads::scatter_nd),
     ("Shape", shapes::shape),
+    ("Sign", elementwise::sign),
     ("Size", shapes::size),
     ("Slice", shapes::slice),
+    ("Softmax", heads::softmax),
     ("Split", shapes::split),
     ("Squeeze", shapes::squeeze),
     ("Sub", elementwise::sub),
     ("Sum", elementwise::sum),
     ("Tile", shapes::tile),
+    ("TopK", heads::top_k),
     ("Transpose", shapes::transpose),
     ("Unsqueeze", shapes::unsqueeze),
     ("Where", elementwise::select),
+    ("Xor", elementwise::xor),
 ];
+
+/// The operations of QONNX, whatever version of its domains a file names.
+const QONNX: &[(&str, Handler)] = &[
+    ("BipolarQuant", quantize::bipolar),
+    ("IntQuant", quantize::quant),
+    ("MultiThreshold", quantize::multi_threshold),
+    ("Quant", quantize::quant),
+    ("Trunc", quantize::trunc),
+];
+
+/// The row of operation `op` of `domain`.
+fn row(op: &str, domain: &str) -> Option<Handler> {
+    let table = match domain {
+        domain if is_default(domain) => OPS,
+        "onnx.brevitas" | "qonnx.custom_op.general" | "finn.custom_op.general" => QONNX,
+        _ => return None,
+    };
+    table.iter().find(|(name, _)| *name == op).map(|(_, handler)| *handler)
+}
 
 /// Whether operation `op` of `domain` is supported, on signals at least of some shapes.
 pub fn knows(op: &str, domain: &str) -> bool {
-    is_default(domain) && (OPS.iter().any(|(name, _)| *name == op) || fold::knows(op))
+    row(op, domain).is_some() || is_default(domain) && fold::knows(op)
 }
 
 fn is_default(domain: &str) -> bool {
@@ -180,7 +233,8 @@ fn is_default(domain: &str) -> bool {
 /// [`Refusal`].
 pub fn import(net: &mut Net, call: &Call<'_>) -> Result<Vec<ValueId>, Refusal> {
     let op = call.node.op_type.as_str();
-    if !is_default(&call.node.domain) {
+    let row = row(op, &call.node.domain);
+    if !is_default(&call.node.domain) && row.is_none() {
         let found = format!("operation `{op}` of domain `{}`", call.node.domain);
         return unsupported(found, "export the model with operations of the ONNX standard");
     }
@@ -188,6 +242,7 @@ pub fn import(net: &mut Net, call: &Call<'_>) -> Result<Vec<ValueId>, Refusal> {
         call.operands.iter().map(|o| o.map_or(Some(None), |id| net.as_constant(id).map(Some))).collect();
     if let Some(tensors) = tensors
         && fold::knows(op)
+        && is_default(&call.node.domain)
     {
         // An unrolled file may fold the same weights at every timestep.
         let attributes = call.node.attribute.iter().flat_map(|a| a.encode_length_delimited_to_vec()).collect();
@@ -200,38 +255,55 @@ pub fn import(net: &mut Net, call: &Call<'_>) -> Result<Vec<ValueId>, Refusal> {
         if !fold::shares(op) {
             net.made += folded.iter().filter_map(|&id| net.as_constant(id)).map(Tensor::len).sum::<usize>();
         }
-        if net.made > MAX_MADE {
-            let found = format!("constants of more than {MAX_MADE} elements are computed in this file");
-            return Err(Refusal::Invalid(invalid(found, "fold constants before exporting the model")));
-        }
+        within(net)?;
         net.folded.insert(key, folded.clone());
         return Ok(folded);
     }
-    match OPS.iter().find(|(name, _)| *name == op) {
-        Some((_, handler)) => handler(net, call),
+    match row {
+        Some(handler) => {
+            let values = handler(net, call)?;
+            within(net)?;
+            Ok(values)
+        }
         None => refuse(op),
     }
+}
+
+/// Whether what this file has asked for so far is bounded.
+fn within(net: &Net) -> Result<(), Refusal> {
+    if net.made > MAX_MADE {
+        let found = format!("constants of more than {MAX_MADE} elements are computed in this file");
+        return Err(Refusal::Invalid(invalid(found, "fold constants before exporting the model")));
+    }
+    if net.values.len() > MAX_VALUES {
+        let found = format!("more than {MAX_VALUES} values are computed in this file");
+        return Err(Refusal::Invalid(invalid(found, "export fewer timesteps, or one timestep with its states")));
+    }
+    Ok(())
 }
 
 /// Says of an unsupported operation what it usually is, and what to do.
 fn refuse<T>(op: &str) -> Result<T, Refusal> {
     let (what, help) = match op {
-        "Loop" | "Scan" | "If" => (
-            "a network whose timesteps are in a subgraph is not supported",
-            "export one timestep of it, with its states as inputs and outputs, or let the exporter unroll the timesteps",
+        "LeakyRelu" | "PRelu" | "Sigmoid" | "Tanh" | "Elu" | "Celu" | "Selu" | "Gelu" | "HardSigmoid" | "HardSwish"
+        | "Mish" | "Softplus" | "Softsign" | "ThresholdedRelu" | "Erf" => (
+            "this activation is neither a spiking neuron nor a rectifier",
+            "snnc compiles spiking networks, and networks of ReLUs or clipped ReLUs: train with one of these activations",
         ),
-        "Relu" | "LeakyRelu" | "Sigmoid" | "Tanh" | "Softmax" | "LogSoftmax" | "Elu" | "Gelu" | "HardSigmoid"
-        | "Erf" => (
-            "this activation is not a spiking neuron",
-            "snnc compiles spiking networks: leave the activation out of the exported model, or convert the network first",
-        ),
-        "Floor" | "Round" | "Sign" | "Abs" | "Ceil" | "Clip" => (
-            "neurons of several spikes per timestep, or with a clipped membrane, are not supported",
-            "train with neurons of one spike per timestep",
-        ),
-        "ArgMax" | "ScatterND" | "ScatterElements" | "OneHot" => {
-            ("writing single elements (as for lateral inhibition) is not supported", "train without inhibition")
+        "LSTM" | "GRU" | "RNN" => {
+            ("this recurrent layer is no spiking neuron", "train with spiking recurrent neurons, as snnTorch's RLeaky")
         }
+        "LayerNormalization" | "InstanceNormalization" | "GroupNormalization" | "LpNormalization" => (
+            "a normalisation by the sample's own statistics",
+            "use batch norm: in eval mode it is constant, and folds into the weights",
+        ),
+        "Sqrt" | "Exp" | "Log" | "Reciprocal" | "Mod" | "BitShift" => {
+            ("it is supported on constants only, not on signals", "leave this out of the model")
+        }
+        "LIF" => (
+            "it is no operation of the ONNX standard, and the file does not say what its neurons do",
+            "export the neurons as the operations they are made of",
+        ),
         _ => ("the operation is not supported on signals", "see the table of supported operations in the README"),
     };
     unsupported(what, help)

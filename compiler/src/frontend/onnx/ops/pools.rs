@@ -1,5 +1,6 @@
 //! Pools, and the windows that pools and convolutions share.
 
+use super::layers::{one_feature_map, per_timestep};
 use super::{Call, Refusal, impossible, unsupported};
 use crate::frontend::onnx::net::{Def, Net, ValueId, taps};
 use crate::ir::Window;
@@ -66,24 +67,30 @@ pub(super) fn output(window: &Window, channels: usize, spatial: &[usize]) -> Res
 /// The window and the output's shape of a pool of `x`.
 fn pool(net: &Net, call: &Call<'_>, x: ValueId) -> Result<(Window, Vec<usize>), Refusal> {
     let dims = net.dims(x);
-    let (Some(spatial @ ([_] | [_, _])), Some(&channels), Some(1)) = (dims.get(2..), dims.get(1), dims.first()) else {
+    let (Some(spatial @ ([_] | [_, _])), Some(&channels)) = (dims.get(2..), dims.get(1)) else {
         let found = format!("a pool of a feature map of shape {dims:?}");
         return unsupported(found, "pools of one sample's feature map [1, channels, (height,) width] are supported");
     };
+    one_feature_map(net, x)?;
     let kernel: Option<Vec<usize>> =
         call.ints("kernel_shape").and_then(|k| k.iter().map(|&k| usize::try_from(k).ok()).collect());
     let Some(kernel) = kernel else { return impossible("a pool without a kernel_shape") };
-    let window = window_of(call, spatial, &kernel)?;
+    let mut window = window_of(call, spatial, &kernel)?;
     if call.int("ceil_mode", 0) != 0 {
+        // A last window that reaches over the edge, if it begins before it: as if there were more padding.
         let offset = 2 - spatial.len();
-        let partial = (0..spatial.len()).any(|i| {
+        for (i, &size) in spatial.iter().enumerate() {
             let axis = i + offset;
             let reach = window.dilation[axis] * (window.kernel[axis] - 1) + 1;
-            let padded = spatial[i] + window.pad_begin[axis] + window.pad_end[axis];
-            padded >= reach && (padded - reach) % window.stride[axis] != 0
-        });
-        if partial {
-            return unsupported("ceil_mode with windows that reach over the edge", "use ceil_mode=False");
+            let padded = size + window.pad_begin[axis] + window.pad_end[axis];
+            let Some(room) = padded.checked_sub(reach) else { continue };
+            let last = room.div_ceil(window.stride[axis]) * window.stride[axis];
+            if last > room && last < size + window.pad_begin[axis] {
+                window.pad_end[axis] += last - room;
+                if call.int("count_include_pad", 0) != 0 {
+                    return unsupported("ceil_mode with count_include_pad", "use ceil_mode=False");
+                }
+            }
         }
     }
     let out = output(&window, channels, spatial)?;
@@ -93,7 +100,8 @@ fn pool(net: &Net, call: &Call<'_>, x: ValueId) -> Result<(Window, Vec<usize>), 
 pub(super) fn max(net: &mut Net, call: &Call<'_>) -> Values {
     let x = call.operand(0)?;
     let (window, dims) = pool(net, call, x)?;
-    Ok(vec![net.value(Def::MaxPool { x, window: taps(&window) }, dims)])
+    let pool = |net: &mut Net, x: ValueId| Ok(net.value(Def::MaxPool { x, window: taps(&window) }, dims.clone()));
+    Ok(vec![per_timestep(net, x, pool)?])
 }
 
 pub(super) fn average(net: &mut Net, call: &Call<'_>) -> Values {
@@ -103,7 +111,10 @@ pub(super) fn average(net: &mut Net, call: &Call<'_>) -> Values {
         return unsupported("an average pool with dilation", "use an average pool without dilation");
     }
     let count_include_pad = call.int("count_include_pad", 0) != 0;
-    Ok(vec![net.value(Def::AvgPool { x, window: taps(&window), count_include_pad }, dims)])
+    let pool = |net: &mut Net, x: ValueId| {
+        Ok(net.value(Def::AvgPool { x, window: taps(&window), count_include_pad }, dims.clone()))
+    };
+    Ok(vec![per_timestep(net, x, pool)?])
 }
 
 /// The mean over the area of a feature map: `[1, channels, 1, 1]`.
@@ -119,5 +130,5 @@ pub(super) fn whole(net: &mut Net, x: ValueId) -> Result<ValueId, Refusal> {
 
 pub(super) fn global_average(net: &mut Net, call: &Call<'_>) -> Values {
     let x = call.operand(0)?;
-    Ok(vec![whole(net, x)?])
+    Ok(vec![per_timestep(net, x, whole)?])
 }

@@ -1,16 +1,14 @@
-//! Operations that only move elements, and reductions. Of a signal, those that keep its elements in order are a
-//! reshape; one step of a sequence is a selection; anything else is refused.
+//! Operations that only move elements, and reductions.
 
 use super::index::broadcast;
 use super::{Call, Refusal, axis_of, impossible, unsupported};
-use crate::frontend::onnx::net::{Def, Net, ValueId};
+use crate::frontend::onnx::net::{Def, Fold, Net, Real, ValueId};
 use crate::frontend::onnx::tensor::{Tensor, elements};
 
 type Values = Result<Vec<ValueId>, Refusal>;
 type Dims = Result<Vec<usize>, Refusal>;
 
-const MOVES: &str =
-    "snnc keeps feature maps whole and in the order [channels, height, width]: leave this out of the model";
+const MOVES: &str = "leave this out of the model, or export it with fixed shapes";
 
 /// Shape after `Flatten`.
 pub(super) fn flattened(call: &Call<'_>, dims: &[usize]) -> Dims {
@@ -210,52 +208,11 @@ pub(super) fn size(net: &mut Net, call: &Call<'_>) -> Values {
 
 pub(super) fn transpose(net: &mut Net, call: &Call<'_>) -> Values {
     let x = call.operand(0)?;
-    let from = net.dims(x).to_vec();
-    let perm = permutation(call, from.len())?;
-    let moved: Vec<usize> = perm.iter().copied().filter(|&p| from[p] != 1).collect();
-    match moved.is_sorted() {
-        true => Ok(vec![net.reshape(x, perm.iter().map(|&p| from[p]).collect())]),
-        false => unsupported(format!("a transpose of {from:?} that moves elements"), MOVES),
-    }
+    let perm = permutation(call, net.dims(x).len())?;
+    Ok(vec![net.permute(x, perm)])
 }
 
-/// Element `index` of `axis`, without that axis.
-fn select(net: &mut Net, x: ValueId, axis: usize, index: usize) -> ValueId {
-    let mut dims = net.dims(x).to_vec();
-    if dims[axis] == 1 {
-        dims.remove(axis);
-        return net.reshape(x, dims);
-    }
-    if let Def::Concat { parts, axis: joined } = net.values[x].def.clone()
-        && joined == axis
-    {
-        let mut index = index;
-        for part in parts {
-            let size = net.dims(part)[axis];
-            if index < size {
-                return select(net, part, axis, index);
-            }
-            index -= size;
-        }
-    }
-    dims.remove(axis);
-    net.value(Def::Select { x, axis, index }, dims)
-}
-
-/// Elements `start..start + len` of `axis`, where they are one, or all.
-fn part(net: &mut Net, x: ValueId, axis: usize, start: usize, len: usize) -> Result<ValueId, Refusal> {
-    let mut dims = net.dims(x).to_vec();
-    match len {
-        _ if len == dims[axis] => Ok(x),
-        1 => {
-            dims[axis] = 1;
-            let one = select(net, x, axis, start);
-            Ok(net.reshape(one, dims))
-        }
-        _ => unsupported(format!("{len} of {} elements along axis {axis} of {dims:?}", dims[axis]), MOVES),
-    }
-}
-
+/// Elements at constant places of one axis, of any shape.
 pub(super) fn gather(net: &mut Net, call: &Call<'_>) -> Values {
     let (x, indices) = (call.operand(0)?, call.operand(1)?);
     let axis = axis_of(call.int("axis", 0), net.dims(x).len())?;
@@ -263,14 +220,14 @@ pub(super) fn gather(net: &mut Net, call: &Call<'_>) -> Values {
     let Some(tensor) = net.as_constant(indices).cloned() else {
         return unsupported("a choice of elements that depends on the sample", MOVES);
     };
-    match tensor.to_ints().as_deref() {
-        Some(&[index]) => {
-            let one = select(net, x, axis, axis_of(index, size)?);
-            let dims = [&net.dims(x)[..axis], &tensor.dims, &net.dims(x)[axis + 1..]].concat();
-            Ok(vec![net.reshape(one, dims)])
-        }
-        _ => unsupported(format!("{} of {size} elements along axis {axis}", tensor.len()), MOVES),
+    let Some(wanted) = tensor.to_ints() else { return impossible("indices that are no integers") };
+    let wanted: Vec<usize> = wanted.iter().map(|&i| axis_of(i, size)).collect::<Result<_, _>>()?;
+    let dims = [&net.dims(x)[..axis], &tensor.dims, &net.dims(x)[axis + 1..]].concat();
+    if elements(&dims).is_none() || wanted.is_empty() {
+        return unsupported(format!("a choice of shape {dims:?}"), MOVES);
     }
+    let taken = net.take(x, axis, wanted);
+    Ok(vec![net.reshape(taken, dims)])
 }
 
 pub(super) fn slice(net: &mut Net, call: &Call<'_>) -> Values {
@@ -281,10 +238,11 @@ pub(super) fn slice(net: &mut Net, call: &Call<'_>) -> Values {
     let steps = call.attribute_or_operand(net, "steps", 4)?;
     let ranges = ranges(net.dims(x), &starts, &ends, axes.as_deref(), steps.as_deref())?;
     for (axis, taken) in ranges.iter().enumerate() {
-        if taken.step != 1 {
-            return unsupported(format!("every {} elements along axis {axis}", taken.step), MOVES);
+        if taken.len == 0 {
+            return unsupported(format!("no element along axis {axis} of {:?}", net.dims(x)), MOVES);
         }
-        x = part(net, x, axis, taken.start, taken.len)?;
+        let at = |i: usize| usize::try_from(taken.start as i64 + taken.step * i as i64).unwrap_or(0);
+        x = net.take(x, axis, (0..taken.len).map(at).collect());
     }
     Ok(vec![x])
 }
@@ -297,7 +255,10 @@ pub(super) fn split(net: &mut Net, call: &Call<'_>) -> Values {
     let mut start = 0;
     let mut parts = Vec::with_capacity(sizes.len());
     for size in sizes {
-        parts.push(part(net, x, axis, start, size)?);
+        if size == 0 {
+            return unsupported("a part without elements", MOVES);
+        }
+        parts.push(net.take(x, axis, (start..start + size).collect()));
         start += size;
     }
     Ok(parts)
@@ -307,9 +268,6 @@ pub(super) fn concat(net: &mut Net, call: &Call<'_>) -> Values {
     let parts: Vec<ValueId> = (0..call.operands.len()).map(|i| call.operand(i)).collect::<Result<_, _>>()?;
     let first = net.dims(call.operand(0)?).to_vec();
     let axis = axis_of(call.int("axis", 0), first.len())?;
-    if parts.len() == 1 {
-        return Ok(parts);
-    }
     let mut dims = first.clone();
     dims[axis] = 0;
     for &part in &parts {
@@ -325,66 +283,154 @@ pub(super) fn concat(net: &mut Net, call: &Call<'_>) -> Values {
     }
 }
 
-const REPEATS: &str = "export one timestep of the network, with its states as inputs and outputs: snnc repeats it";
-
 pub(super) fn expand(net: &mut Net, call: &Call<'_>) -> Values {
     let x = call.operand(0)?;
     let shape = call.attribute_or_operand(net, "shape", 1)?.unwrap_or_default();
     let shape: Option<Vec<usize>> = shape.iter().map(|&s| usize::try_from(s).ok()).collect();
-    let Some(dims) = shape.and_then(|s| broadcast(net.dims(x), &s)) else {
-        return impossible("a shape that the tensor does not broadcast to");
-    };
-    match elements(&dims) == elements(net.dims(x)) {
-        true => Ok(vec![net.reshape(x, dims)]),
-        false => unsupported("a repeated signal (time folded into the batch axis) is not supported", REPEATS),
+    let dims = shape.and_then(|s| broadcast(net.dims(x), &s)).filter(|d| d.len() <= 8 && elements(d).is_some());
+    match dims {
+        Some(dims) if !dims.contains(&0) => Ok(vec![net.expand(x, dims)]),
+        _ => impossible("a shape that the tensor does not broadcast to"),
     }
 }
 
 pub(super) fn tile(net: &mut Net, call: &Call<'_>) -> Values {
-    let x = call.operand(0)?;
+    let mut x = call.operand(0)?;
     let repeats = call.attribute_or_operand(net, "repeats", 1)?.unwrap_or_default();
-    match repeats.iter().all(|&r| r == 1) {
-        true => Ok(vec![x]),
-        false => unsupported("a repeated signal (time folded into the batch axis) is not supported", REPEATS),
+    if repeats.len() != net.dims(x).len() {
+        return impossible("as many repeats as axes are expected");
     }
+    for (axis, &count) in repeats.iter().enumerate() {
+        let count = usize::try_from(count).unwrap_or(0);
+        let mut dims = net.dims(x).to_vec();
+        dims[axis] = dims[axis].saturating_mul(count);
+        if count == 0 || elements(&dims).is_none() || !net.is_stackable(count) {
+            return unsupported(format!("{count} copies along axis {axis} of {:?}", net.dims(x)), MOVES);
+        }
+        x = net.value(Def::Concat { parts: vec![x; count], axis }, dims);
+    }
+    Ok(vec![x])
 }
 
-/// Over the timesteps of a stacked sequence, or over the area of a feature map.
+/// Sums, means, maxima and minima along axes: over timesteps they are arithmetic on each, over the area of a feature map
+/// a mean is a pool.
 pub(super) fn reduce(net: &mut Net, call: &Call<'_>) -> Values {
     let x = call.operand(0)?;
     let from = net.dims(x).to_vec();
     let axes = call.attribute_or_operand(net, "axes", 1)?;
     let axes = reduced_axes(call, axes.as_deref(), from.len())?;
     let out = reduced(call, &from, &axes);
-    let long: Vec<usize> = axes.iter().copied().filter(|&a| from[a] != 1).collect();
-    let mean = call.node.op_type == "ReduceMean";
-    match (long.as_slice(), net.values[x].def.clone()) {
-        ([], _) => Ok(vec![net.reshape(x, out)]),
-        (&[axis], Def::Concat { parts, axis: joined }) if axis == joined => {
-            let steps: Vec<ValueId> = (0..from[axis]).map(|i| select(net, x, axis, i)).collect();
-            let dims = net.dims(steps[0]).to_vec();
-            let total = match call.node.op_type == "ReduceMax" {
-                true => net.value(Def::Maximum(steps), dims.clone()),
-                false => steps.into_iter().reduce(|a, b| net.value(Def::Add(a, b), dims.clone())).unwrap_or(parts[0]),
-            };
-            let total = match mean {
-                true => {
-                    let count = net.constant_value(Tensor::scalar(from[axis] as f32));
-                    net.value(Def::Div(total, count), dims)
-                }
-                false => total,
-            };
-            Ok(vec![net.reshape(total, out)])
+    let fold = match call.node.op_type.as_str() {
+        "ReduceMean" => Fold::Mean,
+        "ReduceMax" => Fold::Max,
+        "ReduceMin" => Fold::Min,
+        _ => Fold::Sum,
+    };
+    let reduced = fold_axes(net, x, &axes, fold)?;
+    Ok(vec![net.reshape(reduced, out)])
+}
+
+/// `x` with `axes` reduced to size 1.
+pub(super) fn fold_axes(net: &mut Net, x: ValueId, axes: &[usize], fold: Fold) -> Result<ValueId, Refusal> {
+    let from = net.dims(x).to_vec();
+    let mut long: Vec<usize> = axes.iter().copied().filter(|&a| from[a] != 1).collect();
+    let mut out = from.clone();
+    long.iter().for_each(|&a| out[a] = 1);
+    let first = from.iter().position(|&d| d != 1);
+    let time = net.stack(x).map(|(_, axis)| axis).or_else(|| first.filter(|_| net.is_over_time(x)));
+    if let Some(time) = time {
+        // Of each timestep first, then of the timesteps.
+        long.retain(|&a| a != time);
+        if !net.is_stackable(from[time]) {
+            return unsupported(format!("{} timesteps", from[time]), "export fewer timesteps, or one");
         }
-        (long, _) if mean && from.len() > 2 && long.iter().all(|&a| a >= 2) && axes_cover(&from, long) => {
-            let pooled = super::pools::whole(net, x)?;
-            Ok(vec![net.reshape(pooled, out)])
+        if !axes.contains(&time) {
+            let mut steps = Vec::with_capacity(from[time]);
+            for t in 0..from[time] {
+                let step = net.part(x, time, t);
+                steps.push(fold_axes(net, step, &long, fold)?);
+            }
+            return Ok(net.value(Def::Concat { parts: steps, axis: time }, out));
         }
-        _ => unsupported(format!("a reduction of axes {axes:?} of {from:?}"), MOVES),
+        long.iter_mut().for_each(|a| *a -= usize::from(*a > time));
+        let mut steps = Vec::with_capacity(from[time]);
+        for t in 0..from[time] {
+            let step = net.select(x, time, t);
+            steps.push(fold_axes(net, step, &long, fold)?);
+        }
+        let (count, dims) = (steps.len(), net.dims(steps[0]).to_vec());
+        let total = match fold {
+            Fold::Max => net.value(Def::Maximum(steps), dims.clone()),
+            Fold::Min => net.value(Def::Minimum(steps), dims.clone()),
+            Fold::Sum | Fold::Mean => {
+                let mut steps = steps.into_iter();
+                let Some(start) = steps.next() else { return impossible("no timestep") };
+                steps.fold(start, |sum, step| net.value(Def::Add(sum, step), dims.clone()))
+            }
+        };
+        let total = match fold {
+            Fold::Mean => {
+                let count = net.constant_value(Tensor::scalar(count as f32));
+                net.value(Def::Div(total, count), dims)
+            }
+            Fold::Sum | Fold::Max | Fold::Min => total,
+        };
+        return Ok(net.reshape(total, out));
+    }
+    if fold == Fold::Mean && from.len() > 2 && from[0] == 1 && !long.is_empty() && axes_cover(&from, &long) {
+        return super::pools::whole(net, x);
+    }
+    match long.is_empty() {
+        true => Ok(x),
+        false => Ok(net.value(Def::Reduce { x, axes: long, fold }, out)),
     }
 }
 
-/// Whether `axes` are all spatial axes longer than 1.
+/// Whether `axes` are all spatial axes longer than 1, and no other.
 fn axes_cover(dims: &[usize], axes: &[usize]) -> bool {
-    (2..dims.len()).all(|a| dims[a] == 1 || axes.contains(&a))
+    axes.iter().all(|&a| a >= 2) && (2..dims.len()).all(|a| dims[a] == 1 || axes.contains(&a))
+}
+
+/// Zeros, or another number, around a signal.
+pub(super) fn pad(net: &mut Net, call: &Call<'_>) -> Values {
+    let x = call.operand(0)?;
+    let from = net.dims(x).to_vec();
+    if !matches!(call.text("mode"), "" | "constant") {
+        return unsupported(format!("padding by `{}`", call.text("mode")), "pad with zeros");
+    }
+    let pads = call.attribute_or_operand(net, "pads", 1)?.unwrap_or_default();
+    let axes: Vec<usize> = match call.optional(3) {
+        None => (0..from.len()).collect(),
+        Some(_) => call
+            .attribute_or_operand(net, "axes", 3)?
+            .unwrap_or_default()
+            .iter()
+            .map(|&a| axis_of(a, from.len()))
+            .collect::<Result<_, _>>()?,
+    };
+    let value = match call.optional(2).map(|id| net.as_constant(id).map(|t| t.get(0))) {
+        None => call.float("value", 0.0),
+        Some(Some(value)) => value as f32,
+        Some(None) => return unsupported("a padding that depends on the sample", "pad with zeros"),
+    };
+    if pads.len() != 2 * axes.len() {
+        return impossible(format!("{} pads for {} axes", pads.len(), axes.len()));
+    }
+    let (mut begin, mut dims) = (vec![0; from.len()], from.clone());
+    for (i, &axis) in axes.iter().enumerate() {
+        match (usize::try_from(pads[i]), usize::try_from(pads[i + axes.len()])) {
+            (Ok(before), Ok(after)) => {
+                begin[axis] = before;
+                dims[axis] = from[axis].saturating_add(before).saturating_add(after);
+            }
+            _ => return unsupported("a negative padding", "cut with a slice"),
+        }
+    }
+    if elements(&dims).is_none() {
+        return impossible(format!("a shape {dims:?}"));
+    }
+    match dims == from {
+        true => Ok(vec![x]),
+        false => Ok(vec![net.value(Def::Pad { x, value: Real::new(value), begin }, dims)]),
+    }
 }

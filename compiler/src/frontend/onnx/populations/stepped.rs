@@ -2,183 +2,252 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::algebra::{Atom, Coef, ONE, Poly};
+use super::super::algebra::{Atom, Coef, Poly};
 use super::super::import::Imported;
 use super::super::invalid;
-use super::super::net::{Def, ValueId};
+use super::super::net::ValueId;
 use super::super::recurrence::{Recurrence, without_constant};
 use super::super::signals::Signals;
-use super::{Network, Population, Update, at_value, polynomial, shared_threshold, spike_of};
+use super::pairing::{self, inputs_in, is_input, live_inputs, potentials};
+use super::synapses::{self, Filter};
+use super::{
+    Kept, Network, Population, State, Update, at_value, firing, name_of, polynomial, spikes_of, without_override,
+};
 use crate::frontend::FrontendError;
 
-/// State inputs, each with the potential computed from it.
-pub type States = BTreeMap<ValueId, ValueId>;
+const HELP: &str = "supported are leaky and non-leaky integrate-and-fire neurons with a hard, a soft or no reset";
 
-/// Graph inputs in a polynomial, as themselves (not only as their spike).
-fn inputs_in(file: &Imported, poly: &Poly) -> BTreeSet<ValueId> {
-    let atoms = poly.terms.keys().flatten().flatten();
-    atoms
-        .filter_map(|atom| match *atom {
-            Atom::Value(id) if matches!(file.net.values[id].def, Def::Input(_)) => Some(id),
-            _ => None,
-        })
-        .collect()
-}
-
-/// Graph inputs that layers take: they are samples, not membrane potentials.
+/// Graph inputs that layers take: they are samples or spikes, not membrane potentials.
 fn feeding_layers(file: &Imported, signals: &Signals) -> BTreeSet<ValueId> {
     let mut feeding = BTreeSet::new();
     for (id, value) in file.net.values.iter().enumerate() {
-        if !signals.live[id] || value.def.is_elementwise() {
-            continue;
-        }
-        for operand in value.def.operands() {
-            if let Ok(poly) = signals.of(operand) {
-                feeding.extend(inputs_in(file, &poly));
+        if signals.live[id] && !signals.looks_into(&file.net, id) && !signals.floors.contains_key(&id) {
+            for poly in value.def.operands().into_iter().filter_map(|operand| signals.of(operand).ok()) {
+                let inputs = inputs_in(file, signals, &poly);
+                feeding.extend(inputs.into_iter().filter(|&i| poly.atoms().any(|atom| atom == Atom::Value(i))));
             }
         }
     }
     feeding
 }
 
-/// The state input of an update, if it has one: a graph input that it integrates.
-///
-/// Where a bare neuron integrates two inputs, the compared one is the state; failing that, the sample is the first
-/// input, as exporters list the arguments of `forward()`.
-fn state_of(file: &Imported, signals: &Signals, feeding: &BTreeSet<ValueId>, update: &Poly) -> Option<ValueId> {
-    let mut inputs: Vec<ValueId> = inputs_in(file, update).into_iter().filter(|id| !feeding.contains(id)).collect();
-    if inputs.len() > 1 {
-        let compared: Vec<ValueId> = inputs.iter().copied().filter(|id| signals.membranes.contains(id)).collect();
-        match compared[..] {
-            [one] => return Some(one),
-            _ => inputs.retain(|&id| Some(id) != file.inputs.first().map(|i| i.value)),
-        }
+/// Whether a potential goes on from a graph input, next to another input for the sample.
+pub fn has_states(file: &Imported, signals: &Signals) -> bool {
+    let feeding = feeding_layers(file, signals);
+    if live_inputs(file, signals).len() < 2 {
+        return false;
     }
-    // The only signal of an update is its input, unless the comparison says otherwise.
-    let alone = update.terms.keys().filter(|mono| **mono != ONE).count() == 1;
-    match inputs[..] {
-        [one] if !alone || signals.membranes.contains(&one) || file.inputs.len() > 1 => Some(one),
-        _ => None,
-    }
+    potentials(file, signals).filter_map(|id| signals.update(id).ok().map(|update| (id, update))).any(|(id, update)| {
+        let inputs = inputs_in(file, signals, &update);
+        let state = inputs.into_iter().any(|i| !feeding.contains(&i));
+        state && super::unrolled::before(file, signals, id, &update).is_none()
+    })
 }
 
 /// Outputs that integrate a state without any comparison of their own: membrane potentials that never fire.
 pub fn integrators(file: &Imported, signals: &Signals) -> BTreeSet<ValueId> {
     let feeding = feeding_layers(file, signals);
-    let integrates = |id: ValueId| {
-        let Ok(poly) = signals.of(id) else { return false };
-        let atoms = || poly.terms.keys().flatten().flatten();
-        let fires = atoms().any(|a| match *a {
-            Atom::Value(v) => signals.membranes.contains(&v) && !matches!(file.net.values[v].def, Def::Input(_)),
-            Atom::Spike(s) => !matches!(file.net.values[signals.spikes[s].membrane].def, Def::Input(_)),
+    let live = live_inputs(file, signals);
+    if live.len() < 2 {
+        return BTreeSet::new();
+    }
+    // The sample is the first input, as exporters list the arguments of `forward()`.
+    let states = |poly: &Poly| -> BTreeSet<ValueId> {
+        let inputs = inputs_in(file, signals, poly).into_iter();
+        inputs.filter(|id| !feeding.contains(id) && Some(id) != live.first()).collect()
+    };
+    let mut found: BTreeMap<ValueId, BTreeSet<ValueId>> = BTreeMap::new();
+    for &(_, id) in &file.outputs {
+        let Ok(poly) = signals.of(id) else { continue };
+        let fires = poly.atoms().any(|atom| match atom {
+            Atom::Value(v) => signals.membranes.contains(&v) && !is_input(file, v),
+            Atom::Spike(s) | Atom::Count(s) => !is_input(file, signals.spikes[s].membrane),
         });
         // More than the state alone: an input handed through is no integrator.
-        !fires && poly.terms.len() > 1 && state_of(file, signals, &feeding, &poly).is_some()
-    };
-    file.outputs
-        .iter()
-        .map(|(_, id)| *id)
-        .filter(|&id| file.net.values[id].def.is_elementwise() && !signals.membranes.contains(&id) && integrates(id))
-        .collect()
-}
-
-/// Pairs each potential with the state input that it is computed from.
-pub fn states(file: &Imported, signals: &Signals) -> States {
-    let feeding = feeding_layers(file, signals);
-    let mut states = States::new();
-    for &membrane in signals.membranes.iter().filter(|&&id| !matches!(file.net.values[id].def, Def::Input(_))) {
-        let Ok(update) = signals.update(membrane) else { continue };
-        // An update that continues a computed potential is a later timestep of an unrolled file.
-        if super::unrolled::before(file, signals, membrane, &update).is_none()
-            && let Some(state) = state_of(file, signals, &feeding, &update)
+        let own = states(&poly);
+        if signals.looks_into(&file.net, id)
+            && !signals.membranes.contains(&id)
+            && !fires
+            && poly.terms.len() > 1
+            && !own.is_empty()
         {
-            states.entry(state).or_insert(membrane);
+            found.insert(id, own);
         }
     }
-    states
+    // What another potential goes through is its synaptic current.
+    let compared = potentials(file, signals).filter_map(|id| signals.update(id).ok()).map(|update| states(&update));
+    let compared: Vec<BTreeSet<ValueId>> = compared.collect();
+    let others = found.clone();
+    let through = |id: ValueId, own: &BTreeSet<ValueId>| {
+        compared.iter().any(|other| own.is_subset(other))
+            || others.iter().any(|(&other, inputs)| other != id && own.is_subset(inputs) && own.len() < inputs.len())
+    };
+    found.into_iter().filter(|(id, own)| !through(*id, own)).map(|(id, _)| id).collect()
 }
 
 /// The network of a file of one timestep.
-pub fn network(file: &Imported, signals: Signals, states: &States, name: &str) -> Result<Network, FrontendError> {
-    let mut warnings = Vec::new();
-    let mut populations = Vec::new();
-    let mut state_outputs = BTreeSet::new();
-    let stateful: BTreeSet<ValueId> = states.values().copied().collect();
-    for &membrane in signals.membranes.iter().filter(|&&id| !matches!(file.net.values[id].def, Def::Input(_))) {
-        if !stateful.contains(&membrane) {
-            let inputs = inputs_in(file, &*polynomial(file, signals.update(membrane))?);
-            let error = match inputs.len() {
-                0 | 1 => invalid(
-                    "compares a signal that has no state of its own".into(),
-                    "every population needs its own state input and output: export one timestep with all states",
-                ),
-                _ => {
-                    let names: Vec<String> = inputs.iter().map(|&id| super::name_of(file, id).0).collect();
-                    let found = format!(
-                        "integrates several inputs, `{}`: one state per neuron is supported",
-                        names.join("`, `")
-                    );
-                    invalid(found, "use neurons without a synaptic current of their own")
-                }
-            };
-            return Err(at_value(file, membrane, error).into());
+///
+/// Which input is the sample is not written anywhere: it is the first one with which every other input is a state.
+pub fn network(file: &Imported, signals: Signals, name: &str) -> Result<Network, FrontendError> {
+    let live = live_inputs(file, &signals);
+    let (compared, others): (Vec<ValueId>, Vec<ValueId>) = live.iter().partition(|id| signals.membranes.contains(id));
+    let mut refused = None;
+    for sample in others.into_iter().chain(compared) {
+        match Assigned::new(file, &signals, sample) {
+            Ok(assigned) => {
+                let Assigned { populations, states, recurrent, warnings } = assigned;
+                let sample = (0..file.inputs.len()).find(|&i| file.inputs[i].value == sample).unwrap_or(0);
+                return Ok(Network { signals, populations, sample, timesteps: None, states, recurrent, warnings });
+            }
+            Err(error) => _ = refused.get_or_insert(error),
         }
     }
-    for (&state, &membrane) in states {
-        let (population, output) = population(file, &signals, state, membrane, &mut warnings)?;
-        populations.push(population);
-        state_outputs.insert(output);
-    }
-    let sample = sample(file, &signals, states, name)?;
-    Ok(Network { signals, populations, sample, timesteps: None, states: state_outputs, warnings })
+    Err(refused.unwrap_or_else(|| FrontendError::Network {
+        file: name.into(),
+        found: "no input besides the states".into(),
+        help: "a network needs an input for the sample".into(),
+    }))
 }
 
-/// The one graph input that is no state.
-fn sample(file: &Imported, signals: &Signals, states: &States, name: &str) -> Result<usize, FrontendError> {
-    let others: Vec<usize> = (0..file.inputs.len())
-        .filter(|&i| {
-            let id = file.inputs[i].value;
-            !states.contains_key(&id) && signals.live[id]
-        })
-        .collect();
-    match others[..] {
-        [one] => Ok(one),
-        [] => Err(FrontendError::Network {
-            file: name.into(),
-            found: "no input besides the states".into(),
-            help: "a network needs an input for the sample".into(),
-        }),
-        _ => {
-            let names: Vec<&str> = others.iter().map(|&i| file.inputs[i].name.as_str()).collect();
-            Err(FrontendError::Network {
-                file: name.into(),
-                found: format!("inputs `{}` are all samples or states that feed layers", names.join("`, `")),
-                help: "one input is supported besides the membrane potentials; recurrent spikes are not supported"
-                    .into(),
-            })
+/// What every input of a file is, given the sample.
+struct Assigned {
+    populations: Vec<Population>,
+    states: BTreeSet<usize>,
+    recurrent: BTreeMap<ValueId, (ValueId, Coef)>,
+    warnings: Vec<String>,
+}
+
+/// The state inputs of one potential.
+struct Own {
+    membrane: ValueId,
+    /// The potential of the timestep before.
+    state: ValueId,
+    filters: Vec<Filter>,
+}
+
+impl Assigned {
+    fn new(file: &Imported, signals: &Signals, sample: ValueId) -> Result<Self, FrontendError> {
+        let feeding = feeding_layers(file, signals);
+        let mut owned: Vec<Own> = Vec::new();
+        let mut taken = BTreeSet::from([sample]);
+        for membrane in potentials(file, signals) {
+            let own = own_states(file, signals, membrane, &taken, &feeding)?;
+            taken.insert(own.state);
+            taken.extend(own.filters.iter().map(|f| f.input));
+            owned.push(own);
+        }
+        let rest: BTreeSet<ValueId> = live_inputs(file, signals).into_iter().filter(|id| !taken.contains(id)).collect();
+        let recurrent = pairing::recurrent(file, signals, &rest).map_err(|input| {
+            let error = invalid(
+                "an input that is no state of a neuron: no output gives its next value".into(),
+                "a file of one timestep has one sample, and the states of its neurons as inputs and outputs",
+            );
+            FrontendError::from(at_value(file, input, error))
+        })?;
+        let mut warnings = Vec::new();
+        let mut populations = Vec::new();
+        for own in &owned {
+            let mut population = population(file, signals, own, &mut warnings)?;
+            population.states.extend(
+                recurrent.iter().filter(|(_, r)| r.membrane == own.membrane).map(|(&input, r)| Kept {
+                    state: State::Spikes,
+                    input,
+                    output: r.output,
+                    factor: r.factor.clone(),
+                }),
+            );
+            populations.push(population);
+        }
+        let states = populations.iter().flat_map(|p| p.states.iter().map(|kept| kept.output)).collect();
+        let recurrent = recurrent.into_iter().map(|(input, r)| (input, (r.membrane, r.factor))).collect();
+        Ok(Self { populations, states, recurrent, warnings })
+    }
+}
+
+/// The states of the potential `membrane`, among inputs that are not `taken`.
+fn own_states(
+    file: &Imported,
+    signals: &Signals,
+    membrane: ValueId,
+    taken: &BTreeSet<ValueId>,
+    feeding: &BTreeSet<ValueId>,
+) -> Result<Own, FrontendError> {
+    let update = polynomial(file, signals.update(membrane))?;
+    let inputs = inputs_in(file, signals, &update);
+    let mut filters = Vec::new();
+    let mut rest = Vec::new();
+    for &input in inputs.iter().filter(|id| !taken.contains(id) && !feeding.contains(id)) {
+        let compared = signals.membranes.contains(&input);
+        match pairing::filter(file, signals, membrane, input).filter(|_| !compared) {
+            Some(filter) => filters.push(filter),
+            None => rest.push(input),
         }
     }
+    // Where one is compared, it is the potential; the others are spikes that come back.
+    if let [one] = rest.iter().copied().filter(|id| signals.membranes.contains(id)).collect::<Vec<_>>()[..] {
+        rest = vec![one];
+    }
+    let leaves = |state: ValueId| {
+        let enter = entering(file, signals, state, &update).ok()?.0;
+        leaving(file, signals, state, membrane, &enter).ok()
+    };
+    match rest[..] {
+        [] => {
+            let error = invalid(
+                "compares a signal that has no state of its own".into(),
+                "every population needs its own state input and output: export one timestep with all states",
+            );
+            Err(at_value(file, membrane, error).into())
+        }
+        [state] => Ok(Own { membrane, state, filters }),
+        // Nothing tells a potential from one-to-one recurrent spikes but what comes out.
+        _ => match rest.iter().copied().find(|&state| leaves(state).is_some()) {
+            Some(state) => Ok(Own { membrane, state, filters }),
+            None => {
+                let names: Vec<String> = rest.iter().map(|&id| name_of(file, id).0).collect();
+                let found = format!("integrates several inputs, `{}`, that no output gives back", names.join("`, `"));
+                Err(at_value(file, membrane, invalid(found, "export every state as an input and an output")).into())
+            }
+        },
+    }
 }
 
-/// The population of one state, and the number of its state output.
-fn population(
+/// How the potential goes on from `state`, and what else it receives.
+fn entering(
     file: &Imported,
     signals: &Signals,
     state: ValueId,
-    membrane: ValueId,
-    warnings: &mut Vec<String>,
-) -> Result<(Population, usize), FrontendError> {
-    let update = polynomial(file, signals.update(membrane))?;
-    let (before, spike) = (spike_of(file, signals, state)?, spike_of(file, signals, membrane)?);
-    let threshold = shared_threshold(file, signals, before.into_iter().chain(spike))?;
-    let mut enter = Recurrence::of(&update, state, before);
-    let mut current = enter.current(&update, state, before);
+    update: &Poly,
+) -> Result<(Recurrence, Poly, Option<Atom>), FrontendError> {
+    let before = spikes_of(file, signals, state)?.atom(update);
+    let enter = Recurrence::of(update, state, before);
+    let current = enter.current(update, state, before);
+    Ok((enter, current, before))
+}
 
-    let (output, leave) = leaving(file, signals, state, membrane, &enter)?;
-    let delayed = leave.is_none();
-    let recurrence = match leave {
+/// The population of one potential.
+fn population(
+    file: &Imported,
+    signals: &Signals,
+    own: &Own,
+    warnings: &mut Vec<String>,
+) -> Result<Population, FrontendError> {
+    let &Own { membrane, state, ref filters } = own;
+    let refuse = |found: &str| Err(at_value(file, membrane, invalid(found.into(), HELP)).into());
+    let mut update = (*polynomial(file, signals.update(membrane))?).clone();
+    let (before, fires) = (spikes_of(file, signals, state)?, spikes_of(file, signals, membrane)?);
+    let firing = firing(file, signals, [before, fires].into_iter())?;
+    let mut overriding = None;
+    if let Some((open, value)) = without_override(&update, before.atom(&update), state) {
+        (update, overriding) = (open, Some(value));
+    }
+    let (mut enter, mut current, reset) = entering(file, signals, state, &update)?;
+    let Leaving { output, after, lowest } = leaving(file, signals, state, membrane, &enter)?;
+    let delayed = after.is_none();
+    let recurrence = match after {
         None => enter.clone(),
-        Some(leave) => {
+        Some(_) if overriding.is_some() => return refuse("a neuron that resets twice"),
+        Some(after) => {
             let resets_twice = !enter.spike.is(0.0) || !enter.gated.is(0.0);
             if resets_twice {
                 // snnTorch with reset_delay=False: the potential that comes in is compared once more. After a reset it
@@ -187,66 +256,89 @@ fn population(
                     warnings.push(format!(
                         "`{}`: read as a soft reset in the timestep of the spike; snnTorch's reset_delay=False differs from \
                          it where a membrane potential exceeds twice the threshold",
-                        super::name_of(file, membrane).0
+                        name_of(file, membrane).0
                     ));
                 }
                 (enter.spike, enter.gated) = (Coef::All(0.0), Coef::All(0.0));
             }
-            match enter.after(&leave) {
+            match enter.after(&after) {
                 Some(recurrence) => recurrence,
-                None => {
-                    let error = invalid("a decay and a reset of different numbers of channels".into(), "export again");
-                    return Err(at_value(file, membrane, error).into());
-                }
+                None => return refuse("a decay and a reset of different numbers of channels"),
             }
         }
     };
-    let leftover = current.terms.keys().flatten().flatten().any(|atom| match *atom {
-        Atom::Value(id) => id == state,
-        Atom::Spike(s) => Some(s) == before,
-    });
-    if leftover {
-        let error = invalid(
-            "an update of the membrane potential that is no integrate-and-fire neuron".into(),
-            "supported are leaky and non-leaky integrate-and-fire neurons with a hard, a soft or no reset",
-        );
-        return Err(at_value(file, membrane, error).into());
+    let (mut synapses, mut states) = (Vec::new(), Vec::new());
+    if !filters.is_empty() {
+        let Some(filtered) = synapses::normal_form(filters, &current) else {
+            return refuse("synaptic currents that are no exponential filters of what the neurons receive");
+        };
+        for (k, (filter, factor)) in filters.iter().zip(filtered.factors).enumerate() {
+            states.push(Kept { state: State::Synaptic(k), input: filter.input, output: filter.output, factor });
+        }
+        (synapses, current) = (filtered.synapses, filtered.current);
     }
-    let (rest, shift) = without_constant(&current);
-    current = rest;
-    let after = (!delayed).then_some(file.outputs[output].1);
-    let update = Update { membrane, spike, current, shift, after };
-    Ok((Population { updates: vec![update], recurrence, threshold, delayed, start: 0.0 }, output))
+    states.push(Kept { state: State::Membrane, input: state, output, factor: Coef::All(1.0) });
+    let leftover = current.atoms().any(|atom| atom == Atom::Value(state) || reset == Some(atom));
+    if leftover {
+        return refuse("an update of the membrane potential that is no integrate-and-fire neuron");
+    }
+    let (current, shift) = without_constant(&current);
+    let update = Update { membrane, current, shift, at: 0, after: (!delayed).then_some(file.outputs[output].1) };
+    Ok(Population {
+        updates: vec![update],
+        recurrence,
+        synapses,
+        firing,
+        delayed,
+        overriding,
+        lowest,
+        inhibition: false,
+        start: 0.0,
+        states,
+    })
 }
 
-/// The state output of a population, and what it makes of the potential; `None` if it is the potential itself.
+/// The state output of a potential, and what it makes of it.
+struct Leaving {
+    /// The output, by number.
+    output: usize,
+    /// The potential after its reset; `None` if it goes out as it is.
+    after: Option<Recurrence>,
+    /// The lowest value that goes out.
+    lowest: Option<f64>,
+}
+
+/// The state output of a population.
 fn leaving(
     file: &Imported,
     signals: &Signals,
     state: ValueId,
     membrane: ValueId,
     enter: &Recurrence,
-) -> Result<(usize, Option<Recurrence>), FrontendError> {
-    let before = spike_of(file, signals, state)?;
-    let spike = spike_of(file, signals, membrane)?;
+) -> Result<Leaving, FrontendError> {
+    let before = spikes_of(file, signals, state)?;
+    let fires = spikes_of(file, signals, membrane)?;
     let resets_before = !enter.spike.is(0.0) || !enter.gated.is(0.0);
     let mut same = None;
     let mut reset = None;
-    for (number, &(_, id)) in file.outputs.iter().enumerate() {
+    for (output, &(_, id)) in file.outputs.iter().enumerate() {
         let Ok(poly) = signals.of(id) else { continue };
-        let leave = Recurrence::of(&poly, membrane, spike);
+        let (poly, bounds) = signals.unbounded(&poly);
+        let lowest = lowest(&poly, signals, id, &bounds);
+        let fired = fires.atom(&poly);
+        let leave = Recurrence::of(&poly, membrane, fired);
         if leave.decay.is(0.0) && leave.gated.is(0.0) {
             continue; // it holds at most the spike
         }
-        if id == membrane {
-            same = Some(number);
+        if poly == Poly::atom(Atom::Value(membrane)) {
+            same = Some((output, lowest));
             continue;
         }
-        let rest = leave.current(&poly, membrane, spike);
-        let again = before.map(|b| Recurrence {
+        let rest = leave.current(&poly, membrane, fired);
+        let again = before.atom(&rest).map(|b| Recurrence {
             decay: Coef::All(0.0),
-            spike: rest.coefficient(&[Some(Atom::Spike(b)), None]),
-            gated: rest.coefficient(&[Some(Atom::Value(membrane)), Some(Atom::Spike(b))]),
+            spike: rest.coefficient(&[Some(b), None]),
+            gated: rest.coefficient(&[Some(Atom::Value(membrane)), Some(b)]),
         });
         // The terms of a reset that is taken back (reset_delay=False): those of the entering potential's own reset.
         let undone = again.is_some_and(|again| {
@@ -257,13 +349,14 @@ fn leaving(
         });
         let left = rest.terms.len();
         if left == 0 && !resets_before || undone && left == 1 {
-            reset = Some((number, leave));
+            reset = Some((output, leave, lowest));
         }
     }
+    let as_it_is = |(output, lowest)| Leaving { output, after: None, lowest };
     match (same, reset) {
-        (Some(number), _) if resets_before => Ok((number, None)),
-        (_, Some((number, leave))) => Ok((number, Some(leave))),
-        (Some(number), None) => Ok((number, None)),
+        (Some(same), _) if resets_before => Ok(as_it_is(same)),
+        (_, Some((output, leave, lowest))) => Ok(Leaving { output, after: Some(leave), lowest }),
+        (Some(same), None) => Ok(as_it_is(same)),
         (None, None) => {
             let error = invalid(
                 "the state that comes in here does not go out: no output is the membrane potential after the timestep"
@@ -272,5 +365,18 @@ fn leaving(
             );
             Err(at_value(file, state, error).into())
         }
+    }
+}
+
+/// The lowest value of the output `id`, which is `open` but for one bound from below.
+fn lowest(open: &Poly, signals: &Signals, id: ValueId, bounds: &[(ValueId, f64)]) -> Option<f64> {
+    let &[(bound, low)] = bounds else { return None };
+    // The output is c + max(open - c, low): at least c + low.
+    let written = signals.of(id).ok()?;
+    let (rest, factor) = written.split(Atom::Value(bound));
+    let (moving, shift) = without_constant(&rest);
+    match (factor.as_constant()?, shift) {
+        (Coef::All(1.0), Coef::All(shift)) if moving.terms.is_empty() && !open.terms.is_empty() => Some(shift + low),
+        _ => None,
     }
 }
