@@ -13,7 +13,7 @@ use super::proto::{GraphProto, ModelProto, NodeProto, TensorProto, data_type};
 use super::tensor::{Decoder, elements};
 use super::{at, invalid};
 use crate::error::AtNode;
-use crate::frontend::{FrontendError, ModelFile, NodeError};
+use crate::frontend::{FrontendError, ModelFile, NodeError, SourceNode};
 
 /// Nodes beyond which a file is refused; a node of a loop counts once per iteration.
 const MAX_NODES: usize = 1 << 19;
@@ -361,6 +361,12 @@ impl<'a> Importer<'a> {
 
 fn initializers(graph: &GraphProto) -> HashMap<&str, &TensorProto> {
     graph.initializer.iter().map(|t| (t.name.as_str(), t)).collect()
+}
+
+/// Every node of `model` that computes something; constants are parameters of what takes them.
+pub fn nodes(model: &ModelProto) -> Vec<SourceNode> {
+    let nodes = model.graph.iter().flat_map(|graph| &graph.node).filter(|node| node.op_type != "Constant");
+    nodes.take(MAX_NODES).map(|node| SourceNode { name: name_of(node), op: op_of(node) }).collect()
 }
 
 /// The version of the default operator set; 1 where the file names none.

@@ -24,20 +24,34 @@ mod tensor;
 #[cfg(test)]
 mod tests;
 mod timestep;
+mod wire;
 
 use prost::Message;
 
 pub use states::{StateKind, StateMap};
 
-use super::{Frontend, FrontendError, LoadOptions, Loaded, ModelFile, NodeError};
+use super::{Frontend, FrontendError, LoadOptions, Loaded, ModelFile, NodeError, SourceNode};
 use crate::error::AtNode;
 
 /// This format.
-pub const FRONTEND: Frontend = Frontend { name: "onnx", accepts, load };
+pub const FRONTEND: Frontend = Frontend { name: "onnx", accepts, load, nodes };
 
 /// An ONNX file starts with its field 1, `ir_version`, a varint; a file named `.onnx` means to be one.
 fn accepts(file: &ModelFile<'_>) -> bool {
     file.bytes.first() == Some(&0x08) || file.name.to_ascii_lowercase().ends_with(".onnx")
+}
+
+fn decode(file: &ModelFile<'_>) -> Result<proto::ModelProto, FrontendError> {
+    let damaged = |found: String| FrontendError::Damaged { file: file.name.into(), found };
+    if file.bytes.is_empty() {
+        return Err(damaged("it is empty".into()));
+    }
+    wire::check(&file.bytes).map_err(damaged)?;
+    proto::ModelProto::decode(file.bytes.clone()).map_err(|e| damaged(e.to_string()))
+}
+
+fn nodes(file: &ModelFile<'_>) -> Result<Vec<SourceNode>, FrontendError> {
+    Ok(import::nodes(&decode(file)?))
 }
 
 fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendError> {
@@ -52,11 +66,7 @@ pub fn load_with_states(
     file: &ModelFile<'_>,
     options: &LoadOptions,
 ) -> Result<(Loaded, Vec<StateMap>), FrontendError> {
-    let damaged = |found: String| FrontendError::Damaged { file: file.name.into(), found };
-    if file.bytes.is_empty() {
-        return Err(damaged("it is empty".into()));
-    }
-    let model = proto::ModelProto::decode(file.bytes.clone()).map_err(|e| damaged(e.to_string()))?;
+    let model = decode(file)?;
     let imported = import::import(&model, file, options.timesteps)?;
     let (mut loaded, states) = match feed_forward::is_one(&imported) {
         true => (feed_forward::graph(&imported, file.name)?, vec![]),
