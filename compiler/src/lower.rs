@@ -80,7 +80,9 @@ pub(crate) fn coarse_decays(graph: &Graph, compiled: &Compiled<'_>) -> Vec<Strin
     let mut warnings = Vec::new();
     for (step, info) in compiled.program.steps().iter().zip(&compiled.steps) {
         let Step::Population(Population { neuron: Some(lowered), .. }) = step else { continue };
-        let Some(Op::Neuron(neuron)) = graph.nodes.iter().find(|n| n.name == info.name).map(|n| &n.op) else { continue };
+        let Some(Op::Neuron(neuron)) = graph.nodes.iter().find(|n| n.name == info.name).map(|n| &n.op) else {
+            continue;
+        };
         for (decay, kept, what) in neuron::coarse_decays(neuron, lowered) {
             warnings.push(format!(
                 "`{}`: beside {} bits the decay {decay} of its {what} becomes {kept:.5}; fewer fraction bits leave more for it",
