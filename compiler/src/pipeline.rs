@@ -151,6 +151,7 @@ pub fn build<'a>(
     let applied = pass::run(&mut graph, &context)?;
     let mut compiled = lower::lower(&graph, timesteps, arena)?;
     let mut warnings = ann_to_snn::notes(float, timesteps);
+    warnings.extend(lower::coarse_decays(&graph, &compiled));
     let mut price = None;
     if let Some(calib) = calib {
         let encoded = encode(&compiled, calib)?;
