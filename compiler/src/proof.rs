@@ -80,8 +80,8 @@ fn pooled(pool: &Pool, (least, most): Range) -> Range {
 /// Ranges of a population's sum and of its current.
 fn sums(program: &Program<'_>, population: &Population<'_>, ranges: &[Range]) -> (Range, Range) {
     let channels = population.output.shape.channels as usize;
-    // elements of a channel differ only where every element has weights of its own
-    let dense = population.projections.iter().any(|p| matches!(p.connection, Connection::Dense));
+    // positions differ only where a dense projection has weights for each, and so as many as there are elements
+    let dense = population.projections.iter().any(|p| p.connection == Connection::Dense);
     let mut sums = vec![(0i64, 0i64); if dense { population.output.shape.len() } else { channels }];
     for projection in population.projections {
         let source = usize::from(projection.source);

@@ -38,7 +38,7 @@ enum Command {
     Inspect(Inspect),
     /// Say node by node what is supported of a model file, and how far the network goes.
     Check(Check),
-    /// Write the model as a native .snn file.
+    /// Write the model as a native .snn file, or as a NIR file.
     Convert(Convert),
 }
 
@@ -174,8 +174,8 @@ struct Convert {
     model: PathBuf,
     #[command(flatten)]
     nir: nir::Nir,
-    /// The .snn file to write.
-    #[arg(short, long, value_name = "FILE.snn")]
+    /// The file to write: NIR where its name ends in .nir, native otherwise.
+    #[arg(short, long, value_name = "FILE.snn|FILE.nir")]
     output: PathBuf,
 }
 

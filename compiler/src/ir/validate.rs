@@ -1,6 +1,8 @@
 //! Checks the invariants of a [`Graph`].
 
-use super::{Comparison, Graph, MAX_TIMESTEPS, Neuron, Node, Op, Reset, ResetTiming, Shape, Window};
+use super::{
+    Activation, Comparison, Graph, MAX_TIMESTEPS, Neuron, Node, Op, Reset, ResetTiming, Shape, Staircase, Window,
+};
 use crate::error::{AtNode, GraphError};
 
 /// Synaptic currents of a neuron beyond which no framework goes.
@@ -158,6 +160,10 @@ impl Graph {
             }
             Op::Flatten => shape_is(Shape::vector(from.len())),
             Op::Add => node.sources.iter().try_for_each(|s| shape_is(self.nodes[s.node].shape)),
+            Op::Activation(activation) => {
+                check_activation(activation, from.channels)?;
+                shape_is(from)
+            }
             Op::Neuron(neuron) => {
                 check_neuron(neuron, from.channels)?;
                 shape_is(from)
@@ -233,6 +239,43 @@ fn pool_padding(window: &Window) -> Result<(), GraphError> {
             expected: "less than its kernel",
         }),
         None => Ok(()),
+    }
+}
+
+fn check_activation(activation: &Activation, channels: usize) -> Result<(), GraphError> {
+    let rows = |parameter, values: &[f32], width: usize| match width.checked_mul(channels) {
+        Some(each) if values.len() == width || values.len() == each => finite(parameter, values),
+        each => {
+            let expected = each.map_or("fewer".into(), |each| format!("{width} or {each}"));
+            Err(GraphError::Length { parameter, found: values.len(), expected })
+        }
+    };
+    match activation {
+        Activation::Relu { ceiling: None } => Ok(()),
+        Activation::Relu { ceiling: Some(ceiling) } => {
+            rows("ceiling", ceiling, 1)?;
+            match ceiling.iter().find(|c| **c <= 0.0) {
+                Some(c) => Err(GraphError::Range { parameter: "ceiling", found: c.to_string(), expected: "above 0" }),
+                None => Ok(()),
+            }
+        }
+        Activation::Staircase(Staircase { steps, thresholds, levels }) => {
+            let above = steps.checked_add(1).filter(|_| *steps > 0).ok_or(GraphError::Range {
+                parameter: "steps of a staircase",
+                found: steps.to_string(),
+                expected: "1 or more",
+            })?;
+            rows("thresholds of a staircase", thresholds, *steps)?;
+            rows("levels of a staircase", levels, above)?;
+            match thresholds.chunks(*steps).find(|row| !row.is_sorted()) {
+                Some(row) => Err(GraphError::Range {
+                    parameter: "thresholds of a staircase",
+                    found: format!("{row:?}"),
+                    expected: "ascending in each row",
+                }),
+                None => Ok(()),
+            }
+        }
     }
 }
 

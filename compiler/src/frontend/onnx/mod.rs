@@ -9,6 +9,7 @@
 
 mod algebra;
 mod build;
+mod feed_forward;
 mod import;
 mod net;
 mod ops;
@@ -16,7 +17,9 @@ mod populations;
 mod proto;
 mod readout;
 mod recurrence;
+mod scalar;
 mod signals;
+mod states;
 mod tensor;
 #[cfg(test)]
 mod tests;
@@ -24,6 +27,8 @@ mod timestep;
 mod wire;
 
 use prost::Message;
+
+pub use states::{StateKind, StateMap};
 
 use super::{Frontend, FrontendError, LoadOptions, Loaded, ModelFile, NodeError, SourceNode};
 use crate::error::AtNode;
@@ -50,10 +55,29 @@ fn nodes(file: &ModelFile<'_>) -> Result<Vec<SourceNode>, FrontendError> {
 }
 
 fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendError> {
+    load_with_states(file, options).map(|(loaded, _)| loaded)
+}
+
+/// Reads a file, and says where one of a single timestep keeps the graph's states.
+///
+/// # Errors
+/// [`FrontendError`], naming the node.
+pub fn load_with_states(
+    file: &ModelFile<'_>,
+    options: &LoadOptions,
+) -> Result<(Loaded, Vec<StateMap>), FrontendError> {
     let model = decode(file)?;
-    let imported = import::import(&model, file)?;
-    let network = populations::recognise(&imported, file.name)?;
-    let mut loaded = build::graph(&imported, network, file.name)?;
+    let imported = import::import(&model, file, options.timesteps)?;
+    let (mut loaded, states) = match feed_forward::is_one(&imported) {
+        true => (feed_forward::graph(&imported, file.name)?, vec![]),
+        false => {
+            let network = populations::recognise(&imported, file.name)?;
+            build::graph(&imported, network, file.name)?
+        }
+    };
+    if imported.open_timesteps {
+        loaded.graph.timesteps = None;
+    }
     if let Some(timesteps) = options.timesteps {
         match loaded.graph.timesteps {
             Some(own) if own != timesteps => loaded
@@ -64,7 +88,7 @@ fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendE
         loaded.graph.timesteps = Some(timesteps);
     }
     loaded.graph.validate()?;
-    Ok(loaded)
+    Ok((loaded, states))
 }
 
 /// What was found and what to do.

@@ -125,6 +125,11 @@ impl Tensor {
         Self { dims: vec![], data: Data::F32([value].into()) }
     }
 
+    /// A truth value.
+    pub fn bit(value: bool) -> Self {
+        Self { dims: vec![], data: Data::Bool([value].into()) }
+    }
+
     /// A vector of integers.
     pub fn ints(values: &[i64]) -> Self {
         Self { dims: vec![values.len()], data: Data::Int(values.into()) }
@@ -294,6 +299,11 @@ impl<'a> Decoder<'a> {
     pub fn room(&self) -> usize {
         let beside: usize = self.beside.borrow().values().map(Bytes::len).sum();
         ROOM.saturating_add(self.file.bytes.len()).saturating_add(beside)
+    }
+
+    /// Name of the file.
+    pub fn file_name(&self) -> &str {
+        self.file.name
     }
 
     /// Decodes `tensor`, known to the user as `name`.

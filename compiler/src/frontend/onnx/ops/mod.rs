@@ -5,7 +5,7 @@ mod constant;
 mod elementwise;
 mod fold;
 mod heads;
-mod index;
+pub mod index;
 mod layers;
 mod pools;
 mod quantize;
@@ -37,11 +37,11 @@ impl From<FrontendError> for Refusal {
     }
 }
 
-pub(super) fn unsupported<T>(found: impl Into<String>, help: &str) -> Result<T, Refusal> {
+pub fn unsupported<T>(found: impl Into<String>, help: &str) -> Result<T, Refusal> {
     Err(Refusal::Unsupported(invalid(found.into(), help)))
 }
 
-pub(super) fn impossible<T>(found: impl Into<String>) -> Result<T, Refusal> {
+pub fn impossible<T>(found: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::Invalid(invalid(found.into(), "the file is damaged or was edited: export the model again")))
 }
 
@@ -113,7 +113,7 @@ impl Call<'_> {
 }
 
 /// Axis `axis` of `rank`, counted from the end if negative.
-fn axis_of(axis: i64, rank: usize) -> Result<usize, Refusal> {
+pub fn axis_of(axis: i64, rank: usize) -> Result<usize, Refusal> {
     let rank_i = rank as i64;
     let from_start = if axis < 0 { axis.saturating_add(rank_i) } else { axis };
     match usize::try_from(from_start) {
