@@ -142,6 +142,10 @@ impl Writer<'_> {
                 let help = "NIR has no maximum; train with average pools, or convert to a native model (.snn)";
                 return Err(invalid("is a max pool", help));
             }
+            Op::Activation(_) => {
+                let help = "NIR has neurons only; convert to a native model (.snn), or make it spike first";
+                return Err(invalid("is an activation", help));
+            }
             Op::Flatten => flatten(from),
             Op::Neuron(neuron) => self.neuron(node, neuron)?,
         };
