@@ -143,8 +143,8 @@ impl Writer<'_> {
                 return Err(invalid("is a max pool", help));
             }
             Op::Activation(_) => {
-                let help = "NIR has neurons only; convert to a native model (.snn), or make it spike first";
-                return Err(invalid("is an activation", help));
+                let help = "convert to a native model (.snn), or make a spiking network of it first";
+                return Err(invalid("is an activation without spikes, which NIR does not express", help));
             }
             Op::Flatten => flatten(from),
             Op::Neuron(neuron) => self.neuron(node, neuron)?,

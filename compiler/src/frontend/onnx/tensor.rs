@@ -295,15 +295,15 @@ impl<'a> Decoder<'a> {
         Self { file, beside: RefCell::default() }
     }
 
+    /// Name of the file.
+    pub fn file_name(&self) -> &str {
+        self.file.name
+    }
+
     /// Elements that folding may compute in this file.
     pub fn room(&self) -> usize {
         let beside: usize = self.beside.borrow().values().map(Bytes::len).sum();
         ROOM.saturating_add(self.file.bytes.len()).saturating_add(beside)
-    }
-
-    /// Name of the file.
-    pub fn file_name(&self) -> &str {
-        self.file.name
     }
 
     /// Decodes `tensor`, known to the user as `name`.
