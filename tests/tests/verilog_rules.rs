@@ -152,7 +152,8 @@ fn drawn<'a>(
     readout: (Quantity, Reduce),
 ) -> (Compiled<'a>, Vec<Sample>) {
     let mut rng = Rng::new(3);
-    let compiled = build(arena, &Recipe { input, layers: layers.to_vec(), timesteps: 4, readout, rich: false }, &mut rng);
+    let compiled =
+        build(arena, &Recipe { input, layers: layers.to_vec(), timesteps: 4, readout, rich: false }, &mut rng);
     let samples = samples(&compiled.program, &mut rng, 4);
     (compiled, samples)
 }

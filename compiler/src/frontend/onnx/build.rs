@@ -11,8 +11,8 @@ use super::readout::{Target, readout};
 use super::timestep::{Part, PartId, Parts};
 use crate::frontend::{FrontendError, Loaded};
 use crate::ir::{
-    AvgPool, BatchNorm, Conv2d, Divisor, Graph, Input, InputEncoding, Linear, MaxPool, Node, NodeId, Op,
-    Reset, ResetTiming, Shape, Source, Timing,
+    AvgPool, BatchNorm, Conv2d, Divisor, Graph, Input, InputEncoding, Linear, MaxPool, Node, NodeId, Op, Reset,
+    ResetTiming, Shape, Source, Timing,
 };
 
 /// The graph of a network.

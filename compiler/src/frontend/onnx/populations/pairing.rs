@@ -46,8 +46,7 @@ pub fn filter(file: &Imported, signals: &Signals, membrane: ValueId, input: Valu
         let fired = |atom: Atom| atom.spike().is_some_and(|s| !is_input(file, signals.spikes[s].membrane));
         let foreign = next.atoms().any(|atom| atom == Atom::Value(membrane) || fired(atom));
         let filters = next.terms.contains_key(&[Some(own), None]) && next.terms.len() > 1 && !foreign;
-        (filters && file.net.dims(id) == file.net.dims(input))
-            .then(|| Filter { input, output, next: (*next).clone() })
+        (filters && file.net.dims(id) == file.net.dims(input)).then(|| Filter { input, output, next: (*next).clone() })
     })
 }
 

@@ -112,7 +112,9 @@ pub fn response(file: &Imported, repeats: &Repeats<'_>, currents: &[Poly]) -> Op
         }
     }
     for (t, (input, current)) in inputs.iter_mut().zip(currents).enumerate() {
-        let constant = current.coefficient(&ONE).zip(&shifts[t], |c, s| if (c - s).abs() <= 1e-6 * s.abs() { 0.0 } else { c - s })?;
+        let constant = current
+            .coefficient(&ONE)
+            .zip(&shifts[t], |c, s| if (c - s).abs() <= 1e-6 * s.abs() { 0.0 } else { c - s })?;
         if filtered && !constant.is(0.0) {
             return None;
         }
