@@ -10,7 +10,7 @@ use crate::data::{Dataset, PIXEL_SCALE, Presentation, Sample, Values};
 use crate::error::{AtNode, Error, GraphError};
 use crate::ir::eval::{Evaluator, prediction};
 use crate::ir::{Graph, InputEncoding, Op, Timing};
-use crate::pass::{self, Applied, Context, WeightChoice};
+use crate::pass::{self, Applied, Context, WeightChoice, ann_to_snn};
 use crate::{host, lower};
 
 /// What the user chooses.
@@ -54,6 +54,9 @@ pub struct Price {
 /// # Errors
 /// If the timesteps are unknown, or the samples do not fit the input.
 pub fn present(graph: &mut Graph, samples: Option<&Dataset>, calibrated: bool) -> Result<u32, Error> {
+    if ann_to_snn::is_ann(graph) {
+        graph.timesteps = graph.timesteps.or(Some(ann_to_snn::default_timesteps(graph)));
+    }
     let timesteps = match samples {
         Some(samples) => present_float(graph, samples)?,
         None => graph.timesteps.ok_or_else(|| no_timesteps(graph))?,
@@ -72,6 +75,9 @@ pub fn present(graph: &mut Graph, samples: Option<&Dataset>, calibrated: bool) -
 /// If the timesteps are unknown, or the samples do not fit the input.
 pub fn present_float(graph: &mut Graph, samples: &Dataset) -> Result<u32, Error> {
     let (_, shape) = graph.input();
+    if ann_to_snn::is_ann(graph) {
+        graph.timesteps = graph.timesteps.or(Some(1)); // it has no time
+    }
     if let Presentation::Sequence { timesteps } = samples.presentation(shape, graph.timesteps)? {
         graph.timesteps = graph.timesteps.or(Some(timesteps));
         if let Op::Input(input) = &mut graph.nodes[0].op {
@@ -144,7 +150,7 @@ pub fn build<'a>(
     let context = Context { samples: &samples, timesteps, weights: choices.weights };
     let applied = pass::run(&mut graph, &context)?;
     let mut compiled = lower::lower(&graph, timesteps, arena)?;
-    let mut warnings = Vec::new();
+    let mut warnings = ann_to_snn::notes(float, timesteps);
     let mut price = None;
     if let Some(calib) = calib {
         let encoded = encode(&compiled, calib)?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use snnc::compiled::Compiled;
 use snnc::compiled_file;
 use snnc::frontend::LoadOptions;
-use snnc::ir::{Graph, Node, Op, Timing, dump};
+use snnc::ir::{Activation, Graph, Node, Op, Timing, dump};
 use snnc::proof::prove;
 use snnc_runtime::program::Step;
 use snnc_runtime::run::arena_words;
@@ -142,6 +142,8 @@ fn parameters(op: &Op) -> usize {
         Op::Linear(linear) => linear.weight.len() + linear.bias.len(),
         Op::Conv2d(conv) => conv.weight.len() + conv.bias.len(),
         Op::BatchNorm(norm) => norm.scale.len() + norm.shift.len(),
+        Op::Activation(Activation::Relu { ceiling }) => ceiling.as_ref().map_or(0, Vec::len),
+        Op::Activation(Activation::Staircase(staircase)) => staircase.thresholds.len() + staircase.levels.len(),
         Op::Input(_) | Op::MaxPool(_) | Op::AvgPool(_) | Op::Flatten | Op::Add | Op::Neuron(_) => 0,
     }
 }
@@ -150,6 +152,13 @@ fn synapses(node: &Node) -> usize {
     match &node.op {
         Op::Linear(linear) => linear.weight.len(),
         Op::Conv2d(conv) => conv.weight.len() * node.shape.positions(),
-        Op::Input(_) | Op::BatchNorm(_) | Op::MaxPool(_) | Op::AvgPool(_) | Op::Flatten | Op::Add | Op::Neuron(_) => 0,
+        Op::Input(_)
+        | Op::BatchNorm(_)
+        | Op::MaxPool(_)
+        | Op::AvgPool(_)
+        | Op::Flatten
+        | Op::Add
+        | Op::Activation(_)
+        | Op::Neuron(_) => 0,
     }
 }

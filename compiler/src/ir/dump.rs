@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::{
-    Comparison, Divisor, Graph, Grid, InputEncoding, Neuron, Node, Op, Reset, ResetTiming, SynapticCurrent, Timing,
-    Window,
+    Activation, Comparison, Divisor, Graph, Grid, InputEncoding, Neuron, Node, Op, Reset, ResetTiming, SynapticCurrent,
+    Timing, Window,
 };
 
 impl Display for Graph {
@@ -70,6 +70,14 @@ pub fn parameters(op: &Op) -> String {
             Divisor::One => format!("{}, summed", window(&pool.window)),
         },
         Op::Flatten | Op::Add => String::new(),
+        Op::Activation(Activation::Relu { ceiling: None }) => "max(x, 0)".into(),
+        Op::Activation(Activation::Relu { ceiling: Some(ceiling) }) => format!("min(max(x, 0), {})", Range(ceiling)),
+        Op::Activation(Activation::Staircase(staircase)) => format!(
+            "staircase of {} steps at {}, levels {}",
+            staircase.steps,
+            Range(&staircase.thresholds),
+            Range(&staircase.levels)
+        ),
         Op::Neuron(neuron) => neuron_text(neuron),
     }
 }

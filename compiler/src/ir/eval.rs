@@ -208,6 +208,12 @@ impl<'g> Evaluator<'g> {
                     out.iter_mut().zip(source(index)).for_each(|(y, x)| *y += x);
                 }
             }
+            Op::Activation(activation) => {
+                let channels = out.chunks_mut(from.positions()).zip(source(0).chunks(from.positions()));
+                for (channel, (out, x)) in channels.enumerate() {
+                    out.iter_mut().zip(x).for_each(|(y, &x)| *y = activation.apply(x, channel));
+                }
+            }
             Op::Neuron(neuron) => {
                 let mut state = std::mem::take(&mut self.states[id]);
                 state.step(neuron, from, source(0), &mut out);

@@ -10,12 +10,14 @@
 //! A graph describes one *timestep*; time is [`Graph::timesteps`]. State lives in [`Op::Neuron`] only and is zero at
 //! the first timestep of a sample.
 
+mod activation;
 pub mod dump;
 pub mod eval;
 mod neuron;
 mod ops;
 mod validate;
 
+pub use activation::{Activation, Staircase};
 pub use neuron::{Comparison, IntegerFormat, Neuron, Reset, ResetTiming, SynapticCurrent};
 pub use snnc_runtime::program::{Quantity, Reduce};
 
@@ -148,6 +150,8 @@ pub enum Op {
     Flatten,
     /// Elementwise sum of two or more sources of one shape (of currents: a join of projections).
     Add,
+    /// What a network without spikes has in place of neurons; the ann-to-snn pass makes neurons of it.
+    Activation(Activation),
     /// A population of neurons: currents in, spikes out.
     Neuron(Neuron),
 }
@@ -165,6 +169,7 @@ impl Op {
             Op::AvgPool(_) => "AvgPool",
             Op::Flatten => "Flatten",
             Op::Add => "Add",
+            Op::Activation(_) => "Activation",
             Op::Neuron(_) => "Neuron",
         }
     }

@@ -1,6 +1,8 @@
 //! Checks the invariants of a [`Graph`].
 
-use super::{Comparison, Graph, MAX_TIMESTEPS, Neuron, Node, Op, Reset, ResetTiming, Shape, Window};
+use super::{
+    Activation, Comparison, Graph, MAX_TIMESTEPS, Neuron, Node, Op, Reset, ResetTiming, Shape, Staircase, Window,
+};
 use crate::error::{AtNode, GraphError};
 
 /// Synaptic currents of a neuron beyond which no framework goes.
@@ -8,6 +10,10 @@ const MAX_SYNAPTIC: usize = 2;
 
 /// Elements beyond which a feature map is refused: no board holds it, and products of sizes stay far from overflow.
 const MAX_ELEMENTS: usize = 1 << 28;
+
+/// Elements of all nodes together beyond which a graph is refused, each counted again for every timestep that a delay
+/// keeps: 256 MiB of floats.
+const MAX_TOTAL: usize = 1 << 26;
 
 impl Graph {
     /// Checks every invariant of [`crate::ir`].
@@ -27,6 +33,7 @@ impl Graph {
             }
             self.sources(id).and_then(|()| self.check(node)).map_err(|e| at(node, e))?;
         }
+        self.check_total()?;
         let last = self.nodes.last().ok_or_else(|| AtNode {
             node: self.name.clone(),
             op: "graph".into(),
@@ -47,6 +54,24 @@ impl Graph {
         {
             let found = timesteps.to_string();
             return Err(at(last, GraphError::Range { parameter: "timesteps", found, expected: "1 to 65,536" }));
+        }
+        Ok(())
+    }
+
+    /// Whether all that a sample needs in memory is little enough.
+    fn check_total(&self) -> Result<(), AtNode<GraphError>> {
+        let mut kept = vec![0; self.nodes.len()];
+        for source in self.nodes.iter().flat_map(|node| &node.sources) {
+            kept[source.node] = source.delay.max(kept[source.node]);
+        }
+        let mut total = 0usize;
+        for (node, kept) in self.nodes.iter().zip(kept) {
+            total = total.saturating_add(node.shape.len().saturating_mul(1 + kept as usize));
+            if total > MAX_TOTAL {
+                let found = format!("{total} elements up to this node");
+                let source = GraphError::Total { found, most: MAX_TOTAL };
+                return Err(AtNode { node: node.name.clone(), op: node.op.kind().into(), source });
+            }
         }
         Ok(())
     }
@@ -135,6 +160,10 @@ impl Graph {
             }
             Op::Flatten => shape_is(Shape::vector(from.len())),
             Op::Add => node.sources.iter().try_for_each(|s| shape_is(self.nodes[s.node].shape)),
+            Op::Activation(activation) => {
+                check_activation(activation, from.channels)?;
+                shape_is(from)
+            }
             Op::Neuron(neuron) => {
                 check_neuron(neuron, from.channels)?;
                 shape_is(from)
@@ -210,6 +239,43 @@ fn pool_padding(window: &Window) -> Result<(), GraphError> {
             expected: "less than its kernel",
         }),
         None => Ok(()),
+    }
+}
+
+fn check_activation(activation: &Activation, channels: usize) -> Result<(), GraphError> {
+    let rows = |parameter, values: &[f32], width: usize| match width.checked_mul(channels) {
+        Some(each) if values.len() == width || values.len() == each => finite(parameter, values),
+        each => {
+            let expected = each.map_or("fewer".into(), |each| format!("{width} or {each}"));
+            Err(GraphError::Length { parameter, found: values.len(), expected })
+        }
+    };
+    match activation {
+        Activation::Relu { ceiling: None } => Ok(()),
+        Activation::Relu { ceiling: Some(ceiling) } => {
+            rows("ceiling", ceiling, 1)?;
+            match ceiling.iter().find(|c| **c <= 0.0) {
+                Some(c) => Err(GraphError::Range { parameter: "ceiling", found: c.to_string(), expected: "above 0" }),
+                None => Ok(()),
+            }
+        }
+        Activation::Staircase(Staircase { steps, thresholds, levels }) => {
+            let above = steps.checked_add(1).filter(|_| *steps > 0).ok_or(GraphError::Range {
+                parameter: "steps of a staircase",
+                found: steps.to_string(),
+                expected: "1 or more",
+            })?;
+            rows("thresholds of a staircase", thresholds, *steps)?;
+            rows("levels of a staircase", levels, above)?;
+            match thresholds.chunks(*steps).find(|row| !row.is_sorted()) {
+                Some(row) => Err(GraphError::Range {
+                    parameter: "thresholds of a staircase",
+                    found: format!("{row:?}"),
+                    expected: "ascending in each row",
+                }),
+                None => Ok(()),
+            }
+        }
     }
 }
 

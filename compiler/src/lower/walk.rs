@@ -91,7 +91,9 @@ impl<'g, 'a> Walk<'g, 'a> {
                 !inlined || self.join_shift(id) > 0
             }
             Op::Flatten => false,
-            Op::Input(_) | Op::BatchNorm(_) | Op::MaxPool(_) | Op::AvgPool(_) | Op::Neuron(_) => true,
+            Op::Input(_) | Op::BatchNorm(_) | Op::MaxPool(_) | Op::AvgPool(_) | Op::Activation(_) | Op::Neuron(_) => {
+                true
+            }
         }
     }
 
@@ -204,6 +206,13 @@ impl<'g, 'a> Walk<'g, 'a> {
             Op::MaxPool(pool) => self.pool(node, &pool.window, PoolOp::Max, Divisor::One)?,
             Op::AvgPool(pool) => self.pool(node, &pool.window, PoolOp::Sum, pool.divisor)?,
             Op::Linear(_) | Op::Conv2d(_) | Op::Add => self.currents(id)?,
+            Op::Activation(_) => {
+                return Err(LowerError::at(
+                    node,
+                    "an activation of a network without spikes",
+                    "convert the network first: the ann-to-snn pass makes neurons of its activations",
+                ));
+            }
             Op::Neuron(neuron) => self.population(id, neuron)?,
             Op::BatchNorm(_) => {
                 return Err(LowerError::at(
@@ -392,7 +401,7 @@ impl<'g, 'a> Walk<'g, 'a> {
         match &self.graph.nodes[next].op {
             Op::Neuron(neuron) => neuron.integer.map_or(0, |format| format.fraction_bits.min(0)),
             Op::MaxPool(_) | Op::AvgPool(_) | Op::Flatten => self.right_shift(next),
-            Op::Input(_) | Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Add => 0,
+            Op::Input(_) | Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Activation(_) | Op::Add => 0,
         }
     }
 

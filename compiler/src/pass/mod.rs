@@ -6,6 +6,7 @@ use thiserror::Error;
 use crate::error::{AtNode, Error};
 use crate::ir::{Graph, Node};
 
+pub mod ann_to_snn;
 mod calibrate;
 mod fold_batch_norm;
 mod hoist;
@@ -35,6 +36,7 @@ pub struct Pass {
 /// Every pass, in the order they run.
 pub const PIPELINE: &[Pass] = &[
     fold_batch_norm::PASS, // before quantize: folding changes the range of the weights
+    ann_to_snn::PASS,      // behind it: batch norms are part of the currents that it balances
     hoist::PASS,
     quantize::PASS,
 ];
@@ -88,6 +90,10 @@ pub fn run(graph: &mut Graph, context: &Context<'_>) -> Result<Vec<Applied>, Err
 /// A graph that a pass cannot rewrite.
 #[derive(Debug, Error, Diagnostic)]
 pub enum PassError {
+    /// Activations that do not become neurons.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Convert(#[from] ann_to_snn::ConvertError),
     /// Weights of another kind than the user asked for.
     #[error("its weights are not binary: {found}")]
     #[diagnostic(

@@ -43,7 +43,7 @@ fn sink(graph: &Graph, consumers: &[Vec<NodeId>], mut node: NodeId) -> Option<(N
                 node = next;
             }
             Op::MaxPool(_) | Op::Flatten | Op::Add => node = next,
-            Op::Input(_) | Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) => return None,
+            Op::Input(_) | Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Activation(_) => return None,
         }
     }
 }
@@ -61,6 +61,6 @@ pub(crate) fn uniform_scale(graph: &Graph, node: NodeId) -> Option<f64> {
         Op::AvgPool(pool) => {
             Some(uniform_scale(graph, source()?)? / (pool.window.kernel[0] * pool.window.kernel[1]) as f64)
         }
-        Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Add => None,
+        Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Activation(_) | Op::Add => None,
     }
 }

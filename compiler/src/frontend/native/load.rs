@@ -6,31 +6,52 @@ use safetensors::Dtype;
 use serde_json::Value;
 
 use super::text::{
-    AvgPoolText, Conv2dText, GraphText, GridText, MaxPoolText, NeuronText, NodeText, OpText, Parameter, ResetText,
-    SourceText,
+    ActivationText, AvgPoolText, Conv2dText, GraphText, GridText, MaxPoolText, NeuronText, NodeText, OpText, Parameter,
+    ResetText, SourceText,
 };
 use crate::container::{Container, Kind};
 use crate::error::AtNode;
-use crate::frontend::{FrontendError, NodeError};
+use crate::frontend::{FrontendError, NodeError, SourceNode};
 use crate::ir::{
-    AvgPool, BatchNorm, Conv2d, Graph, Grid, Input, Linear, MaxPool, Neuron, Node, Op, Reset, Shape, Source,
-    SynapticCurrent, WeightEncoding, Window,
+    Activation, AvgPool, BatchNorm, Conv2d, Graph, Grid, Input, Linear, MaxPool, Neuron, Node, Op, Reset, Shape,
+    Source, Staircase, SynapticCurrent, WeightEncoding, Window,
 };
 
 /// What is wrong with a node.
 type Found<T> = Result<T, String>;
 
+fn network(file: &str, found: String) -> FrontendError {
+    let help = "docs/native-model.md describes what a native model holds".into();
+    FrontendError::Network { file: file.into(), found, help }
+}
+
+/// The nodes of an open file with their operations, as far as they say them.
+pub(super) fn nodes(file: &str, mut container: Container<'_>) -> Result<Vec<SourceNode>, FrontendError> {
+    let text: GraphText = container.text(Kind::Graph).map_err(|found| network(file, found))?;
+    let op = |node: &Value| match node.get("op")? {
+        Value::String(op) => Some(op.clone()),
+        Value::Object(op) => op.keys().next().cloned(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+    };
+    let named = |(index, node): (usize, &Value)| SourceNode {
+        name: node_name(node, index),
+        op: op(node).unwrap_or_else(|| "node".into()),
+    };
+    Ok(text.nodes.iter().enumerate().map(named).collect())
+}
+
+/// How messages call a node: its name, or its place.
+fn node_name(node: &Value, index: usize) -> String {
+    node.get("name").and_then(Value::as_str).map_or_else(|| format!("number {index}"), Into::into)
+}
+
 /// Reads the graph of an open file; the caller validates it.
 pub(super) fn graph(file: &str, mut container: Container<'_>) -> Result<Graph, FrontendError> {
-    let network = |found: String| FrontendError::Network {
-        file: file.into(),
-        found,
-        help: "docs/native-model.md describes what a native model holds".into(),
-    };
+    let network = |found: String| network(file, found);
     let text: GraphText = container.text(Kind::Graph).map_err(network)?;
     let mut texts = Vec::with_capacity(text.nodes.len());
     for (index, node) in text.nodes.into_iter().enumerate() {
-        let name = node.get("name").and_then(Value::as_str).map_or_else(|| format!("number {index}"), Into::into);
+        let name = node_name(&node, index);
         texts.push(serde_json::from_value::<NodeText>(node).map_err(|error| at(&name, "node", error.to_string()))?);
     }
     let ids: HashMap<String, usize> = texts.iter().enumerate().map(|(id, node)| (node.name.clone(), id)).collect();
@@ -63,6 +84,7 @@ const fn kind(op: &OpText) -> &'static str {
         OpText::AvgPool(_) => "AvgPool",
         OpText::Flatten => "Flatten",
         OpText::Add => "Add",
+        OpText::Activation(_) => "Activation",
         OpText::Neuron(_) => "Neuron",
     }
 }
@@ -119,7 +141,7 @@ fn derived(op: &Op, from: Option<Shape>) -> Option<Shape> {
             let Shape { channels, height, width } = from?;
             Some(Shape::vector(channels.checked_mul(height)?.checked_mul(width)?))
         }
-        Op::BatchNorm(_) | Op::Add | Op::Neuron(_) => from,
+        Op::BatchNorm(_) | Op::Add | Op::Activation(_) | Op::Neuron(_) => from,
     }
 }
 
@@ -145,6 +167,15 @@ fn op(container: &Container<'_>, text: OpText) -> Found<Op> {
         }
         OpText::Flatten => Op::Flatten,
         OpText::Add => Op::Add,
+        OpText::Activation(ActivationText::Relu(text)) => {
+            let ceiling = text.ceiling.map(|ceiling| parameter(container, &ceiling)).transpose()?;
+            Op::Activation(Activation::Relu { ceiling })
+        }
+        OpText::Activation(ActivationText::Staircase(text)) => {
+            let (shape, thresholds) = container.numbers(&text.thresholds, 2)?;
+            let (_, levels) = container.numbers(&text.levels, 2)?;
+            Op::Activation(Activation::Staircase(Staircase { steps: shape[1], thresholds, levels }))
+        }
         OpText::Neuron(text) => Op::Neuron(neuron(container, text)?),
     })
 }
@@ -207,11 +238,15 @@ fn bias(container: &Container<'_>, name: Option<String>, channels: usize) -> Fou
     name.map_or_else(|| Ok(vec![0.0; channels]), |name| Ok(container.numbers(&name, 1)?.1))
 }
 
-fn neuron(container: &Container<'_>, text: NeuronText) -> Found<Neuron> {
-    let parameter = |parameter: &Parameter| match parameter {
+fn parameter(container: &Container<'_>, text: &Parameter) -> Found<Vec<f32>> {
+    match text {
         Parameter::Number(number) => Ok(vec![*number as f32]),
-        Parameter::Tensor(name) => Ok::<_, String>(container.numbers(name, 1)?.1),
-    };
+        Parameter::Tensor(name) => Ok(container.numbers(name, 1)?.1),
+    }
+}
+
+fn neuron(container: &Container<'_>, text: NeuronText) -> Found<Neuron> {
+    let parameter = |text: &Parameter| parameter(container, text);
     let threshold = parameter(&text.threshold)?;
     let reset = match text.reset {
         None => Reset::Subtract(threshold.clone()),

@@ -2,12 +2,13 @@
 
 use super::load::weight;
 use super::text::{
-    AvgPoolText, BatchNormText, Conv2dText, DelayedText, GraphText, GridText, InputText, MaxPoolText, NeuronText,
-    NodeText, OpText, Parameter, ResetText, SourceText, SynapsesText, SynapticText,
+    ActivationText, AvgPoolText, BatchNormText, Conv2dText, DelayedText, GraphText, GridText, InputText, MaxPoolText,
+    NeuronText, NodeText, OpText, Parameter, ReluText, ResetText, SourceText, StaircaseText, SynapsesText,
+    SynapticText,
 };
 use crate::container::{Builder, Kind};
 use crate::frontend::FrontendError;
-use crate::ir::{AvgPool, Graph, Grid, Neuron, Node, Op, Reset, WeightEncoding, Window};
+use crate::ir::{Activation, AvgPool, Graph, Grid, Neuron, Node, Op, Reset, WeightEncoding, Window};
 
 /// Writes a graph as a `.snn` file; loading it gives the same graph.
 ///
@@ -62,6 +63,11 @@ struct Tensors<'b> {
 impl Tensors<'_> {
     fn add(&mut self, word: &str, numbers: &[f32]) -> String {
         self.builder.add(format!("{}.{word}", self.node), &[numbers.len()], numbers)
+    }
+
+    /// Rows of `width` numbers.
+    fn table(&mut self, word: &str, width: usize, numbers: &[f32]) -> String {
+        self.builder.add(format!("{}.{word}", self.node), &[numbers.len() / width, width], numbers)
     }
 
     /// One number as itself, several as a tensor.
@@ -136,6 +142,15 @@ fn op(tensors: &mut Tensors<'_>, op: &Op) -> OpText {
         }
         Op::Flatten => OpText::Flatten,
         Op::Add => OpText::Add,
+        Op::Activation(Activation::Relu { ceiling }) => {
+            let ceiling = ceiling.as_ref().map(|ceiling| tensors.parameter("ceiling", ceiling));
+            OpText::Activation(ActivationText::Relu(ReluText { ceiling }))
+        }
+        Op::Activation(Activation::Staircase(staircase)) => {
+            let thresholds = tensors.table("thresholds", staircase.steps, &staircase.thresholds);
+            let levels = tensors.table("levels", staircase.steps + 1, &staircase.levels);
+            OpText::Activation(ActivationText::Staircase(StaircaseText { thresholds, levels }))
+        }
         Op::Neuron(neuron) => OpText::Neuron(self::neuron(tensors, neuron)),
     }
 }

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::container::Builder;
 use crate::ir::{
-    AvgPool, BatchNorm, Comparison, Conv2d, Divisor, Graph, Grid, Input, InputEncoding, IntegerFormat, Linear, MaxPool,
-    Neuron, Node, Op, Quantity, Readout, Reduce, Reset, ResetTiming, Shape, Source, SynapticCurrent, Timing,
-    WeightEncoding, Window,
+    Activation, AvgPool, BatchNorm, Comparison, Conv2d, Divisor, Graph, Grid, Input, InputEncoding, IntegerFormat,
+    Linear, MaxPool, Neuron, Node, Op, Quantity, Readout, Reduce, Reset, ResetTiming, Shape, Source, Staircase,
+    SynapticCurrent, Timing, WeightEncoding, Window,
 };
 
 fn read(bytes: &[u8]) -> Result<Loaded, FrontendError> {
@@ -148,7 +148,7 @@ impl Choices<'_> {
         let slid = |window: &Window, channels| {
             Some(Shape::new(channels, window.output(0, from.height)?, window.output(1, from.width)?))
         };
-        match self.below(8) {
+        match self.below(10) {
             0 => {
                 let fan_out = 1 + self.below(4);
                 let (weight, grid) = self.weights(fan_out, from.len());
@@ -191,6 +191,24 @@ impl Choices<'_> {
             },
             5 => (Op::Flatten, Shape::vector(from.len())),
             6 => (Op::Add, from),
+            7 => {
+                let ceiling = self.flip().then(|| self.one_or_each(from.channels));
+                let ceiling = ceiling.map(|c| c.into_iter().map(|c| c.abs().max(0.5)).collect());
+                (Op::Activation(Activation::Relu { ceiling }), from)
+            }
+            8 => {
+                let steps = 1 + self.below(3);
+                let rows = |random: &mut Self| if random.flip() { 1 } else { from.channels };
+                let mut thresholds = Vec::new();
+                for _ in 0..rows(self) {
+                    let mut row = self.numbers(steps);
+                    row.sort_by(f32::total_cmp);
+                    thresholds.extend(row);
+                }
+                let rows = rows(self);
+                let levels = self.numbers(rows * (steps + 1));
+                (Op::Activation(Activation::Staircase(Staircase { steps, thresholds, levels })), from)
+            }
             _ => (Op::Neuron(self.neuron(from.channels)), from),
         }
     }

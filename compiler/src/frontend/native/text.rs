@@ -65,7 +65,32 @@ pub(super) enum OpText {
     AvgPool(AvgPoolText),
     Flatten,
     Add,
+    Activation(ActivationText),
     Neuron(NeuronText),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ActivationText {
+    Relu(ReluText),
+    Staircase(StaircaseText),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReluText {
+    /// Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<Parameter>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StaircaseText {
+    /// Tensor `[1 or channels, steps]`, F32, each row ascending.
+    pub thresholds: String,
+    /// Tensor `[1 or channels, steps + 1]`, F32.
+    pub levels: String,
 }
 
 #[derive(Serialize, Deserialize)]

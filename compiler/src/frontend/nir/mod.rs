@@ -22,14 +22,19 @@ mod write;
 
 pub use write::{Written, write};
 
-use super::{Frontend, FrontendError, LoadOptions, Loaded, ModelFile, NodeError};
+use super::{Frontend, FrontendError, LoadOptions, Loaded, ModelFile, NodeError, SourceNode};
 use crate::error::AtNode;
 
 /// This format.
-pub const FRONTEND: Frontend = Frontend { name: "nir", accepts, load };
+pub const FRONTEND: Frontend = Frontend { name: "nir", accepts, load, nodes };
 
 fn accepts(file: &ModelFile<'_>) -> bool {
     file.bytes.starts_with(hdf5::SIGNATURE) || file.name.to_ascii_lowercase().ends_with(".nir")
+}
+
+fn nodes(file: &ModelFile<'_>) -> Result<Vec<SourceNode>, FrontendError> {
+    let tree = hdf5::read(&file.bytes).map_err(|found| FrontendError::Damaged { file: file.name.into(), found })?;
+    Ok(parse::names(&tree))
 }
 
 fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendError> {

@@ -158,6 +158,10 @@ impl Writer<'_> {
                 let help = "NIR has no maximum; train with average pools, or convert to a native model (.snn)";
                 return Err(invalid("is a max pool", help));
             }
+            Op::Activation(_) => {
+                let help = "convert to a native model (.snn), or make a spiking network of it first";
+                return Err(invalid("is an activation without spikes, which NIR does not express", help));
+            }
             Op::Flatten => flatten(from),
             Op::Neuron(neuron) => self.neuron(node, neuron)?,
         };

@@ -1,17 +1,25 @@
-//! File to [`Net`]: nodes in execution order, only those that an output needs, each by [`ops`].
+//! File to [`Net`]: nodes in execution order, only those that an output needs, each by [`ops`]. Subgraphs are run where
+//! they stand ([`control`]): what reaches recognition is one flat dataflow.
 
-use std::collections::HashMap;
+mod control;
+mod order;
 
-use super::net::{Def, Net, ValueId};
-use super::ops::{self, Call};
-use super::proto::{GraphProto, ModelProto, NodeProto, data_type};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::net::{Def, MAX_STEPS, Net, ValueId};
+use super::ops::{self, Call, Refusal};
+use super::proto::{GraphProto, ModelProto, NodeProto, TensorProto, data_type};
 use super::tensor::{Decoder, elements};
 use super::{at, invalid};
 use crate::error::AtNode;
-use crate::frontend::{FrontendError, ModelFile, NodeError};
+use crate::frontend::{FrontendError, ModelFile, NodeError, SourceNode};
 
-/// Nodes beyond which a file is refused.
-const MAX_NODES: usize = 1 << 20;
+/// Nodes beyond which a file is refused; a node of a loop counts once per iteration.
+const MAX_NODES: usize = 1 << 19;
+
+/// Timesteps that are unrolled of a loop whose trip count is an open axis of the input, if nobody says how many.
+const OPEN_STEPS: usize = 3;
 
 /// A file as a [`Net`].
 pub struct Imported {
@@ -29,6 +37,8 @@ pub struct Imported {
     pub scopes: Vec<Option<String>>,
     /// The ONNX operation of each node.
     pub node_ops: Vec<String>,
+    /// Whether the file leaves the number of timesteps open: as many as were asked for, or a few, are unrolled here.
+    pub open_timesteps: bool,
 }
 
 /// A graph input.
@@ -37,7 +47,7 @@ pub struct GraphInput {
     pub name: String,
     /// Its value.
     pub value: ValueId,
-    /// Its axes without a fixed size, taken as 1.
+    /// Its axes without a fixed size, taken as 1; not that of the timesteps where they are open.
     pub open_axes: Vec<usize>,
 }
 
@@ -49,11 +59,11 @@ enum Slot {
     Unknown,
 }
 
-/// Reads `model`.
+/// Reads `model`; of a file that leaves the number of timesteps open, `timesteps` of them.
 ///
 /// # Errors
 /// Everything unsupported at once, or the first node or tensor that says something impossible.
-pub fn import(model: &ModelProto, file: &ModelFile<'_>) -> Result<Imported, FrontendError> {
+pub fn import(model: &ModelProto, file: &ModelFile<'_>, timesteps: Option<u32>) -> Result<Imported, FrontendError> {
     let damaged = |found: String| FrontendError::Damaged { file: file.name.into(), found };
     let graph = model.graph.as_ref().ok_or_else(|| damaged("it holds no graph".into()))?;
     if graph.node.len() > MAX_NODES {
@@ -62,91 +72,301 @@ pub fn import(model: &ModelProto, file: &ModelFile<'_>) -> Result<Imported, Fron
     if graph.output.is_empty() {
         return Err(damaged("the graph has no output".into()));
     }
-    let opset = opset(model);
-    let decoder = Decoder::new(file);
-    let order = execution_order(graph)?;
+    let order = Rc::new(order::execution_order(graph)?);
+    // A loop over an open axis of an input runs as often as that axis is long: those are timesteps.
+    let loops = order.iter().any(|&n| matches!(graph.node[n].op_type.as_str(), "Loop" | "Scan"));
+    let steps = timesteps.and_then(|t| usize::try_from(t).ok()).unwrap_or(OPEN_STEPS).clamp(2, MAX_STEPS);
+    for axis in (0..2).filter(|_| loops) {
+        let mut importer = Importer::new(model, file, &order, Some((axis, steps)));
+        match importer.run(graph) {
+            Ok(imported) if importer.trips.contains(&steps) && importer.opened => return Ok(imported),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Importer::new(model, file, &order, None).run(graph)
+}
 
-    let mut net = Net::default();
-    let mut slots: HashMap<&str, Slot> = HashMap::new();
-    let initializers: HashMap<&str, _> = graph.initializer.iter().map(|t| (t.name.as_str(), t)).collect();
-    let inputs = inputs(graph, &mut net, &mut slots, |name| initializers.contains_key(name))?;
-    let mut unsupported = Vec::new();
-    for &number in &order {
-        let node = &graph.node[number];
+/// Names of one graph: its own, not those of the graphs around it.
+#[derive(Default)]
+struct Frame<'a> {
+    slots: HashMap<&'a str, Slot>,
+    initializers: HashMap<&'a str, &'a TensorProto>,
+}
+
+/// An import under way.
+struct Importer<'a> {
+    net: Net,
+    decoder: Decoder<'a>,
+    opset: i64,
+    /// The graph that is run, in those around it.
+    frames: Vec<Frame<'a>>,
+    /// Decoded initialisers, by where they lie.
+    decoded: HashMap<*const TensorProto, ValueId>,
+    /// Results of nodes without operands, by number.
+    literals: HashMap<usize, Vec<ValueId>>,
+    /// Of the graphs that were run: the number of their first node, and their order of execution.
+    known: HashMap<*const GraphProto, (usize, Rc<Vec<usize>>)>,
+    node_names: Vec<String>,
+    node_outputs: Vec<String>,
+    scopes: Vec<Option<String>>,
+    node_ops: Vec<String>,
+    unsupported: Vec<AtNode<NodeError>>,
+    reported: HashSet<usize>,
+    /// Nodes that may still be run.
+    left: usize,
+    /// Iterations of each loop.
+    trips: Vec<usize>,
+    /// The axis of inputs that is timesteps where it is open, and how many to take.
+    time: Option<(usize, usize)>,
+    /// Whether an input has it open.
+    opened: bool,
+}
+
+impl<'a> Importer<'a> {
+    fn new(
+        model: &'a ModelProto,
+        file: &'a ModelFile<'a>,
+        order: &Rc<Vec<usize>>,
+        time: Option<(usize, usize)>,
+    ) -> Self {
+        let known = model.graph.iter().map(|graph| (std::ptr::from_ref(graph), (0, Rc::clone(order)))).collect();
+        let mut importer = Self {
+            net: Net::default(),
+            decoder: Decoder::new(file),
+            opset: opset(model),
+            frames: Vec::new(),
+            decoded: HashMap::new(),
+            literals: HashMap::new(),
+            known,
+            node_names: Vec::new(),
+            node_outputs: Vec::new(),
+            scopes: Vec::new(),
+            node_ops: Vec::new(),
+            unsupported: Vec::new(),
+            reported: HashSet::new(),
+            left: MAX_NODES,
+            trips: Vec::new(),
+            time,
+            opened: false,
+        };
+        model.graph.iter().for_each(|graph| importer.number(graph));
+        importer
+    }
+
+    /// Gives the nodes of a graph their numbers.
+    fn number(&mut self, graph: &GraphProto) {
+        self.node_names.extend(graph.node.iter().map(name_of));
+        self.node_outputs.extend(graph.node.iter().map(|n| n.output.first().cloned().unwrap_or_default()));
+        self.scopes.extend(graph.node.iter().map(scope_of));
+        self.node_ops.extend(graph.node.iter().map(|n| n.op_type.clone()));
+    }
+
+    fn run(&mut self, graph: &'a GraphProto) -> Result<Imported, FrontendError> {
+        let mut frame = Frame { slots: HashMap::new(), initializers: initializers(graph) };
+        let inputs = self.inputs(graph, &mut frame)?;
+        self.frames.push(frame);
+        self.nodes(graph)?;
+        if !self.unsupported.is_empty() {
+            let nodes = std::mem::take(&mut self.unsupported);
+            return Err(FrontendError::Unsupported { file: self.decoder.file_name().into(), nodes });
+        }
+        let mut outputs = Vec::new();
+        for output in &graph.output {
+            let Some(Slot::Value(value)) = self.slot(&output.name)? else {
+                let error = invalid("no node gives this output".into(), "the file was cut or edited");
+                return Err(FrontendError::Node(at(&output.name, "output", error)));
+            };
+            outputs.push((output.name.clone(), value));
+        }
+        Ok(Imported {
+            net: std::mem::take(&mut self.net),
+            inputs,
+            outputs,
+            node_names: std::mem::take(&mut self.node_names),
+            node_outputs: std::mem::take(&mut self.node_outputs),
+            scopes: std::mem::take(&mut self.scopes),
+            node_ops: std::mem::take(&mut self.node_ops),
+            open_timesteps: self.time.is_some(),
+        })
+    }
+
+    /// What `name` stands for, here or in a graph around this one.
+    fn slot(&mut self, name: &str) -> Result<Option<Slot>, FrontendError> {
+        for frame in self.frames.iter().rev() {
+            if let Some(&slot) = frame.slots.get(name) {
+                return Ok(Some(slot));
+            }
+            let Some(&tensor) = frame.initializers.get(name) else { continue };
+            let key = std::ptr::from_ref(tensor);
+            let id = match self.decoded.get(&key) {
+                Some(&id) => id,
+                None => {
+                    let id = self.net.constant_value(self.decoder.tensor(tensor, name)?);
+                    self.decoded.insert(key, id);
+                    id
+                }
+            };
+            return Ok(Some(Slot::Value(id)));
+        }
+        Ok(None)
+    }
+
+    /// Runs the nodes of `graph` in the last frame.
+    fn nodes(&mut self, graph: &'a GraphProto) -> Result<(), FrontendError> {
+        let key = std::ptr::from_ref(graph);
+        let (first, order) = match self.known.get(&key) {
+            Some((first, order)) => (*first, Rc::clone(order)),
+            None => {
+                let (first, order) = (self.node_names.len(), Rc::new(order::execution_order(graph)?));
+                self.number(graph);
+                self.known.insert(key, (first, Rc::clone(&order)));
+                (first, order)
+            }
+        };
+        for &index in order.iter() {
+            let node = &graph.node[index];
+            self.spend(1).map_err(|error| at_node(node, error))?;
+            self.node(node, first + index)?;
+        }
+        Ok(())
+    }
+
+    /// Counts nodes that are run.
+    fn spend(&mut self, nodes: usize) -> Result<(), NodeError> {
+        match self.left.checked_sub(nodes) {
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+            None => Err(invalid(
+                format!("more than {MAX_NODES} nodes are run in this file, its loops unrolled"),
+                "export fewer timesteps, or one timestep with its states as inputs and outputs",
+            )),
+        }
+    }
+
+    fn node(&mut self, node: &'a NodeProto, number: usize) -> Result<(), FrontendError> {
         let mut operands = Vec::with_capacity(node.input.len());
         let mut unknown = false;
         for name in &node.input {
-            operands.push(match slots.get(name.as_str()) {
+            operands.push(match self.slot(name)? {
                 _ if name.is_empty() => None,
-                Some(&Slot::Value(id)) => Some(id),
+                Some(Slot::Value(id)) => Some(id),
                 Some(Slot::Unknown) => {
                     unknown = true;
                     None
                 }
-                None => match initializers.get(name.as_str()) {
-                    Some(&tensor) => {
-                        let id = net.constant_value(decoder.tensor(tensor, name)?);
-                        slots.insert(name, Slot::Value(id));
-                        Some(id)
-                    }
-                    None => {
-                        let found = format!("takes `{name}`, which no node, input or initializer gives");
-                        return Err(at_node(
-                            node,
-                            invalid(found, "the file was cut or edited: export the model again"),
-                        ));
-                    }
-                },
+                None => {
+                    let found = format!("takes `{name}`, which no node, input or initializer gives");
+                    return Err(at_node(node, invalid(found, "the file was cut or edited: export the model again")));
+                }
             });
         }
-        let call = Call { node, operands, opset, decoder: &decoder };
-        let results = match unknown && ops::knows(&node.op_type, &node.domain) {
-            true => None,
-            false => match ops::import(&mut net, &call) {
-                Ok(results) => Some(results),
-                Err(ops::Refusal::Unsupported(error)) => {
-                    unsupported.push(AtNode { node: name_of(node), op: op_of(node), source: error });
-                    None
+        let control = control::knows(node);
+        let results = match unknown && (control || ops::knows(&node.op_type, &node.domain)) {
+            true => Ok(vec![Slot::Unknown; node.output.len()]),
+            false if control => self.control(node, &operands),
+            false => self.operation(node, number, operands),
+        };
+        let results = match results {
+            Ok(results) => results,
+            Err(Refusal::Unsupported(error)) => {
+                if self.reported.insert(number) {
+                    self.unsupported.push(AtNode { node: name_of(node), op: op_of(node), source: error });
                 }
-                Err(ops::Refusal::Invalid(error)) => return Err(at_node(node, error)),
-                Err(ops::Refusal::File(error)) => return Err(*error),
-            },
+                vec![Slot::Unknown; node.output.len()]
+            }
+            Err(Refusal::Invalid(error)) => return Err(at_node(node, error)),
+            Err(Refusal::File(error)) => return Err(*error),
         };
         for (i, name) in node.output.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-            let slot = match results.as_ref().map(|r| r.get(i)) {
-                None => Slot::Unknown,
-                Some(None) => Slot::Unknown, // an output that nothing here computes, as a dropout's mask
-                Some(Some(&id)) => {
-                    net.values[id].nodes.push(number);
-                    Slot::Value(id)
-                }
-            };
-            slots.insert(name, slot);
-        }
-    }
-    if !unsupported.is_empty() {
-        return Err(FrontendError::Unsupported { file: file.name.into(), nodes: unsupported });
-    }
-    let mut outputs = Vec::new();
-    for output in &graph.output {
-        let value = match slots.get(output.name.as_str()) {
-            Some(&Slot::Value(id)) => id,
-            _ => {
-                let error = invalid("no node gives this output".into(), "the file was cut or edited");
-                return Err(FrontendError::Node(at(&output.name, "output", error)));
+            // An output that nothing here computes, as a dropout's mask, is unknown too.
+            let slot = results.get(i).copied().unwrap_or(Slot::Unknown);
+            if let Slot::Value(id) = slot
+                && !control
+                && !self.net.values[id].nodes.contains(&number)
+            {
+                self.net.values[id].nodes.push(number);
             }
-        };
-        outputs.push((output.name.clone(), value));
+            if let Some(frame) = self.frames.last_mut() {
+                frame.slots.insert(name, slot);
+            }
+        }
+        Ok(())
     }
-    Ok(Imported {
-        net,
-        inputs,
-        outputs,
-        node_names: graph.node.iter().map(name_of).collect(),
-        node_outputs: graph.node.iter().map(|n| n.output.first().cloned().unwrap_or_default()).collect(),
-        scopes: graph.node.iter().map(scope_of).collect(),
-        node_ops: graph.node.iter().map(|n| n.op_type.clone()).collect(),
-    })
+
+    fn operation(
+        &mut self,
+        node: &'a NodeProto,
+        number: usize,
+        operands: Vec<Option<ValueId>>,
+    ) -> Result<Vec<Slot>, Refusal> {
+        let literal = operands.is_empty();
+        if literal && let Some(known) = self.literals.get(&number) {
+            return Ok(known.iter().map(|&id| Slot::Value(id)).collect());
+        }
+        let call = Call { node, operands, opset: self.opset, decoder: &self.decoder };
+        let values = ops::import(&mut self.net, &call)?;
+        if literal {
+            self.literals.insert(number, values.clone());
+        }
+        Ok(values.into_iter().map(Slot::Value).collect())
+    }
+
+    /// Makes values of the graph's inputs. An axis without a fixed size is taken as 1: a batch of one sample.
+    fn inputs(&mut self, graph: &'a GraphProto, frame: &mut Frame<'a>) -> Result<Vec<GraphInput>, FrontendError> {
+        let mut inputs = Vec::new();
+        for input in graph.input.iter().filter(|i| !frame.initializers.contains_key(i.name.as_str())) {
+            let refuse =
+                |found: String, help: &str| Err(FrontendError::Node(at(&input.name, "input", invalid(found, help))));
+            let tensor = input.r#type.as_ref().and_then(|t| t.tensor_type.as_ref());
+            let Some((tensor, shape)) = tensor.and_then(|t| Some((t, t.shape.as_ref()?))) else {
+                return refuse("an input without a tensor shape".into(), "export the model with fixed shapes");
+            };
+            if ![data_type::FLOAT, data_type::DOUBLE].contains(&tensor.elem_type) {
+                let found = format!("an input of tensor type {}; expected float (1)", tensor.elem_type);
+                return refuse(found, "export the model with a float input; snnc quantizes it");
+            }
+            let (mut dims, mut open_axes) = (Vec::new(), Vec::new());
+            for (axis, dim) in shape.dim.iter().enumerate() {
+                dims.push(match dim.dim_value {
+                    Some(size @ 1..) => usize::try_from(size).unwrap_or(usize::MAX),
+                    Some(size @ ..0) => {
+                        return refuse(format!("axis {axis} of size {size}"), "export the model again");
+                    }
+                    Some(0) | None => match self.time {
+                        Some((time, steps)) if time == axis && shape.dim.len() > 2 => {
+                            self.opened = true;
+                            steps
+                        }
+                        _ => {
+                            open_axes.push(axis);
+                            1
+                        }
+                    },
+                });
+            }
+            if dims.len() > 8 || elements(&dims).is_none() {
+                return refuse(format!("an input of shape {dims:?}"), "the file is damaged or was edited");
+            }
+            let value = self.net.value(Def::Input(inputs.len()), dims);
+            if frame.slots.insert(&input.name, Slot::Value(value)).is_some() {
+                return refuse("the name is used twice".into(), "the file is damaged or was edited");
+            }
+            inputs.push(GraphInput { name: input.name.clone(), value, open_axes });
+        }
+        Ok(inputs)
+    }
+}
+
+fn initializers(graph: &GraphProto) -> HashMap<&str, &TensorProto> {
+    graph.initializer.iter().map(|t| (t.name.as_str(), t)).collect()
+}
+
+/// Every node of `model` that computes something; constants are parameters of what takes them.
+pub fn nodes(model: &ModelProto) -> Vec<SourceNode> {
+    let nodes = model.graph.iter().flat_map(|graph| &graph.node).filter(|node| node.op_type != "Constant");
+    nodes.take(MAX_NODES).map(|node| SourceNode { name: name_of(node), op: op_of(node) }).collect()
 }
 
 /// The version of the default operator set; 1 where the file names none.
@@ -182,96 +402,4 @@ fn scope_of(node: &NodeProto) -> Option<String> {
         None => node.name.strip_prefix('/')?.rsplit_once('/')?.0.to_string(),
     };
     (!scope.is_empty()).then_some(scope)
-}
-
-/// Makes values of the graph's inputs. An axis without a fixed size is taken as 1: a batch of one sample.
-fn inputs<'a>(
-    graph: &'a GraphProto,
-    net: &mut Net,
-    slots: &mut HashMap<&'a str, Slot>,
-    is_initializer: impl Fn(&str) -> bool,
-) -> Result<Vec<GraphInput>, FrontendError> {
-    let mut inputs = Vec::new();
-    for input in graph.input.iter().filter(|i| !is_initializer(&i.name)) {
-        let refuse =
-            |found: String, help: &str| Err(FrontendError::Node(at(&input.name, "input", invalid(found, help))));
-        let tensor = input.r#type.as_ref().and_then(|t| t.tensor_type.as_ref());
-        let Some((tensor, shape)) = tensor.and_then(|t| Some((t, t.shape.as_ref()?))) else {
-            return refuse("an input without a tensor shape".into(), "export the model with fixed shapes");
-        };
-        if ![data_type::FLOAT, data_type::DOUBLE].contains(&tensor.elem_type) {
-            let found = format!("an input of tensor type {}; expected float (1)", tensor.elem_type);
-            return refuse(found, "export the model with a float input; snnc quantizes it");
-        }
-        let (mut dims, mut open_axes) = (Vec::new(), Vec::new());
-        for (axis, dim) in shape.dim.iter().enumerate() {
-            dims.push(match dim.dim_value {
-                Some(size @ 1..) => usize::try_from(size).unwrap_or(usize::MAX),
-                Some(size @ ..0) => return refuse(format!("axis {axis} of size {size}"), "export the model again"),
-                Some(0) | None => {
-                    open_axes.push(axis);
-                    1
-                }
-            });
-        }
-        if dims.len() > 8 || elements(&dims).is_none() {
-            return refuse(format!("an input of shape {dims:?}"), "the file is damaged or was edited");
-        }
-        let value = net.value(Def::Input(inputs.len()), dims);
-        if slots.insert(&input.name, Slot::Value(value)).is_some() {
-            return refuse("the name is used twice".into(), "the file is damaged or was edited");
-        }
-        inputs.push(GraphInput { name: input.name.clone(), value, open_axes });
-    }
-    Ok(inputs)
-}
-
-/// Numbers of the nodes that an output needs, each after those it takes from.
-fn execution_order(graph: &GraphProto) -> Result<Vec<usize>, FrontendError> {
-    let mut producer: HashMap<&str, usize> = HashMap::new();
-    for (number, node) in graph.node.iter().enumerate() {
-        for output in node.output.iter().filter(|o| !o.is_empty()) {
-            if producer.insert(output, number).is_some() {
-                let found = format!("gives `{output}`, which another node gives too");
-                return Err(at_node(node, invalid(found, "the file is damaged or was edited: export the model again")));
-            }
-        }
-    }
-    // Depth first from the outputs, with the stack on the heap: a file decides how deep it goes.
-    const NEW: u8 = 0;
-    const OPEN: u8 = 1;
-    const DONE: u8 = 2;
-    let mut state = vec![NEW; graph.node.len()];
-    let mut order = Vec::new();
-    let mut stack: Vec<(usize, usize)> = Vec::new();
-    let roots = graph.output.iter().filter_map(|o| producer.get(o.name.as_str()));
-    for &root in roots {
-        if state[root] == NEW {
-            state[root] = OPEN;
-            stack.push((root, 0));
-        }
-        while let Some((number, next)) = stack.pop() {
-            let node = &graph.node[number];
-            let Some(name) = node.input.get(next) else {
-                state[number] = DONE;
-                order.push(number);
-                continue;
-            };
-            stack.push((number, next + 1));
-            match producer.get(name.as_str()).map(|&p| (p, state[p])) {
-                Some((p, NEW)) => {
-                    state[p] = OPEN;
-                    stack.push((p, 0));
-                }
-                Some((p, OPEN)) => {
-                    let found = format!("takes `{name}`, which depends on it: the graph is cyclic");
-                    let help = "state goes through graph inputs and outputs, a timestep apart; export the model again";
-                    let _ = p;
-                    return Err(at_node(node, invalid(found, help)));
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok(order)
 }

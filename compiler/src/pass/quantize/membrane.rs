@@ -134,7 +134,7 @@ fn highest(graph: &Graph, node: NodeId) -> f64 {
             graph.nodes[node].sources.first().map_or(1.0, |s| highest(graph, s.node))
         }
         Op::Neuron(neuron) => neuron.max_spikes.into(),
-        Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Add => 1.0,
+        Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Activation(_) | Op::Add => 1.0,
     }
 }
 

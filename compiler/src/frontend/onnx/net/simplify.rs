@@ -19,6 +19,7 @@ const RULES: &[(&str, Rule)] = &[
     ("max(x, c), min(x, c)", extremum_with_constant),
     ("spike = 0, spike = 1, spike > 0", spike_compared),
     ("where(c, 1, 0), where(c, 0, 1)", where_of_bits),
+    ("arithmetic of reshapes", arithmetic_of_reshapes),
     ("concat(x), concat(concat(..), ..)", concat_of_few),
     ("concat of constants", concat_of_constants),
     ("the elements of x, stacked again", concat_of_all_elements),
@@ -43,10 +44,15 @@ fn as_is(net: &mut Net, x: ValueId, dims: &[usize]) -> Option<ValueId> {
     same.then(|| net.reshape(x, dims.to_vec()))
 }
 
+/// A zero as large as the signal is what a state starts from: it stays, or a first membrane potential would be its
+/// current.
 fn add_zero(net: &mut Net, def: &Def, dims: &[usize]) -> Option<ValueId> {
+    let is_zero = |net: &Net, id: ValueId| {
+        is_all(net, id, 0.0) && (net.dims(id).iter().product::<usize>() == 1 || dims.iter().product::<usize>() == 1)
+    };
     match *def {
-        Def::Add(x, zero) | Def::Sub(x, zero) if is_all(net, zero, 0.0) => as_is(net, x, dims),
-        Def::Add(zero, x) if is_all(net, zero, 0.0) => as_is(net, x, dims),
+        Def::Add(x, zero) | Def::Sub(x, zero) if is_zero(net, zero) => as_is(net, x, dims),
+        Def::Add(zero, x) if is_zero(net, zero) => as_is(net, x, dims),
         _ => None,
     }
 }
@@ -169,6 +175,37 @@ fn where_of_bits(net: &mut Net, def: &Def, dims: &[usize]) -> Option<ValueId> {
     }
     let flipped = is_all(net, a, 0.0) && is_all(net, b, 1.0);
     flipped.then(|| net.value(Def::Not(c), dims.to_vec()))
+}
+
+/// Arithmetic of signals that are reshaped alike is done before the reshape.
+fn arithmetic_of_reshapes(net: &mut Net, def: &Def, dims: &[usize]) -> Option<ValueId> {
+    if !(def.is_elementwise() || super::moves::is_pointwise(def)) {
+        return None;
+    }
+    let mut from: Option<Vec<usize>> = None;
+    for id in def.operands() {
+        if net.as_constant(id).is_some_and(|t| t.len() == 1) {
+            continue;
+        }
+        let Def::Reshape(inner) = net.values[id].def else { return None };
+        let same = from.get_or_insert_with(|| net.dims(inner).to_vec()) == net.dims(inner);
+        if !same || net.dims(id) != dims {
+            return None;
+        }
+    }
+    let from = from?;
+    let mut inside = Vec::new();
+    for id in def.operands() {
+        inside.push(match net.values[id].def {
+            Def::Reshape(inner) => inner,
+            // A constant of one number, without axes of its own.
+            _ => net.reshape(id, vec![]),
+        });
+    }
+    let mut inside = inside.into_iter();
+    let def = def.map(|id| inside.next().unwrap_or(id));
+    let before = net.value(def, from);
+    Some(net.reshape(before, dims.to_vec()))
 }
 
 /// A stack of one is itself; a stack of stacks along the same axis is one.
@@ -300,6 +337,14 @@ mod tests {
     }
 
     #[test]
+    fn zeros_that_a_state_starts_from_stay() {
+        let (mut net, x, ..) = net();
+        let start = net.constant_value(Tensor::ints(&[0; 6]).reshaped(vec![2, 3]));
+        let first = make(&mut net, Def::Add(start, x));
+        assert_eq!(net.values[first].def, Def::Add(start, x));
+    }
+
+    #[test]
     fn a_neutral_constant_that_repeats_the_signal_stays() {
         let (mut net, ..) = net();
         let x = net.value(Def::Input(1), vec![1, 3]);
@@ -378,6 +423,26 @@ mod tests {
         assert_eq!(make(&mut net, Def::Where(spike, one, zero)), spike);
         let flipped = make(&mut net, Def::Where(spike, zero, one));
         assert_eq!(net.values[flipped].def, Def::Not(spike));
+    }
+
+    #[test]
+    fn arithmetic_is_done_before_a_reshape_that_all_share() {
+        let (mut net, x, _, one) = net();
+        let [flat, other] = [x, one].map(|id| if id == x { net.reshape(x, vec![6]) } else { id });
+        let sum = net.value(Def::Add(flat, other), vec![6]);
+        let before = make(&mut net, Def::Add(x, one));
+        assert_eq!(net.values[sum].def, Def::Reshape(before));
+        let weights = net.constant_value(Tensor::ints(&[1, 2, 3, 4, 5, 6]));
+        let each = net.value(Def::Mul(flat, weights), vec![6]);
+        assert_eq!(net.values[each].def, Def::Mul(flat, weights));
+    }
+
+    #[test]
+    fn a_stack_of_constants_is_a_constant() {
+        let (mut net, _, zero, one) = net();
+        let [zero, one] = [zero, one].map(|id| net.reshape(id, vec![1]));
+        let both = net.value(Def::Concat { parts: vec![zero, one], axis: 0 }, vec![2]);
+        assert_eq!(net.as_constant(both).map(|t| (t.get(0), t.get(1))), Some((0.0, 1.0)));
     }
 
     #[test]

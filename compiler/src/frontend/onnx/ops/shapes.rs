@@ -341,20 +341,24 @@ pub(super) fn fold_axes(net: &mut Net, x: ValueId, axes: &[usize], fold: Fold) -
     if let Some(time) = time {
         // Of each timestep first, then of the timesteps.
         long.retain(|&a| a != time);
-        let mut steps = Vec::with_capacity(from[time]);
         if !net.is_stackable(from[time]) {
             return unsupported(format!("{} timesteps", from[time]), "export fewer timesteps, or one");
         }
+        if !axes.contains(&time) {
+            let mut steps = Vec::with_capacity(from[time]);
+            for t in 0..from[time] {
+                let step = net.part(x, time, t);
+                steps.push(fold_axes(net, step, &long, fold)?);
+            }
+            return Ok(net.value(Def::Concat { parts: steps, axis: time }, out));
+        }
+        long.iter_mut().for_each(|a| *a -= usize::from(*a > time));
+        let mut steps = Vec::with_capacity(from[time]);
         for t in 0..from[time] {
-            let step = net.part(x, time, t);
+            let step = net.select(x, time, t);
             steps.push(fold_axes(net, step, &long, fold)?);
         }
-        let mut dims = out.clone();
-        if !axes.contains(&time) {
-            dims[time] = from[time];
-            return Ok(net.value(Def::Concat { parts: steps, axis: time }, dims));
-        }
-        let count = steps.len();
+        let (count, dims) = (steps.len(), net.dims(steps[0]).to_vec());
         let total = match fold {
             Fold::Max => net.value(Def::Maximum(steps), dims.clone()),
             Fold::Min => net.value(Def::Minimum(steps), dims.clone()),
@@ -364,11 +368,14 @@ pub(super) fn fold_axes(net: &mut Net, x: ValueId, axes: &[usize], fold: Fold) -
                 steps.fold(start, |sum, step| net.value(Def::Add(sum, step), dims.clone()))
             }
         };
-        if fold != Fold::Mean {
-            return Ok(total);
-        }
-        let count = net.constant_value(Tensor::scalar(count as f32));
-        return Ok(net.value(Def::Div(total, count), dims));
+        let total = match fold {
+            Fold::Mean => {
+                let count = net.constant_value(Tensor::scalar(count as f32));
+                net.value(Def::Div(total, count), dims)
+            }
+            Fold::Sum | Fold::Max | Fold::Min => total,
+        };
+        return Ok(net.reshape(total, out));
     }
     if fold == Fold::Mean && from.len() > 2 && from[0] == 1 && !long.is_empty() && axes_cover(&from, &long) {
         return super::pools::whole(net, x);
