@@ -63,6 +63,20 @@ pub enum GraphError {
         /// The range.
         expected: &'static str,
     },
+    /// More elements than any machine has memory for.
+    #[error("the feature maps hold {found}, at most {most} for all nodes together")]
+    #[diagnostic(
+        code(snnc::graph::total),
+        help(
+            "the network is too large for a microcontroller or an FPGA: use smaller images, or fewer channels or delays"
+        )
+    )]
+    Total {
+        /// What there are.
+        found: String,
+        /// The limit.
+        most: usize,
+    },
     /// A step graph without timesteps.
     #[error("the model does not say for how many timesteps a sample runs")]
     #[diagnostic(code(snnc::graph::timesteps), help("give --timesteps T, the number the network was trained with"))]

@@ -7,6 +7,7 @@
 //! runs simulators and emulators in scratch folders.
 
 pub mod backend;
+pub mod check;
 pub mod compiled;
 pub mod compiled_file;
 pub mod container;

@@ -2,4 +2,5 @@
 
 pub mod driven;
 pub mod fixtures;
+pub mod hostile;
 pub mod random_network;

@@ -14,7 +14,7 @@ use snnc::error::Error;
 use snnc::pipeline::{self, Choices, Price};
 
 use super::model::{self, NETWORK};
-use super::{Compile, Target, print_json, show};
+use super::{Compile, print_json, show};
 
 /// Calibration samples that clocks are predicted on and that the testbench plays.
 const STIMULI: usize = 4;
@@ -35,10 +35,7 @@ struct Report<'r> {
 }
 
 pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
-    let target = match arguments.target {
-        Target::Fpga => "fpga",
-        Target::Mcu => "mcu",
-    };
+    let target = arguments.target.name();
     let arena = Bump::new();
     let choices = Choices { weights: arguments.weights.into() };
     let mut network = model::network(&arguments.model, choices, None, &arena)?;

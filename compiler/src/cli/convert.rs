@@ -1,10 +1,11 @@
-//! `snnc convert`: any model to a native `.snn` file, and a network with activations to a spiking one.
+//! `snnc convert`: any model to a native `.snn` file or a NIR file, and a network with activations
+//! to a spiking one.
 
 use std::process::ExitCode;
 
 use rayon::prelude::*;
 use snnc::data::Dataset;
-use snnc::frontend::{LoadOptions, native};
+use snnc::frontend::{LoadOptions, native, nir};
 use snnc::ir::Graph;
 use snnc::ir::eval::{Evaluator, prediction};
 use snnc::output::write_file;
@@ -19,7 +20,15 @@ pub fn run(arguments: &Convert) -> miette::Result<ExitCode> {
         Opened::Graph(graph, warnings) => {
             model::warn(&warnings);
             let graph = if arguments.to_snn { to_snn(arguments, &graph)? } else { *graph };
-            write_file(&arguments.output, &native::save(&graph)?)?;
+            let is_nir = arguments.output.extension().is_some_and(|e| e.eq_ignore_ascii_case("nir"));
+            let bytes = if is_nir {
+                let written = nir::write(&graph)?;
+                model::warn(&written.warnings);
+                written.bytes
+            } else {
+                native::save(&graph)?
+            };
+            write_file(&arguments.output, &bytes)?;
             show(&format!("`{}`: {} nodes\n", arguments.output.display(), graph.nodes.len()))?;
             Ok(ExitCode::SUCCESS)
         }

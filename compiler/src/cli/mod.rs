@@ -1,5 +1,6 @@
 //! The commands. These are the only modules that read or write the user's files.
 
+mod check;
 mod compile;
 mod convert;
 mod inspect;
@@ -35,7 +36,9 @@ enum Command {
     Verify(Verify),
     /// Show what was understood: layers, shapes, neurons, sizes.
     Inspect(Inspect),
-    /// Write the model as a native .snn file.
+    /// Say node by node what is supported of a model file, and how far the network goes.
+    Check(Check),
+    /// Write the model as a native .snn file, or as a NIR file.
     Convert(Convert),
 }
 
@@ -135,6 +138,26 @@ struct Verify {
 }
 
 #[derive(Debug, Args)]
+struct Check {
+    /// A model file.
+    model: PathBuf,
+    /// Timesteps of a sample, where the file does not say.
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u32).range(1..=i64::from(snnc::ir::MAX_TIMESTEPS)))]
+    timesteps: Option<u32>,
+    #[command(flatten)]
+    nir: nir::Nir,
+    /// Fail too if this target cannot take the network.
+    #[arg(long, value_enum)]
+    target: Option<Target>,
+    /// Fail too if something was assumed.
+    #[arg(long)]
+    strict: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
 struct Inspect {
     /// A model file, or a folder that `snnc compile` wrote.
     model: PathBuf,
@@ -166,8 +189,8 @@ struct Convert {
     /// Only the first N samples of the data.
     #[arg(long, value_name = "N", requires = "data", value_parser = clap::value_parser!(u32).range(1..))]
     samples: Option<u32>,
-    /// The .snn file to write.
-    #[arg(short, long, value_name = "FILE.snn")]
+    /// The file to write: NIR where its name ends in .nir, native otherwise.
+    #[arg(short, long, value_name = "FILE.snn|FILE.nir")]
     output: PathBuf,
 }
 
@@ -177,6 +200,16 @@ enum Target {
     Fpga,
     /// A no_std Rust crate and an example firmware.
     Mcu,
+}
+
+impl Target {
+    /// Name of its backend.
+    const fn name(self) -> &'static str {
+        match self {
+            Target::Fpga => "fpga",
+            Target::Mcu => "mcu",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -221,6 +254,7 @@ pub fn run(arguments: Arguments) -> miette::Result<ExitCode> {
         Command::Run(arguments) => run::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
     }
 }

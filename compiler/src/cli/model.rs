@@ -89,11 +89,15 @@ pub fn open(path: &Path, options: &LoadOptions) -> miette::Result<Opened> {
     if container::kind(&bytes) == Some(Kind::Program) {
         return Ok(Opened::Compiled(bytes));
     }
+    let loaded = as_file(&path, bytes, |file| frontend::load(file, options))?;
+    Ok(Opened::Graph(Box::new(loaded.graph), loaded.warnings))
+}
+
+/// Calls `f` with a file's bytes as a model file that lies where it was read.
+pub fn as_file<T>(path: &Path, bytes: Bytes, f: impl FnOnce(&ModelFile<'_>) -> T) -> T {
     let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-    let file = ModelFile { name: &name, bytes, beside: &|relative| beside(&folder, relative) };
-    let loaded = frontend::load(&file, options)?;
-    Ok(Opened::Graph(Box::new(loaded.graph), loaded.warnings))
+    f(&ModelFile { name: &name, bytes, beside: &|relative| beside(&folder, relative) })
 }
 
 /// A file of the model's own folder; nothing outside it, not even through a link.

@@ -25,8 +25,8 @@ pub use save::save;
 
 pub use snnc_runtime::program::MAX_TIMESTEPS;
 
-/// Words of 32 bits beyond which a network is refused: 1 GiB of state.
-const MAX_ARENA_WORDS: usize = 1 << 28;
+/// Words of 32 bits beyond which a network is refused: 256 MiB of state.
+const MAX_ARENA_WORDS: usize = 1 << 26;
 
 /// A compiled network that cannot be used.
 #[derive(Debug, Error, Diagnostic)]

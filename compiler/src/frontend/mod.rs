@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::error::{AtNode, GraphError};
 use crate::ir::Graph;
 
+mod foreign;
 pub mod native;
 pub mod nir;
 pub mod onnx;
@@ -31,6 +32,17 @@ pub struct Frontend {
     pub accepts: fn(&ModelFile<'_>) -> bool,
     /// Reads it. The file is hostile until this has returned.
     pub load: fn(&ModelFile<'_>, &LoadOptions) -> Result<Loaded, FrontendError>,
+    /// Lists the file's own nodes in its order, understood or not. [`crate::ir::Node::origin`] names them.
+    pub nodes: fn(&ModelFile<'_>) -> Result<Vec<SourceNode>, FrontendError>,
+}
+
+/// A node as the file has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceNode {
+    /// Its name, as messages have it.
+    pub name: String,
+    /// Its operation in the format's words.
+    pub op: String,
 }
 
 /// What the user says about a model beyond its file.
@@ -58,14 +70,16 @@ pub const FRONTENDS: &[Frontend] = &[native::FRONTEND, nir::FRONTEND, onnx::FRON
 #[derive(Debug, Error, Diagnostic)]
 pub enum FrontendError {
     /// None of the formats.
-    #[error("`{file}` is not a model that snnc reads")]
-    #[diagnostic(
-        code(snnc::frontend::format),
-        help("give an ONNX file (.onnx), a NIR file (.nir) or a native model (.snn)")
-    )]
+    #[error("`{file}` is not a model that snnc reads{found}")]
+    #[diagnostic(code(snnc::frontend::format))]
     UnknownFormat {
         /// Name of the file.
         file: String,
+        /// What it is, where that is known: `: it is ...`.
+        found: String,
+        /// What to do.
+        #[help]
+        help: String,
     },
     /// Bytes that are not the format they claim to be.
     #[error("`{file}` is damaged: {found}")]
@@ -142,8 +156,11 @@ pub enum NodeError {
 /// # Errors
 /// [`FrontendError`], naming the file or the node.
 pub fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendError> {
-    match FRONTENDS.iter().find(|frontend| (frontend.accepts)(file)) {
-        Some(frontend) => (frontend.load)(file, options),
-        None => Err(FrontendError::UnknownFormat { file: file.name.into() }),
+    match foreign::known(&file.bytes) {
+        Some(foreign) => Err(foreign.refused(file.name)),
+        None => match FRONTENDS.iter().find(|frontend| (frontend.accepts)(file)) {
+            Some(frontend) => (frontend.load)(file, options),
+            None => Err(foreign::UNKNOWN.refused(file.name)),
+        },
     }
 }

@@ -11,6 +11,10 @@ const MAX_SYNAPTIC: usize = 2;
 /// Elements beyond which a feature map is refused: no board holds it, and products of sizes stay far from overflow.
 const MAX_ELEMENTS: usize = 1 << 28;
 
+/// Elements of all nodes together beyond which a graph is refused, each counted again for every timestep that a delay
+/// keeps: 256 MiB of floats.
+const MAX_TOTAL: usize = 1 << 26;
+
 impl Graph {
     /// Checks every invariant of [`crate::ir`].
     ///
@@ -29,6 +33,7 @@ impl Graph {
             }
             self.sources(id).and_then(|()| self.check(node)).map_err(|e| at(node, e))?;
         }
+        self.check_total()?;
         let last = self.nodes.last().ok_or_else(|| AtNode {
             node: self.name.clone(),
             op: "graph".into(),
@@ -49,6 +54,24 @@ impl Graph {
         {
             let found = timesteps.to_string();
             return Err(at(last, GraphError::Range { parameter: "timesteps", found, expected: "1 to 65,536" }));
+        }
+        Ok(())
+    }
+
+    /// Whether all that a sample needs in memory is little enough.
+    fn check_total(&self) -> Result<(), AtNode<GraphError>> {
+        let mut kept = vec![0; self.nodes.len()];
+        for source in self.nodes.iter().flat_map(|node| &node.sources) {
+            kept[source.node] = source.delay.max(kept[source.node]);
+        }
+        let mut total = 0usize;
+        for (node, kept) in self.nodes.iter().zip(kept) {
+            total = total.saturating_add(node.shape.len().saturating_mul(1 + kept as usize));
+            if total > MAX_TOTAL {
+                let found = format!("{total} elements up to this node");
+                let source = GraphError::Total { found, most: MAX_TOTAL };
+                return Err(AtNode { node: node.name.clone(), op: node.op.kind().into(), source });
+            }
         }
         Ok(())
     }

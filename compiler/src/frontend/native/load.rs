@@ -11,7 +11,7 @@ use super::text::{
 };
 use crate::container::{Container, Kind};
 use crate::error::AtNode;
-use crate::frontend::{FrontendError, NodeError};
+use crate::frontend::{FrontendError, NodeError, SourceNode};
 use crate::ir::{
     Activation, AvgPool, BatchNorm, Conv2d, Graph, Grid, Input, Linear, MaxPool, Neuron, Node, Op, Reset, Shape,
     Source, Staircase, SynapticCurrent, WeightEncoding, Window,
@@ -20,17 +20,38 @@ use crate::ir::{
 /// What is wrong with a node.
 type Found<T> = Result<T, String>;
 
+fn network(file: &str, found: String) -> FrontendError {
+    let help = "docs/native-model.md describes what a native model holds".into();
+    FrontendError::Network { file: file.into(), found, help }
+}
+
+/// The nodes of an open file with their operations, as far as they say them.
+pub(super) fn nodes(file: &str, mut container: Container<'_>) -> Result<Vec<SourceNode>, FrontendError> {
+    let text: GraphText = container.text(Kind::Graph).map_err(|found| network(file, found))?;
+    let op = |node: &Value| match node.get("op")? {
+        Value::String(op) => Some(op.clone()),
+        Value::Object(op) => op.keys().next().cloned(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+    };
+    let named = |(index, node): (usize, &Value)| SourceNode {
+        name: node_name(node, index),
+        op: op(node).unwrap_or_else(|| "node".into()),
+    };
+    Ok(text.nodes.iter().enumerate().map(named).collect())
+}
+
+/// How messages call a node: its name, or its place.
+fn node_name(node: &Value, index: usize) -> String {
+    node.get("name").and_then(Value::as_str).map_or_else(|| format!("number {index}"), Into::into)
+}
+
 /// Reads the graph of an open file; the caller validates it.
 pub(super) fn graph(file: &str, mut container: Container<'_>) -> Result<Graph, FrontendError> {
-    let network = |found: String| FrontendError::Network {
-        file: file.into(),
-        found,
-        help: "docs/native-model.md describes what a native model holds".into(),
-    };
+    let network = |found: String| network(file, found);
     let text: GraphText = container.text(Kind::Graph).map_err(network)?;
     let mut texts = Vec::with_capacity(text.nodes.len());
     for (index, node) in text.nodes.into_iter().enumerate() {
-        let name = node.get("name").and_then(Value::as_str).map_or_else(|| format!("number {index}"), Into::into);
+        let name = node_name(&node, index);
         texts.push(serde_json::from_value::<NodeText>(node).map_err(|error| at(&name, "node", error.to_string()))?);
     }
     let ids: HashMap<String, usize> = texts.iter().enumerate().map(|(id, node)| (node.name.clone(), id)).collect();

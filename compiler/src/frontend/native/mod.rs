@@ -9,21 +9,29 @@ pub(crate) mod text;
 
 pub use save::save;
 
-use super::{Frontend, FrontendError, LoadOptions, Loaded, ModelFile};
+use super::{Frontend, FrontendError, LoadOptions, Loaded, ModelFile, SourceNode};
 use crate::container::{Container, Kind, is_container, kind};
 
 /// This format.
-pub const FRONTEND: Frontend = Frontend { name: "native", accepts, load };
+pub const FRONTEND: Frontend = Frontend { name: "native", accepts, load, nodes };
 
 fn accepts(file: &ModelFile<'_>) -> bool {
     file.name.ends_with(".snn") || is_container(&file.bytes)
 }
 
-fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendError> {
-    let container = Container::open(&file.bytes).map_err(|found| FrontendError::Damaged {
+fn open<'f>(file: &'f ModelFile<'_>) -> Result<Container<'f>, FrontendError> {
+    Container::open(&file.bytes).map_err(|found| FrontendError::Damaged {
         file: file.name.into(),
         found: format!("not a native model: {found}"),
-    })?;
+    })
+}
+
+fn nodes(file: &ModelFile<'_>) -> Result<Vec<SourceNode>, FrontendError> {
+    load::nodes(file.name, open(file)?)
+}
+
+fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendError> {
+    let container = open(file)?;
     if kind(&file.bytes) == Some(Kind::Program) {
         return Err(FrontendError::Network {
             file: file.name.into(),

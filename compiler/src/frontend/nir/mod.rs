@@ -16,15 +16,25 @@ mod neuron;
 mod order;
 mod parse;
 pub mod reading;
+#[cfg(test)]
+mod tests;
+mod write;
 
-use super::{Frontend, FrontendError, LoadOptions, Loaded, ModelFile, NodeError};
+pub use write::{Written, write};
+
+use super::{Frontend, FrontendError, LoadOptions, Loaded, ModelFile, NodeError, SourceNode};
 use crate::error::AtNode;
 
 /// This format.
-pub const FRONTEND: Frontend = Frontend { name: "nir", accepts, load };
+pub const FRONTEND: Frontend = Frontend { name: "nir", accepts, load, nodes };
 
 fn accepts(file: &ModelFile<'_>) -> bool {
     file.bytes.starts_with(hdf5::SIGNATURE) || file.name.to_ascii_lowercase().ends_with(".nir")
+}
+
+fn nodes(file: &ModelFile<'_>) -> Result<Vec<SourceNode>, FrontendError> {
+    let tree = hdf5::read(&file.bytes).map_err(|found| FrontendError::Damaged { file: file.name.into(), found })?;
+    Ok(parse::names(&tree))
 }
 
 fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendError> {
@@ -36,10 +46,11 @@ fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendE
     })?;
     let flat = inline::flatten(parsed)?;
     let mut warnings = Vec::new();
+    let timesteps = reading::noted_timesteps(&flat.notes);
     let reading = reading::settle(&flat, &options.nir, file.name, &mut warnings)?;
     let name = file.name.strip_suffix(".nir").unwrap_or(file.name);
     let mut graph = build::graph(flat, &reading, &options.nir, name, &mut warnings)?;
-    graph.timesteps = options.timesteps;
+    graph.timesteps = options.timesteps.or(timesteps);
     graph.validate()?;
     Ok(Loaded { graph, warnings })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::hdf5::{Array, Group, Item};
 use super::{at, invalid};
 use crate::error::AtNode;
-use crate::frontend::NodeError;
+use crate::frontend::{NodeError, SourceNode};
 use crate::ir::Divisor;
 
 /// Axes of an array, at most: a weight of a 2-d convolution has four.
@@ -170,6 +170,28 @@ pub fn graph(mut file: Group) -> Result<(NirGraph, Notes)> {
         NirNode { op: NirOp::Graph(graph), notes, .. } => Ok((graph, notes)),
         NirNode { kind, .. } => Err(Trouble::File(format!("its root is a single {kind}, expected a NIRGraph"))),
     }
+}
+
+/// The nodes of a file with their types, those of nested graphs behind the name of theirs.
+pub fn names(file: &Group) -> Vec<SourceNode> {
+    fn add(graph: &Group, outer: Option<&str>, names: &mut Vec<SourceNode>) {
+        let Some(Item::Group(nodes)) = graph.get("nodes") else { return };
+        for (local, node) in nodes {
+            let name = outer.map_or_else(|| local.clone(), |outer| format!("{outer}.{local}"));
+            let Item::Group(fields) = node else { continue };
+            let op = fields.get("type").and_then(text).unwrap_or("node").to_owned();
+            let nested = op == "NIRGraph";
+            names.push(SourceNode { name: name.clone(), op });
+            if nested {
+                add(fields, Some(&name), names); // as deep as the reader of the file goes
+            }
+        }
+    }
+    let mut names = Vec::new();
+    if let Some(Item::Group(root)) = file.get("node") {
+        add(root, None, &mut names);
+    }
+    names
 }
 
 /// The fields of a node.

@@ -8,6 +8,7 @@ use super::invalid;
 use super::net::{Def, ValueId, window};
 use super::populations::{Network, Population, at_value, name_of};
 use super::readout::{Target, readout};
+use super::states::{self, StateMap};
 use super::timestep::{Part, PartId, Parts};
 use crate::frontend::{FrontendError, Loaded};
 use crate::ir::{
@@ -15,11 +16,11 @@ use crate::ir::{
     ResetTiming, Shape, Source, Timing,
 };
 
-/// The graph of a network.
+/// The graph of a network, and where the file keeps its states.
 ///
 /// # Errors
 /// A network that does not repeat from timestep to timestep, or a signal that no layer computes.
-pub fn graph(file: &Imported, network: Network, name: &str) -> Result<Loaded, FrontendError> {
+pub fn graph(file: &Imported, network: Network, name: &str) -> Result<(Loaded, Vec<StateMap>), FrontendError> {
     fixed_axes(file, &network)?;
     let mut parts = Parts::new(file, &network);
     let currents: Vec<Current> =
@@ -59,6 +60,14 @@ pub fn graph(file: &Imported, network: Network, name: &str) -> Result<Loaded, Fr
         Target::Membrane { population, .. } => builder.population(population)?,
     };
     builder.close();
+    let mut states = Vec::new();
+    for (p, population) in network.populations.iter().enumerate() {
+        if let Some(node) = builder.of_population[p]
+            && let Op::Neuron(neuron) = &builder.nodes[node].op
+        {
+            states.extend(states::of(file, population, neuron, node, currents[p].gain));
+        }
+    }
     let graph = Graph {
         name: name.strip_suffix(".onnx").unwrap_or(name).into(),
         nodes: builder.nodes,
@@ -66,7 +75,7 @@ pub fn graph(file: &Imported, network: Network, name: &str) -> Result<Loaded, Fr
         readout,
         timesteps: network.timesteps.and_then(|t| u32::try_from(t).ok()),
     };
-    Ok(Loaded { graph, warnings: network.warnings.clone() })
+    Ok((Loaded { graph, warnings: network.warnings.clone() }, states))
 }
 
 /// The populations that the readout depends on, each after those whose spikes it takes.

@@ -19,38 +19,65 @@ mod readout;
 mod recurrence;
 mod scalar;
 mod signals;
+mod states;
 mod tensor;
 #[cfg(test)]
 mod tests;
 mod timestep;
+mod wire;
 
 use prost::Message;
 
-use super::{Frontend, FrontendError, LoadOptions, Loaded, ModelFile, NodeError};
+pub use states::{StateKind, StateMap};
+
+use super::{Frontend, FrontendError, LoadOptions, Loaded, ModelFile, NodeError, SourceNode};
 use crate::error::AtNode;
 
 /// This format.
-pub const FRONTEND: Frontend = Frontend { name: "onnx", accepts, load };
+pub const FRONTEND: Frontend = Frontend { name: "onnx", accepts, load, nodes };
 
 /// An ONNX file starts with its field 1, `ir_version`, a varint; a file named `.onnx` means to be one.
 fn accepts(file: &ModelFile<'_>) -> bool {
     file.bytes.first() == Some(&0x08) || file.name.to_ascii_lowercase().ends_with(".onnx")
 }
 
-fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendError> {
+fn decode(file: &ModelFile<'_>) -> Result<proto::ModelProto, FrontendError> {
     let damaged = |found: String| FrontendError::Damaged { file: file.name.into(), found };
     if file.bytes.is_empty() {
         return Err(damaged("it is empty".into()));
     }
-    let model = proto::ModelProto::decode(file.bytes.clone()).map_err(|e| damaged(e.to_string()))?;
-    let imported = import::import(&model, file)?;
-    let mut loaded = match feed_forward::is_one(&imported) {
-        true => feed_forward::graph(&imported, file.name)?,
+    wire::check(&file.bytes).map_err(damaged)?;
+    proto::ModelProto::decode(file.bytes.clone()).map_err(|e| damaged(e.to_string()))
+}
+
+fn nodes(file: &ModelFile<'_>) -> Result<Vec<SourceNode>, FrontendError> {
+    Ok(import::nodes(&decode(file)?))
+}
+
+fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendError> {
+    load_with_states(file, options).map(|(loaded, _)| loaded)
+}
+
+/// Reads a file, and says where one of a single timestep keeps the graph's states.
+///
+/// # Errors
+/// [`FrontendError`], naming the node.
+pub fn load_with_states(
+    file: &ModelFile<'_>,
+    options: &LoadOptions,
+) -> Result<(Loaded, Vec<StateMap>), FrontendError> {
+    let model = decode(file)?;
+    let imported = import::import(&model, file, options.timesteps)?;
+    let (mut loaded, states) = match feed_forward::is_one(&imported) {
+        true => (feed_forward::graph(&imported, file.name)?, vec![]),
         false => {
             let network = populations::recognise(&imported, file.name)?;
             build::graph(&imported, network, file.name)?
         }
     };
+    if imported.open_timesteps {
+        loaded.graph.timesteps = None;
+    }
     if let Some(timesteps) = options.timesteps {
         match loaded.graph.timesteps {
             Some(own) if own != timesteps => loaded
@@ -61,7 +88,7 @@ fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendE
         loaded.graph.timesteps = Some(timesteps);
     }
     loaded.graph.validate()?;
-    Ok(loaded)
+    Ok((loaded, states))
 }
 
 /// What was found and what to do.

@@ -13,6 +13,9 @@ use super::net::{Def, Head, Net, Rounding, ValueId};
 use crate::ir::Comparison;
 use potential::{Users, comparison};
 
+/// Most spikes of a neuron in a timestep where the file sets no bound: as many as the integer network counts.
+const MOST_SPIKES: u32 = u16::MAX as u32;
+
 /// A spike: a membrane potential at or above a threshold.
 #[derive(Clone)]
 pub struct Spike {
@@ -370,7 +373,7 @@ impl Signals {
                 && spike.threshold.zip(&level.threshold, |t, unit| unit - t).is_some_and(|d| d.all(|d| d >= 0.0));
             if below && level.kind != LevelKind::Sign && matches!(gate, Atom::Spike(_)) {
                 let Level { membrane, threshold, .. } = level;
-                let (comparison, most) = (Comparison::AtLeast, Some(u32::MAX));
+                let (comparison, most) = (Comparison::AtLeast, Some(MOST_SPIKES));
                 let number = self.spike(Spike { membrane, threshold, comparison, most, values: Vec::new() }, id);
                 return Some(Atom::Count(number));
             }

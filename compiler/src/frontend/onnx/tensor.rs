@@ -15,6 +15,10 @@ use crate::frontend::{FrontendError, ModelFile, NodeError};
 /// Elements beyond which no tensor is made.
 pub const MAX_ELEMENTS: usize = 1 << 26;
 
+/// Elements that folding may compute in a file beyond one per byte of it and of its external data: it bounds the memory
+/// and time that a few bytes can ask for.
+pub const ROOM: usize = 1 << 22;
+
 /// A constant tensor, row-major.
 #[derive(Clone, Debug)]
 pub struct Tensor {
@@ -272,9 +276,10 @@ fn le_f32(bytes: &[u8]) -> f32 {
     f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
 }
 
-/// Elements of a shape, if there are not too many.
+/// Elements of a shape, if there are not too many. Axes beside an empty one count too: loops may run over them.
 pub fn elements(dims: &[usize]) -> Option<usize> {
-    dims.iter().try_fold(1usize, |n, &size| n.checked_mul(size)).filter(|&n| n <= MAX_ELEMENTS)
+    let most = dims.iter().try_fold(1usize, |n, &size| n.checked_mul(size.max(1)))?;
+    (most <= MAX_ELEMENTS).then(|| if dims.contains(&0) { 0 } else { most })
 }
 
 /// Decodes the constants of one file, and of the files beside it.
@@ -293,6 +298,12 @@ impl<'a> Decoder<'a> {
     /// Name of the file.
     pub fn file_name(&self) -> &str {
         self.file.name
+    }
+
+    /// Elements that folding may compute in this file.
+    pub fn room(&self) -> usize {
+        let beside: usize = self.beside.borrow().values().map(Bytes::len).sum();
+        ROOM.saturating_add(self.file.bytes.len()).saturating_add(beside)
     }
 
     /// Decodes `tensor`, known to the user as `name`.

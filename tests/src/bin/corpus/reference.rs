@@ -34,7 +34,7 @@ impl Reference {
     pub fn read(model: &Path) -> Option<Self> {
         let bytes = std::fs::read(model.join("reference.npz")).ok()?;
         let mut npz = Npz::open("reference.npz", &bytes).ok()?;
-        let out = npz.array("out1000").ok()??;
+        let out = npz.array("out1000").ok()?.or(npz.array("out300").ok()?)?;
         let mut spikes = Vec::new();
         let mut timesteps = 0;
         let mut traced = 0;

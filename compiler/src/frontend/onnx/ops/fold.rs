@@ -4,8 +4,9 @@
 
 use super::index::{broadcast, broadcast_strides, strides, walk};
 use super::{Call, Refusal, axis_of, impossible, unsupported};
+use crate::frontend::onnx::invalid;
 use crate::frontend::onnx::proto::data_type;
-use crate::frontend::onnx::tensor::{Integer, Kind, Tensor, elements};
+use crate::frontend::onnx::tensor::{Integer, Kind, ROOM, Tensor, elements};
 
 type Fold = fn(&Call<'_>, &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal>;
 
@@ -34,6 +35,10 @@ const FOLDS: &[(&str, Fold)] = &[
     ("Greater", |c, t| compared(c, t, |a, b| a > b, |a, b| a > b)),
     ("GreaterOrEqual", |c, t| compared(c, t, |a, b| a >= b, |a, b| a >= b)),
     ("Identity", |c, t| Ok(vec![tensor(c, t, 0)?.clone()])),
+    ("LeakyRelu", |c, t| {
+        let slope = f64::from(c.float("alpha", 0.01));
+        unary(c, t, |a| if a < 0.0 { slope * a } else { a })
+    }),
     ("Less", |c, t| compared(c, t, |a, b| a < b, |a, b| a < b)),
     ("LessOrEqual", |c, t| compared(c, t, |a, b| a <= b, |a, b| a <= b)),
     ("Log", |c, t| unary(c, t, f64::ln)),
@@ -133,12 +138,21 @@ fn ints(call: &Call<'_>, tensors: &[Option<&Tensor>], name: &str, i: usize) -> R
     }
 }
 
-/// A shape that may be made: few enough elements.
-fn room(dims: Vec<usize>) -> Result<Vec<usize>, Refusal> {
+/// A shape that may be made of operands of `given` elements together: few enough, or no more than they have.
+fn room(dims: Vec<usize>, given: usize) -> Result<Vec<usize>, Refusal> {
     match elements(&dims) {
-        Some(_) => Ok(dims),
+        Some(elements) if elements <= ROOM.max(given) => Ok(dims),
+        Some(_) => too_large(),
         None => impossible(format!("a constant of shape {dims:?}")),
     }
+}
+
+/// Refuses constants of more elements than a file of its size has a use for.
+pub fn too_large<T>() -> Result<T, Refusal> {
+    Err(Refusal::Invalid(invalid(
+        "constants are computed in this file that are much larger than the file".into(),
+        "fold constants before exporting the model",
+    )))
 }
 
 fn unary(call: &Call<'_>, tensors: &[Option<&Tensor>], f: impl Fn(f64) -> f64) -> Result<Vec<Tensor>, Refusal> {
@@ -150,7 +164,7 @@ fn zip(a: &Tensor, b: &Tensor, kind: Kind, f: impl Fn(f64, f64) -> f64) -> Resul
     let Some(dims) = broadcast(&a.dims, &b.dims) else {
         return impossible(format!("shapes {:?} and {:?} that do not broadcast", a.dims, b.dims));
     };
-    let dims = room(dims)?;
+    let dims = room(dims, a.len() + b.len())?;
     let left = walk(&dims, 0, &broadcast_strides(&a.dims, &dims));
     let right = walk(&dims, 0, &broadcast_strides(&b.dims, &dims));
     let values: Vec<f64> = left.zip(right).map(|(i, j)| f(a.get(i), b.get(j))).collect();
@@ -177,7 +191,7 @@ fn zip_integers(a: &Tensor, b: &Tensor, integer: Integer, f: impl Fn(i128, i128)
     let Some(dims) = broadcast(&a.dims, &b.dims) else {
         return impossible(format!("shapes {:?} and {:?} that do not broadcast", a.dims, b.dims));
     };
-    let dims = room(dims)?;
+    let dims = room(dims, a.len() + b.len())?;
     let left = walk(&dims, 0, &broadcast_strides(&a.dims, &dims));
     let right = walk(&dims, 0, &broadcast_strides(&b.dims, &dims));
     let values: Vec<i128> = left.zip(right).map(|(i, j)| f(a.int(i), b.int(j))).collect();
@@ -260,23 +274,31 @@ fn bit_shift(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>
     Ok(vec![zip_integers(a, b, integer, shift)?])
 }
 
-/// Products of constant matrices, as in weights of two factors.
+/// Products of constant matrices, as in weights of two factors; axes before the last two broadcast.
 fn matmul(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
     let (a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?);
-    let (&[rows, inner], &[inner_b, columns]) = (&a.dims[..], &b.dims[..]) else {
+    let (&[ref outer_a @ .., rows, inner], &[ref outer_b @ .., inner_b, columns]) = (&a.dims[..], &b.dims[..]) else {
         return unsupported("a product of constants that are no matrices", "fold constants before exporting");
     };
-    let work = rows.checked_mul(columns).and_then(|n| n.checked_mul(inner));
-    if inner != inner_b || work.is_none_or(|n| n > 1 << 28) {
+    let Some(outer) = broadcast(outer_a, outer_b).filter(|_| inner == inner_b) else {
         return impossible(format!("matrices {:?} and {:?}", a.dims, b.dims));
-    }
-    let at = |i: usize| (i / columns.max(1), i % columns.max(1));
-    let element = |i: usize| {
-        let (row, column) = at(i);
-        (0..inner).map(|k| a.get(row * inner + k) * b.get(k * columns + column)).sum::<f64>()
     };
-    let dims = room(vec![rows, columns])?;
-    Ok(vec![Tensor::from_f64(a.kind(), dims, (0..rows * columns).map(element))])
+    let dims = room([&outer[..], &[rows, columns]].concat(), a.len() + b.len())?;
+    if elements(&dims).and_then(|n| n.checked_mul(inner)).is_none_or(|work| work > 1 << 28) {
+        return impossible(format!("a product of constants of shapes {:?} and {:?}", a.dims, b.dims));
+    }
+    let starts = |own: &[usize], size: usize| {
+        walk(&outer, 0, &broadcast_strides(own, &outer)).map(move |i| i * size).collect::<Vec<_>>()
+    };
+    let mut values = Vec::with_capacity(elements(&dims).unwrap_or(0));
+    for (from_a, from_b) in starts(outer_a, rows * inner).into_iter().zip(starts(outer_b, inner * columns)) {
+        for i in 0..rows * columns {
+            let (row, column) = (i / columns, i % columns);
+            let term = |k: usize| a.get(from_a + row * inner + k) * b.get(from_b + k * columns + column);
+            values.push((0..inner).map(term).sum::<f64>());
+        }
+    }
+    Ok(vec![Tensor::from_f64(a.kind(), dims, values.into_iter())])
 }
 
 fn div(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
@@ -358,7 +380,7 @@ fn constant(call: &Call<'_>, _: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refus
 fn shape_operand(call: &Call<'_>, tensors: &[Option<&Tensor>], i: usize) -> Result<Vec<usize>, Refusal> {
     let sizes = tensor(call, tensors, i)?.to_ints();
     match sizes.map(|s| s.iter().map(|&d| usize::try_from(d)).collect::<Result<Vec<_>, _>>()) {
-        Some(Ok(dims)) => room(dims),
+        Some(Ok(dims)) => room(dims, 0),
         _ => impossible("a shape that is no list of sizes"),
     }
 }
@@ -378,7 +400,7 @@ fn expand(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, R
     let Some(dims) = broadcast(&x.dims, &shape_operand(call, tensors, 1)?) else {
         return impossible("a shape that the tensor does not broadcast to");
     };
-    let dims = room(dims)?;
+    let dims = room(dims, x.len())?;
     let indices = walk(&dims, 0, &broadcast_strides(&x.dims, &dims));
     Ok(vec![x.pick(dims.clone(), indices)])
 }
@@ -414,7 +436,7 @@ fn gather(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, R
     let wanted: Vec<usize> = wanted.iter().map(|&i| axis_of(i, size)).collect::<Result<_, _>>()?;
     let inner: usize = x.dims[axis + 1..].iter().product();
     let outer: usize = x.dims[..axis].iter().product();
-    let dims = room([&x.dims[..axis], &indices.dims, &x.dims[axis + 1..]].concat())?;
+    let dims = room([&x.dims[..axis], &indices.dims, &x.dims[axis + 1..]].concat(), x.len() + indices.len())?;
     let picked =
         (0..outer).flat_map(|o| wanted.iter().flat_map(move |&w| (0..inner).map(move |i| (o * size + w) * inner + i)));
     Ok(vec![x.pick(dims, picked)])
@@ -441,7 +463,7 @@ pub fn joined(parts: &[&Tensor], axis: usize) -> Result<Tensor, Refusal> {
     }
     let mut dims = first.dims.clone();
     dims[axis] = parts.iter().map(|p| p.dims[axis]).sum();
-    let dims = room(dims)?;
+    let dims = room(dims, parts.iter().map(|p| p.len()).sum())?;
     let outer: usize = dims[..axis].iter().product();
     if let Some(integer) = first.kind().integer() {
         let values: Vec<i128> = in_order(parts, axis, outer).map(|(part, i)| part.int(i)).collect();
@@ -509,7 +531,7 @@ fn select(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, R
     let (c, a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?, tensor(call, tensors, 2)?);
     let dims = broadcast(&c.dims, &a.dims).and_then(|d| broadcast(&d, &b.dims));
     let Some(dims) = dims else { return impossible("shapes that do not broadcast") };
-    let dims = room(dims)?;
+    let dims = room(dims, a.len() + b.len() + c.len())?;
     let at = |t: &Tensor| walk(&dims, 0, &broadcast_strides(&t.dims, &dims));
     let places: Vec<(bool, usize, usize)> =
         at(c).zip(at(a)).zip(at(b)).map(|((c_at, a_at), b_at)| (c.get(c_at) != 0.0, a_at, b_at)).collect();

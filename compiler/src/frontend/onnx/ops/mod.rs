@@ -5,7 +5,7 @@ mod constant;
 mod elementwise;
 mod fold;
 mod heads;
-mod index;
+pub mod index;
 mod layers;
 mod pools;
 mod quantize;
@@ -122,10 +122,7 @@ pub fn axis_of(axis: i64, rank: usize) -> Result<usize, Refusal> {
     }
 }
 
-/// Elements that folding may compute in one file: it bounds the memory and time that a few bytes can ask for.
-const MAX_MADE: usize = 1 << 26;
-
-/// Values that one file may make, for the same reason.
+/// Values that one file may make: it bounds the memory and time that a few bytes can ask for.
 const MAX_VALUES: usize = 1 << 19;
 
 type Handler = fn(&mut Net, &Call<'_>) -> Result<Vec<ValueId>, Refusal>;
@@ -255,14 +252,14 @@ pub fn import(net: &mut Net, call: &Call<'_>) -> Result<Vec<ValueId>, Refusal> {
         if !fold::shares(op) {
             net.made += folded.iter().filter_map(|&id| net.as_constant(id)).map(Tensor::len).sum::<usize>();
         }
-        within(net)?;
+        within(net, call)?;
         net.folded.insert(key, folded.clone());
         return Ok(folded);
     }
     match row {
         Some(handler) => {
             let values = handler(net, call)?;
-            within(net)?;
+            within(net, call)?;
             Ok(values)
         }
         None => refuse(op),
@@ -270,10 +267,9 @@ pub fn import(net: &mut Net, call: &Call<'_>) -> Result<Vec<ValueId>, Refusal> {
 }
 
 /// Whether what this file has asked for so far is bounded.
-fn within(net: &Net) -> Result<(), Refusal> {
-    if net.made > MAX_MADE {
-        let found = format!("constants of more than {MAX_MADE} elements are computed in this file");
-        return Err(Refusal::Invalid(invalid(found, "fold constants before exporting the model")));
+fn within(net: &Net, call: &Call<'_>) -> Result<(), Refusal> {
+    if net.made > call.decoder.room() {
+        return fold::too_large();
     }
     if net.values.len() > MAX_VALUES {
         let found = format!("more than {MAX_VALUES} values are computed in this file");

@@ -53,6 +53,12 @@ impl<'a> Repeats<'a> {
         for (id, value) in net.values.iter().enumerate() {
             let operands = value.def.operands();
             let latest = operands.iter().filter_map(|&x| times[x]).max();
+            // The axes do not matter: exporters reshape as they like.
+            if let Def::Reshape(x) = value.def {
+                times.push(times[x]);
+                like.push(like[x]);
+                continue;
+            }
             let (time, key) = match (spikes.get(&id), &value.def) {
                 (Some(&(p, t, counted)), _) => (Some(t), Key::Spike(p, counted)),
                 (None, &Def::Select { x, axis, index }) if is_sample(x) => {
