@@ -15,6 +15,7 @@ pub mod dump;
 pub mod eval;
 mod neuron;
 mod ops;
+pub(crate) mod order;
 mod validate;
 
 pub use activation::{Activation, Staircase};
