@@ -56,6 +56,7 @@ pub fn load_with_states(
     }
     let model = proto::ModelProto::decode(file.bytes.clone()).map_err(|e| damaged(e.to_string()))?;
     let imported = import::import(&model, file)?;
+    if std::env::var("DBG").is_ok() { for (i, v) in imported.net.values.iter().enumerate() { let d = format!("{:?}", v.def); eprintln!("{i} {} {:?}", d.chars().take(160).collect::<String>(), v.dims); } }
     let network = populations::recognise(&imported, file.name)?;
     let (mut loaded, states) = build::graph(&imported, network, file.name)?;
     if let Some(timesteps) = options.timesteps {
