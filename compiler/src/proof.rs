@@ -80,7 +80,9 @@ fn pooled(pool: &Pool, (least, most): Range) -> Range {
 /// Ranges of a population's sum and of its current.
 fn sums(program: &Program<'_>, population: &Population<'_>, ranges: &[Range]) -> (Range, Range) {
     let channels = population.output.shape.channels as usize;
-    let mut sums = vec![(0i64, 0i64); population.output.shape.len()];
+    // positions differ only where a dense projection has weights for each, and so as many as there are elements
+    let dense = population.projections.iter().any(|p| p.connection == Connection::Dense);
+    let mut sums = vec![(0i64, 0i64); if dense { population.output.shape.len() } else { channels }];
     for projection in population.projections {
         let source = usize::from(projection.source);
         // only spikes and their counts are read with a delay, and only they can come from a later edge

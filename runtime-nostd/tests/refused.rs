@@ -1,7 +1,7 @@
 //! `Program::new` refuses each broken rule, and names its step.
 use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, ProgramError, Projection, Quantity,
-    Rate, Readout, Reduce, Reset, ResetTiming, Shape, Step, Synapses, ValueKind, Window,
+    Rate, Readout, Reduce, Reset, ResetTiming, Shape, Step, Synapses, Synaptic, ValueKind, Window,
 };
 use snnc_runtime::run::{Input, RunError, Runner, arena_words};
 
@@ -133,7 +133,7 @@ fn a_source_exists_and_comes_earlier_or_late_enough() {
 }
 
 #[test]
-fn only_spikes_are_delayed() {
+fn only_spikes_and_their_counts_are_delayed() {
     let input = Edge { kind: EdgeKind::Values(ValueKind::U8), ..INPUT };
     let late = Population { projections: &[Projection { delay: 1, ..PROJECTION }], ..POPULATION };
     assert_eq!(Program::new(input, &[Step::Population(late)], READOUT, 1).err(), SOURCE);
@@ -248,6 +248,94 @@ fn leaks_stay_in_their_ranges() {
     assert_eq!(leak(Leak::Multiply { factor: 15, shift: 4 }), None);
     assert_eq!(leak(Leak::Multiply { factor: 1, shift: 15 }), None);
     assert_eq!(leak(Leak::Multiply { factor: 1, shift: 16 }), RANGE); // 16 + 16 bits are one too many
+}
+
+#[test]
+fn leaks_per_channel_stay_in_their_ranges() {
+    let leak = |factors, shift| neuron(Neuron { leak: Leak::MultiplyEach { factors, shift }, ..NEURON });
+    assert_eq!(leak(&[0, 16, 7], 4), None);
+    assert_eq!(leak(&[0, 17, 7], 4), RANGE);
+    assert_eq!(leak(&[0; 2], 4), LENGTH);
+    assert_eq!(leak(&[0; 3], 0), RANGE);
+    assert_eq!(leak(&[1; 3], 15), None);
+    assert_eq!(leak(&[1; 3], 16), RANGE);
+    let wide = Leak::MultiplyEach { factors: &[1; 3], shift: 15 };
+    assert_eq!(neuron(Neuron { leak: wide, membrane_bits: 17, ..NEURON }), RANGE); // one bit too many
+}
+
+#[test]
+fn synaptic_currents_stay_in_their_ranges() {
+    const FILTER: Synaptic<'_> = Synaptic { leak: Leak::Shift(1), bits: 29, negative: false };
+    let synaptic = |synaptic: &[Synaptic<'_>]| neuron(Neuron { synaptic, ..NEURON });
+    assert_eq!(synaptic(&[FILTER; 2]), None);
+    assert_eq!(synaptic(&[FILTER; 3]), RANGE);
+    for bits in [0, 1, 30] {
+        assert_eq!(synaptic(&[FILTER, Synaptic { bits, ..FILTER }]), RANGE);
+    }
+    let multiplied = Leak::Multiply { factor: 1, shift: 10 };
+    assert_eq!(synaptic(&[Synaptic { leak: multiplied, bits: 21, ..FILTER }]), None);
+    assert_eq!(synaptic(&[Synaptic { leak: multiplied, bits: 22, ..FILTER }]), RANGE);
+    let each = Leak::MultiplyEach { factors: &[1; 4], shift: 1 };
+    assert_eq!(synaptic(&[Synaptic { leak: each, ..FILTER }]), LENGTH);
+}
+
+#[test]
+fn an_overriding_reset_has_a_value() {
+    let reset = |reset| neuron(Neuron { reset, reset_timing: ResetTiming::Overriding, ..NEURON });
+    assert_eq!(reset(Reset::ToValue(&[0; 3])), None);
+    assert_eq!(reset(Reset::Subtract(&[1; 3])), RANGE);
+    assert_eq!(reset(Reset::None), RANGE);
+}
+
+#[test]
+fn several_spikes_are_counts_of_neurons_that_reset_at_once() {
+    let several = |neuron: Neuron<'_>, kind| {
+        population(Population { neuron: Some(neuron), output: Edge { kind, ..POPULATION.output }, ..POPULATION })
+    };
+    const SEVERAL: Neuron<'_> = Neuron { max_spikes: 4, reset: Reset::Subtract(&[1; 3]), ..NEURON };
+    let of = |neuron| several(neuron, EdgeKind::Counts { max: 4 });
+    let edge = Some(ProgramError::Edge { step: Some(0) });
+    assert_eq!(of(SEVERAL), None);
+    assert_eq!(several(SEVERAL, EdgeKind::Spikes), edge);
+    assert_eq!(several(SEVERAL, EdgeKind::Counts { max: 5 }), edge);
+    assert_eq!(several(NEURON, EdgeKind::Counts { max: 1 }), edge);
+    assert_eq!(several(Neuron { max_spikes: 0, ..NEURON }, EdgeKind::Spikes), edge);
+    assert_eq!(of(Neuron { threshold: &[1, 0, 1], ..SEVERAL }), RANGE);
+    assert_eq!(of(Neuron { reset_timing: ResetTiming::Delayed, ..SEVERAL }), RANGE);
+    assert_eq!(of(Neuron { reset: Reset::Subtract(&[1, 1 << 27, 1]), ..SEVERAL }), RANGE);
+    assert_eq!(of(Neuron { reset: Reset::Subtract(&[1, (1 << 27) - 1, 1]), ..SEVERAL }), None);
+}
+
+#[test]
+fn a_floor_is_a_potential_of_neurons_that_reset_at_once() {
+    let floor = |floor| neuron(Neuron { floor: Some(floor), ..NEURON });
+    assert_eq!(floor(&[-32768, 0, 32767]), None);
+    assert_eq!(floor(&[-32769, 0, 0]), RANGE);
+    assert_eq!(floor(&[0; 2]), LENGTH);
+    assert_eq!(neuron(Neuron { floor: Some(&[0; 3]), reset_timing: ResetTiming::Delayed, ..NEURON }), RANGE);
+}
+
+#[test]
+fn only_vectors_inhibit_and_only_with_a_late_reset() {
+    let vector = |neuron| {
+        let dense = Projection {
+            connection: Connection::Dense,
+            synapses: Synapses::Int8 { weights: &[1; 32 * 3] },
+            ..PROJECTION
+        };
+        let output = Edge { shape: Shape::vector(3), ..POPULATION.output };
+        population(Population { projections: &[dense], neuron: Some(neuron), output, ..POPULATION })
+    };
+    let late = Neuron {
+        inhibition: true,
+        reset: Reset::Subtract(&[1; 3]),
+        reset_timing: ResetTiming::Delayed,
+        ..NEURON
+    };
+    assert_eq!(vector(late), None);
+    assert_eq!(vector(Neuron { reset: Reset::None, reset_timing: ResetTiming::Immediate, ..late }), None);
+    assert_eq!(vector(Neuron { reset_timing: ResetTiming::Immediate, ..late }), RANGE);
+    assert_eq!(neuron(late), RANGE); // on a map
 }
 
 #[test]

@@ -6,7 +6,7 @@ use snnc::data::{Frame, Sample};
 use snnc::ir::{InputEncoding, WeightEncoding};
 use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Leak, Neuron, Population, Program, Projection, Quantity, Rate, Readout, Reduce, Reset,
-    ResetTiming, Shape, Step, Synapses,
+    ResetTiming, Shape, Step, Synapses, Synaptic,
 };
 
 /// What the neuron does; start from [`Driven::default`], which fires at 10 and does nothing else.
@@ -28,6 +28,12 @@ pub struct Driven<'a> {
     pub timing: ResetTiming,
     /// [`Neuron::membrane_bits`].
     pub bits: u8,
+    /// [`Neuron::synaptic`].
+    pub synaptic: &'a [Synaptic<'a>],
+    /// [`Neuron::floor`].
+    pub floor: Option<&'a [i32]>,
+    /// Weight of the neuron's own spike of the timestep before, and whether it comes back one to one.
+    pub own: Option<(i8, bool)>,
 }
 
 impl Default for Driven<'_> {
@@ -41,6 +47,9 @@ impl Default for Driven<'_> {
             reset: Reset::None,
             timing: ResetTiming::Immediate,
             bits: 8,
+            synaptic: &[],
+            floor: None,
+            own: None,
         }
     }
 }
@@ -58,14 +67,22 @@ pub fn network<'a>(arena: &'a Bump, driven: &Driven<'a>) -> (Compiled<'a>, Vec<S
         reset: driven.reset,
         reset_timing: driven.timing,
         membrane_bits: driven.bits,
+        synaptic: driven.synaptic,
+        floor: driven.floor,
         ..Neuron::BARE
     };
     let weights = arena.alloc_slice_copy(&[1, 2, 4, 8, 16, 32, 64, -128]);
     let synapses = Synapses::Int8 { weights };
     let projection = Projection { source: 0, delay: 0, connection: Connection::Dense, synapses };
+    let mut projections = vec![projection];
+    if let Some((weight, one_to_one)) = driven.own {
+        let connection = if one_to_one { Connection::Identity } else { Connection::Dense };
+        let synapses = Synapses::Int8 { weights: arena.alloc_slice_copy(&[weight]) };
+        projections.push(Projection { source: 1, delay: 1, connection, synapses });
+    }
     let population = Population {
-        projections: arena.alloc_slice_copy(&[projection]),
-        accumulator_bits: 9,
+        projections: arena.alloc_slice_copy(&projections),
+        accumulator_bits: if driven.own.is_some() { 10 } else { 9 },
         current_shift: driven.shift,
         bias: arena.alloc_slice_copy(&[driven.bias]),
         neuron: Some(neuron),

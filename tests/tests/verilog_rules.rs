@@ -11,7 +11,7 @@ use snnc::host::{Trace, trace};
 use snnc::machine::MachineError;
 use snnc::machine::verilog::{Simulator, Stress, write};
 use snnc_runtime::program::{
-    Edge, EdgeKind, Leak, PoolOp, Quantity, Rate, Reduce, Reset, ResetTiming, Shape, ValueKind, Window,
+    Edge, EdgeKind, Leak, PoolOp, Quantity, Rate, Reduce, Reset, ResetTiming, Shape, Synaptic, ValueKind, Window,
 };
 use snnc_tests::driven::{Driven, network};
 use snnc_tests::random_network::{Layer, Recipe, Rng, build, samples, window};
@@ -48,17 +48,24 @@ const ADD_100: Reset<'_> = Reset::Subtract(&[-100]);
 const TO_8: Reset<'_> = Reset::ToValue(&[8]);
 const TO_MINUS_4: Reset<'_> = Reset::ToValue(&[-4]);
 
+const FORGETS: Leak<'_> = Leak::Multiply { factor: 0, shift: 1 };
+const HALF: &[Synaptic<'_>] = &[Synaptic { leak: Leak::Shift(1), bits: 8, negative: false }];
+const NARROW: &[Synaptic<'_>] = &[Synaptic { leak: Leak::None, bits: 6, negative: false }];
+const TAKEN: &[Synaptic<'_>] = &[Synaptic { leak: Leak::Shift(1), bits: 6, negative: true }];
+const ALPHA: &[Synaptic<'_>] =
+    &[Synaptic { leak: Leak::Shift(2), bits: 8, negative: false }, Synaptic { leak: Leak::Shift(1), bits: 8, negative: true }];
+
 /// Each current is chosen such that the broken rule changes a spike.
 const NEURONS: &[Case] = &[
     neuron!("a positive membrane saturates", { currents: &[60, -20], threshold: 12, bits: 6 }, &[
-        ("snn_neuron.v", "v_6q         <= fits_5 ?", "v_6q         <= 1'b1 ?"),
+        ("snn_neuron.v", "reset_5q[MV-1:0] : fits_5 ?", "reset_5q[MV-1:0] : 1'b1 ?"),
         ("snn_neuron.v", "{v_5q[WIDE-1], {(MV-1){!v_5q[WIDE-1]}}}", "{MV{1'b0}}"),
     ]),
     neuron!("a negative membrane saturates", { currents: &[-60, 20], threshold: 5, bits: 6 }, &[
-        ("snn_neuron.v", "v_6q         <= fits_5 ?", "v_6q         <= fits_5 || v_5q[WIDE-1] ?"),
+        ("snn_neuron.v", "reset_5q[MV-1:0] : fits_5 ?", "reset_5q[MV-1:0] : fits_5 || v_5q[WIDE-1] ?"),
     ]),
     neuron!("a membrane saturates after a reset too", { currents: &[10, -20], threshold: 5, bits: 6, reset: ADD_100 }, &[
-        ("snn_neuron.v", "v_8q         <= fits_7 ?", "v_8q         <= 1'b1 ?"),
+        ("snn_neuron.v", "saturated_7 = fits_7 ?", "saturated_7 = 1'b1 ?"),
     ]),
     neuron!("a neuron fires at its threshold", { currents: &[10, 0, -1] }, &[
         ("snn_neuron.v", "fires_6 = $signed({{(COMPARED-MV){v_6q[MV-1]}}, v_6q})\n                               >=",
@@ -79,28 +86,28 @@ const NEURONS: &[Case] = &[
     neuron!("a delayed value leaks", {
         currents: &[12, 6], threshold: 12, reset: TO_8, timing: ResetTiming::Delayed, leak: Leak::Shift(1)
     }, &[
-        ("snn_neuron.v", "RESET == 1 && resets_2 ?", "1'b0 ?"),
-        ("snn_neuron.v", "assign leaked = v_3q - $unsigned", "assign leaked = v_3q - 0 * $unsigned"),
+        ("snn_neuron.v", "RESET == 1 && DELAYED == 1 && resets_2 ?", "1'b0 ?"),
+        ("snn_leak.v", "assign leaked = v - $unsigned", "assign leaked = v - 0 * $unsigned"),
     ]),
     neuron!("a silent timestep leaks", { currents: &[16, 0, 14], threshold: 19, leak: Leak::Shift(1) }, &[
-        ("snn_neuron.v", "assign leaked = v_3q -", "assign leaked = current_3q == 0 ? v_3q : v_3q -"),
+        ("snn_neuron.v", "v_4q         <= leaked;", "v_4q         <= current_3q == 0 ? v_3q : leaked;"),
         ("snn_stream.v", "assign o_valid    = valid_q && !blocked;", "assign o_valid    = valid_q && !blocked && !(load_q && last_q && !first_q);"),
     ]),
     neuron!("a shifted leak rounds down", { currents: &[-5, 12], threshold: 10, leak: Leak::Shift(1) }, &[
-        ("snn_neuron.v", "$unsigned($signed(v_3q) >>> LEAK_SHIFT)", "$unsigned(($signed(v_3q) + 1) >>> LEAK_SHIFT)"),
+        ("snn_leak.v", "$unsigned($signed(v) >>> SHIFT)", "$unsigned(($signed(v) + 1) >>> SHIFT)"),
     ]),
     neuron!("a negative membrane keeps its sign", { currents: &[-5, 12], threshold: 12, leak: Leak::Shift(1) }, &[
-        ("snn_neuron.v", "$signed(v_3q) >>> LEAK_SHIFT", "v_3q >> LEAK_SHIFT"),
+        ("snn_leak.v", "$signed(v) >>> SHIFT", "v >> SHIFT"),
     ]),
     neuron!("a multiplied leak rounds down", {
         currents: &[-5, 14], threshold: 11, leak: Leak::Multiply { factor: 3, shift: 2 }
     }, &[
-        ("snn_neuron.v", "assign leaked = product[LEAK_SHIFT +: MV]", "assign leaked = product[LEAK_SHIFT +: MV] + {{(MV-1){1'b0}}, v_3q[MV-1]}"),
+        ("snn_leak.v", "assign leaked = product[SHIFT +: BITS]", "assign leaked = product[SHIFT +: BITS] + {{(BITS-1){1'b0}}, v[BITS-1]}"),
     ]),
     neuron!("a multiplied membrane keeps its sign", {
         currents: &[-5, 15], threshold: 11, leak: Leak::Multiply { factor: 3, shift: 2 }
     }, &[
-        ("snn_neuron.v", "$signed({{(PRODUCT-MV){v_3q[MV-1]}}, v_3q}) * factor", "$signed({{(PRODUCT-MV){1'b0}}, v_3q}) * factor"),
+        ("snn_leak.v", "$signed({{(PRODUCT-BITS){v[BITS-1]}}, v}) * wide", "$signed({{(PRODUCT-BITS){1'b0}}, v}) * wide"),
     ]),
     neuron!("an amount is not the threshold", { currents: &[12, 2, -2], reset: SUBTRACT_3 }, &[
         ("snn_neuron.v", "wide_6 - reset_6q", "wide_6 - 10"),
@@ -112,6 +119,62 @@ const NEURONS: &[Case] = &[
     neuron!("a sample starts from rest", { currents: &[9] }, &[
         ("snn_neuron.v", "tags_q[0] ? {MV{1'b0}} :", "1'b0 ? {MV{1'b0}} :"),
         ("snn_stream.v", "assign o_tag      = {3'b111, first_q}", "assign o_tag      = 4'b1110"),
+    ]),
+    neuron!("a channel decays by its own factor", {
+        currents: &[12, 0, 5], threshold: 14, leak: Leak::MultiplyEach { factors: &[7], shift: 3 }
+    }, &[
+        ("snn_leak.v", "assign wide = {{(BITS+1){1'b0}}, factor};", "assign wide = {{(BITS+1){1'b0}}, factor} - 2;"),
+        ("snn_leak.v", "assign wide = {{(BITS+1){1'b0}}, factor};", "assign wide = 0;"),
+    ]),
+    neuron!("a factor may be one", {
+        currents: &[12, 0, 0], threshold: 12, leak: Leak::MultiplyEach { factors: &[8], shift: 3 }
+    }, &[
+        ("snn_leak.v", "assign wide = {{(BITS+1){1'b0}}, factor};", "assign wide = {{(BITS+2){1'b0}}, factor[SHIFT-1:0]};"),
+    ]),
+    neuron!("a synaptic current decays by itself", { currents: &[16, 0, 0], threshold: 7, leak: FORGETS, synaptic: HALF }, &[
+        ("snn_filter.v", "i_3q <= leaked;", "i_3q <= i_2q;"),
+        ("snn_filter.v", "i_3q <= leaked;", "i_3q <= {BITS{1'b0}};"),
+    ]),
+    neuron!("a synaptic current starts from rest", { currents: &[9, 30], threshold: 10, leak: FORGETS, synaptic: HALF }, &[
+        ("snn_filter.v", "tags_q[0] ? {BITS{1'b0}} :", "1'b0 ? {BITS{1'b0}} :"),
+    ]),
+    neuron!("a synaptic current saturates to its own bits", {
+        currents: &[30, 30, -20, -60, 40], threshold: 11, leak: FORGETS, synaptic: NARROW
+    }, &[
+        ("snn_filter.v", "i_5q <= fits_4 ?", "i_5q <= 1'b1 ?"),
+        ("snn_filter.v", "i_5q <= fits_4 ?", "i_5q <= fits_4 || i_4q[WIDE-1] ?"),
+        ("snn_filter.v", "{i_4q[WIDE-1], {(BITS-1){!i_4q[WIDE-1]}}}", "{BITS{1'b0}}"),
+    ]),
+    neuron!("the second synaptic current is taken away", { currents: &[32, 0, 0], threshold: 8, leak: FORGETS, synaptic: ALPHA }, &[
+        ("snn_synaptic.v", "NEGATIVE_1 != 0 ?", "1'b0 ?"),
+        ("snn_synaptic.v", "given_0[k*OUT_BITS +: OUT_BITS] + given_1[k*OUT_BITS +: OUT_BITS]", "given_0[k*OUT_BITS +: OUT_BITS]"),
+    ]),
+    neuron!("a synaptic current alone may be taken away", { currents: &[-60, 30], threshold: 32, leak: FORGETS, synaptic: TAKEN }, &[
+        ("snn_synaptic.v", "NEGATIVE_0 != 0 ?", "1'b0 ?"),
+    ]),
+    neuron!("an overriding reset swallows leak and input", {
+        currents: &[12, 30, 15, 40, 12], reset: TO_MINUS_4, timing: ResetTiming::Overriding
+    }, &[
+        ("snn_neuron.v", "over_5q ? reset_5q[MV-1:0] :", "1'b0 ? reset_5q[MV-1:0] :"),
+        ("snn_neuron.v", "over_5q ? reset_5q[MV-1:0] :", "over_5q ? {MV{1'b0}} :"),
+    ]),
+    neuron!("no potential below the floor is stored", { currents: &[-20, 13, 0], floor: Some(&[-3]), reset: SUBTRACT_10 }, &[
+        ("snn_neuron.v", "assign bounded_7 = below ?", "assign bounded_7 = 1'b0 ?"),
+        ("snn_neuron.v", "assign bounded_7 = below ?", "assign bounded_7 = below && !fires_7q ?"),
+    ]),
+    neuron!("its own spike comes back with the next timestep", {
+        currents: &[10, 3, 5, 12, 0], leak: FORGETS, own: Some((7, false))
+    }, &[
+        ("snn_window.v", "planes[plane_3q] | own_3", "planes[plane_3q]"),
+        ("snn_window.v", "mine && !first && plane", "mine && plane"),
+        ("snn_window.v", "address - OTHERS[ADDRESS_BITS-1:0] + OWN[ADDRESS_BITS-1:0]", "address - OTHERS[ADDRESS_BITS-1:0]"),
+        ("snn_window.v", "assign own_ready = full_q || !mine;", "assign own_ready = 1'b1;"),
+        ("snn_window.v", "(full_q && !read)", "full_q"),
+    ]),
+    neuron!("its own spike comes back one to one, and may be taken away", {
+        currents: &[10, 12, 10, 0], leak: FORGETS, own: Some((-5, true))
+    }, &[
+        ("snn_window.v", "planes[plane_3q] | own_3", "planes[plane_3q]"),
     ]),
     neuron!("a current is shifted to the left", { currents: &[3], shift: 2 }, &[
         ("snn_finish.v", "{sum, {LEFT{1'b0}}}", "{{LEFT{1'b0}}, sum}"),

@@ -143,6 +143,7 @@ fn parameters(op: &Op) -> usize {
         Op::Conv2d(conv) => conv.weight.len() + conv.bias.len(),
         Op::BatchNorm(norm) => norm.scale.len() + norm.shift.len(),
         Op::Input(_) | Op::MaxPool(_) | Op::AvgPool(_) | Op::Flatten | Op::Add | Op::Neuron(_) => 0,
+        Op::Permute(_) | Op::Reshape | Op::MatMul => 0,
     }
 }
 
@@ -151,5 +152,6 @@ fn synapses(node: &Node) -> usize {
         Op::Linear(linear) => linear.weight.len(),
         Op::Conv2d(conv) => conv.weight.len() * node.shape.positions(),
         Op::Input(_) | Op::BatchNorm(_) | Op::MaxPool(_) | Op::AvgPool(_) | Op::Flatten | Op::Add | Op::Neuron(_) => 0,
+        Op::Permute(_) | Op::Reshape | Op::MatMul => 0,
     }
 }

@@ -35,7 +35,7 @@ enum Command {
     Verify(Verify),
     /// Show what was understood: layers, shapes, neurons, sizes.
     Inspect(Inspect),
-    /// Write the model as a native .snn file.
+    /// Write the model as a native .snn file, or as a NIR file.
     Convert(Convert),
 }
 
@@ -151,8 +151,8 @@ struct Convert {
     model: PathBuf,
     #[command(flatten)]
     nir: nir::Nir,
-    /// The .snn file to write.
-    #[arg(short, long, value_name = "FILE.snn")]
+    /// The file to write: NIR where its name ends in .nir, native otherwise.
+    #[arg(short, long, value_name = "FILE.snn|FILE.nir")]
     output: PathBuf,
 }
 

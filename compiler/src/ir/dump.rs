@@ -69,7 +69,8 @@ pub fn parameters(op: &Op) -> String {
             Divisor::Inputs => format!("{}, padding not counted", window(&pool.window)),
             Divisor::One => format!("{}, summed", window(&pool.window)),
         },
-        Op::Flatten | Op::Add => String::new(),
+        Op::Permute([a, b, c]) => format!("axes {a} {b} {c}"),
+        Op::Flatten | Op::Reshape | Op::MatMul | Op::Add => String::new(),
         Op::Neuron(neuron) => neuron_text(neuron),
     }
 }

@@ -3,6 +3,7 @@
 
 use bumpalo::Bump;
 use proptest::prelude::*;
+use snnc_runtime::program::EdgeKind;
 
 use super::lower;
 use crate::data::{Frame, Sample};
@@ -21,21 +22,45 @@ struct Case {
     pool_first: bool,
     sequence: bool,
     neuron: (u8, u8, bool, bool),
+    special: Special,
+    /// Powers of two between the weights of the last layer's own spikes and its others; `None`: it takes none.
+    own: Option<u8>,
     stride: usize,
     pad: usize,
     groups: usize,
 }
 
+/// What few neurons have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Special {
+    Nothing,
+    Synaptic,
+    Alpha,
+    EachDecay,
+    Several,
+    Floor,
+    Overriding,
+    Inhibition,
+}
+
 fn cases() -> impl Strategy<Value = Case> {
+    use Special::{Alpha, EachDecay, Floor, Inhibition, Nothing, Overriding, Several, Synaptic};
+    let specials = prop::sample::select(vec![
+        Nothing, Nothing, Synaptic, Alpha, EachDecay, Several, Floor, Overriding, Inhibition,
+    ]);
+    let special = (specials, prop::option::of(0u8..4));
     let neuron = (0u8..3, 0u8..3, any::<bool>(), any::<bool>());
-    (any::<u64>(), any::<bool>(), 0u8..3, any::<bool>(), any::<bool>(), neuron, 1usize..3, 0usize..2, 1usize..3)
-        .prop_map(|(seed, binary, pool, pool_first, sequence, neuron, stride, pad, groups)| Case {
+    let shape = (1usize..3, 0usize..2, 1usize..3);
+    (any::<u64>(), any::<bool>(), 0u8..3, any::<bool>(), any::<bool>(), neuron, special, shape)
+        .prop_map(|(seed, binary, pool, pool_first, sequence, neuron, (special, own), (stride, pad, groups))| Case {
             seed,
             binary,
             pool,
             pool_first,
             sequence,
             neuron,
+            special,
+            own,
             stride,
             pad,
             groups: if binary { 1 } else { groups },
@@ -111,9 +136,9 @@ fn graph(case: &Case) -> Graph {
         }
         *at = to;
     };
-    let neuron = |numbers: &mut Numbers, channels: usize| {
+    let neuron = |numbers: &mut Numbers, channels: usize, vector: bool| {
         let (beta, reset, delayed, strict) = case.neuron;
-        Op::Neuron(Neuron {
+        let plain = Neuron {
             beta: vec![[1.0, 0.5, 0.75][beta as usize]],
             threshold: numbers.many(channels, 10, 60),
             comparison: if strict { Comparison::Above } else { Comparison::AtLeast },
@@ -125,12 +150,40 @@ fn graph(case: &Case) -> Graph {
             reset_timing: if delayed { ResetTiming::Delayed } else { ResetTiming::Immediate },
             integer: Some(IntegerFormat { membrane_bits: 30, fraction_bits: 12 }),
             ..Neuron::default()
+        };
+        let filter = |decay: f32, gain: f32| SynapticCurrent { decay: vec![decay], gain: vec![gain] };
+        Op::Neuron(match case.special {
+            Special::Nothing => plain,
+            // a power of two of every decay, five times, fits the fraction bits
+            Special::Synaptic => Neuron { synaptic: vec![filter(0.5, 2.0)], ..plain },
+            Special::Alpha => {
+                Neuron { synaptic: vec![filter(0.75, 2.0), filter(0.5, -2.0)], beta: vec![0.5], ..plain }
+            }
+            Special::EachDecay => {
+                Neuron { beta: (0..channels).map(|c| [1.0, 0.5, 0.0][c % 3]).collect(), ..plain }
+            }
+            Special::Several => Neuron {
+                max_spikes: 3,
+                comparison: Comparison::AtLeast,
+                reset_timing: ResetTiming::Immediate,
+                ..plain
+            },
+            Special::Floor => Neuron {
+                min_membrane: Some(numbers.many(channels, -20, 4)),
+                reset_timing: ResetTiming::Immediate,
+                ..plain
+            },
+            Special::Overriding => {
+                Neuron { reset: Reset::ToValue(3.0), reset_timing: ResetTiming::Overriding, ..plain }
+            }
+            Special::Inhibition if vector => Neuron { inhibition: true, reset_timing: ResetTiming::Delayed, ..plain },
+            Special::Inhibition => plain,
         })
     };
     if case.pool_first {
         pool(&mut graph, &mut at);
     }
-    let cell = neuron(&mut numbers, 4);
+    let cell = neuron(&mut numbers, 4, false);
     push(&mut graph, cell, at);
     if !case.pool_first {
         pool(&mut graph, &mut at);
@@ -145,20 +198,39 @@ fn graph(case: &Case) -> Graph {
         grid: grid(7).map(|grid| Grid { scale: vec![4.0; 7], ..grid }),
     };
     push(&mut graph, Op::Linear(linear), Shape::vector(7));
-    let cell = neuron(&mut numbers, 7);
+    if let Some(power) = case.own {
+        let id = graph.nodes.len();
+        let scale = 4.0 * f32::from(1u8 << power);
+        let back = Linear {
+            fan_in: 7,
+            fan_out: 7,
+            weight: numbers.weights(49, case.binary).iter().map(|w| w * scale).collect(),
+            bias: numbers.many(7, -5, 5),
+            grid: grid(7).map(|grid| Grid { scale: vec![scale; 7], ..grid }),
+        };
+        push(&mut graph, Op::Linear(back), Shape::vector(7));
+        graph.nodes[id].sources = vec![Source { node: id + 2, delay: 1 }];
+        push(&mut graph, Op::Add, Shape::vector(7));
+        graph.nodes[id + 1].sources = vec![Source::now(id), Source::now(id - 1)];
+    }
+    let cell = neuron(&mut numbers, 7, true);
     push(&mut graph, cell, Shape::vector(7));
     graph.output = graph.nodes.len() - 1;
     graph
 }
 
-/// Channels-last spikes of the float evaluator's `[channels, height, width]`.
-fn packed(spikes: &[f32], shape: Shape) -> Vec<u32> {
-    let mut words = vec![0; spikes.len().div_ceil(32)];
+/// Channels-last spikes of the float evaluator's `[channels, height, width]`: packed, or a count in a word.
+fn packed(spikes: &[f32], shape: Shape, kind: EdgeKind) -> Vec<u32> {
+    let mut counts = vec![0; spikes.len()];
     for (i, &spike) in spikes.iter().enumerate() {
-        let element = i % shape.positions() * shape.channels + i / shape.positions();
-        words[element / 32] |= (spike as u32) << (element % 32);
+        counts[i % shape.positions() * shape.channels + i / shape.positions()] = spike as u32;
     }
-    words
+    match kind {
+        EdgeKind::Spikes => {
+            counts.chunks(32).map(|bits| bits.iter().rev().fold(0, |word, bit| word << 1 | bit)).collect()
+        }
+        _ => counts,
+    }
 }
 
 proptest! {
@@ -186,7 +258,8 @@ proptest! {
         let scores = Evaluator::new(&graph).run(&input, TIMESTEPS, |moment| {
             for (&step, &id) in spiking.iter().zip(&neurons) {
                 let t = moment.timestep as usize;
-                if packed(moment.value(id), graph.nodes[id].shape) != trace.edges[step][t] {
+                let kind = compiled.program.edge(step + 1).kind;
+                if packed(moment.value(id), graph.nodes[id].shape, kind) != trace.edges[step][t] {
                     differs = differs.or(Some((id, t)));
                 }
             }

@@ -1,7 +1,7 @@
 //! One tiny network per integer rule, with the numbers worked out by hand: every machine must reach every rule.
 use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
-    Reduce, Reset, ResetTiming, Shape, Step, Synapses, ValueKind, Window,
+    Reduce, Reset, ResetTiming, Shape, Step, Synapses, Synaptic, ValueKind, Window,
 };
 
 /// A network, one sample, and what must come out.
@@ -71,6 +71,13 @@ const fn neuron(
     Neuron { leak, threshold, reset, reset_timing, membrane_bits, ..Neuron::BARE }
 }
 
+/// A neuron behind synaptic currents that never fires, so that its membrane shows what it takes.
+const fn filtered(synaptic: &'static [Synaptic<'static>], leak: Leak<'static>) -> Neuron<'static> {
+    Neuron { synaptic, ..neuron(leak, &[10_000], Reset::None, NOW, 20) }
+}
+
+const FORGETS: Leak<'_> = Leak::Multiply { factor: 0, shift: 1 };
+
 const COUNT: Readout = Readout { source: 1, quantity: Quantity::Spikes, reduce: Reduce::Sum };
 
 /// One neuron that is fed its currents as they are, one a timestep.
@@ -88,6 +95,33 @@ macro_rules! neuron_rule {
             output: &[$(&[$spike]),+],
             membranes: &[$(&[$membrane]),+],
             scores: &[0 $(+ $spike)+],
+            prediction: 0,
+        }
+    };
+}
+
+/// One neuron that may fire several times, fed its currents as they are.
+macro_rules! spikes_rule {
+    ($name:literal, $neuron:expr, $($current:literal => $membrane:literal $spikes:literal),+ $(,)?) => {
+        Rule {
+            name: $name,
+            program: network(
+                edge(1, I16, Rate::PerTimestep),
+                &const { [Step::Population(Population {
+                    projections: &[INPUT],
+                    accumulator_bits: 32,
+                    current_shift: 0,
+                    bias: &[0],
+                    neuron: Some($neuron),
+                    output: edge(1, EdgeKind::Counts { max: $neuron.max_spikes }, Rate::PerTimestep),
+                })] },
+                COUNT,
+                [$($current),+].len() as u32,
+            ),
+            sample: &[$(&[$current]),+],
+            output: &[$(&[$spikes]),+],
+            membranes: &[$(&[$membrane]),+],
+            scores: &[0 $(+ $spikes)+],
             prediction: 0,
         }
     };
@@ -194,6 +228,146 @@ pub const RULES: &[Rule] = &[
         5 => 5 0, 0 => 3 0, -5 => -3 0, 0 => -3 0),
     neuron_rule!("a factor of zero forgets", neuron(Leak::Multiply { factor: 0, shift: 4 }, &[100], Reset::None, NOW, 10),
         -77 => -77 0, 5 => 5 0),
+    neuron_rule!("a synaptic current decays by itself, and the membrane takes it in the same timestep",
+        filtered(&[Synaptic { leak: HALF, bits: 12, negative: false }], IF),
+        40 => 40 0, 0 => 60 0, 0 => 70 0, -10 => 65 0),
+    neuron_rule!("a synaptic current rounds down like a membrane",
+        filtered(&[Synaptic { leak: HALF, bits: 12, negative: false }], FORGETS),
+        -5 => -5 0, 0 => -3 0, 0 => -2 0, 0 => -1 0, 0 => -1 0, 6 => 5 0, 0 => 2 0),
+    neuron_rule!("a synaptic current saturates to its own bits, high and low",
+        filtered(&[Synaptic { leak: IF, bits: 6, negative: false }], FORGETS),
+        30 => 30 0, 30 => 31 0, -1 => 30 0, -90 => -32 0, -1 => -32 0, 2 => -30 0),
+    neuron_rule!("of two synaptic currents the second is taken away",
+        filtered(&[
+            Synaptic { leak: Leak::Shift(2), bits: 12, negative: false },
+            Synaptic { leak: HALF, bits: 12, negative: true },
+        ], FORGETS),
+        64 => 0 0, 0 => 16 0, 0 => 20 0, 0 => 19 0),
+    neuron_rule!("the negative of the lowest synaptic current is no overflow",
+        filtered(&[Synaptic { leak: IF, bits: 6, negative: true }], FORGETS),
+        -90 => 32 0, 100 => -31 0),
+    neuron_rule!("a reset leaves the synaptic current alone",
+        Neuron { synaptic: &[Synaptic { leak: HALF, bits: 12, negative: false }], ..neuron(IF, &[10], Reset::ToValue(&[0]), NOW, 12) },
+        16 => 0 1, 0 => 8 0, 0 => 0 1, 0 => 2 0),
+    neuron_rule!("an overriding reset swallows leak and input, and lets the neuron fire again",
+        neuron(HALF, &[10], Reset::ToValue(&[-3]), ResetTiming::Overriding, 8),
+        12 => 12 1, 100 => -3 0, 20 => 18 1, 7 => -3 0, 0 => -2 0),
+    neuron_rule!("an overriding reset to a value at the threshold fires for ever",
+        neuron(IF, &[10], Reset::ToValue(&[10]), ResetTiming::Overriding, 8),
+        9 => 9 0, 1 => 10 1, -50 => 10 1, -50 => 10 1),
+    neuron_rule!("no potential below the floor is stored",
+        Neuron { floor: Some(&[-4]), ..neuron(IF, &[10], Reset::Subtract(&[20]), NOW, 8) },
+        -9 => -4 0, 3 => -1 0, 12 => -4 1, -1 => -4 0, 4 => 0 0),
+    neuron_rule!("a floor above a value that is reset to wins",
+        Neuron { floor: Some(&[2]), ..neuron(IF, &[10], Reset::ToValue(&[-8]), NOW, 8) },
+        0 => 2 0, 9 => 2 1),
+    spikes_rule!("several spikes: one per threshold under the potential, and each takes its amount",
+        Neuron { max_spikes: 3, ..neuron(IF, &[10], Reset::Subtract(&[9]), NOW, 10) },
+        9 => 9 0, 0 => 9 0, 1 => 1 1, 19 => 2 2, 27 => 11 2, 0 => 2 1),
+    spikes_rule!("no more spikes than there may be",
+        Neuron { max_spikes: 3, ..neuron(IF, &[10], Reset::Subtract(&[10]), NOW, 10) },
+        75 => 45 3, 0 => 15 3, 0 => 5 1, -20 => -15 0),
+    spikes_rule!("several spikes reset to one value",
+        Neuron { max_spikes: 3, ..neuron(HALF, &[10], Reset::ToValue(&[4]), NOW, 10) },
+        25 => 4 2, 0 => 2 0),
+    spikes_rule!("several spikes saturate once after all amounts, then the floor acts",
+        Neuron { max_spikes: 3, floor: Some(&[-100]), ..neuron(IF, &[10], Reset::Subtract(&[90]), NOW, 8) },
+        40 => -100 3, 130 => -100 3, 250 => -100 3, 95 => -5 0),
+    Rule {
+        name: "each channel decays by a factor of its own, one of them not at all",
+        program: network(
+            edge(3, I16, Rate::PerTimestep),
+            &[spiking(
+                &[INPUT_3],
+                &[0, 0, 0],
+                Neuron {
+                    synaptic: &[Synaptic {
+                        leak: Leak::MultiplyEach { factors: &[0, 2, 1], shift: 2 },
+                        bits: 12,
+                        negative: false,
+                    }],
+                    ..neuron(
+                        Leak::MultiplyEach { factors: &[3, 4, 0], shift: 2 },
+                        &[900, 900, 900],
+                        Reset::None,
+                        NOW,
+                        12,
+                    )
+                },
+            )],
+            Readout { source: 1, quantity: Quantity::Membrane, reduce: Reduce::Last },
+            3,
+        ),
+        sample: &[&[8, 8, 8], &[0, 0, 0], &[0, -9, 0]],
+        output: &[&[0, 0, 0], &[0, 0, 0], &[0, 0, 0]],
+        membranes: &[&[8, 8, 8], &[6, 12, 2], &[4, 5, 0]],
+        scores: &[4, 5, 0],
+        prediction: 1,
+    },
+    Rule {
+        name: "of inhibited neurons the highest fires, the first of two; all of them reset",
+        program: network(
+            edge(3, I16, Rate::PerTimestep),
+            &[spiking(
+                &[INPUT_3],
+                &[0, 0, 0],
+                Neuron { inhibition: true, ..neuron(IF, &[10, 20, 10], Reset::Subtract(&[10, 20, 10]), DELAYED, 10) },
+            )],
+            COUNT,
+            4,
+        ),
+        // above the threshold: 2 3 3, then -8 -17 -7, then 0 -17 -1, then -10 -17 4
+        sample: &[&[12, 23, 13], &[0, 0, 0], &[8, 0, 6], &[0, 0, 5]],
+        output: &[&[0, 1, 0], &[0, 0, 0], &[1, 0, 0], &[0, 0, 1]],
+        membranes: &[&[12, 23, 13], &[2, 3, 3], &[10, 3, 9], &[0, 3, 14]],
+        scores: &[1, 1, 1],
+        prediction: 0,
+    },
+    Rule {
+        name: "counts reach the next layer as they are, and come back late as they were",
+        program: network(
+            edge(1, I16, Rate::PerTimestep),
+            &[
+                Step::Population(Population {
+                    projections: &[
+                        INPUT,
+                        Projection {
+                            source: 1,
+                            delay: 1,
+                            connection: Connection::Dense,
+                            synapses: Synapses::Int8 { weights: &[-5] },
+                        },
+                    ],
+                    accumulator_bits: 20,
+                    current_shift: 0,
+                    bias: &[0],
+                    neuron: Some(Neuron { max_spikes: 4, ..neuron(FORGETS, &[10], Reset::None, NOW, 10) }),
+                    output: edge(1, EdgeKind::Counts { max: 4 }, Rate::PerTimestep),
+                }),
+                Step::Population(Population {
+                    projections: &[Projection {
+                        source: 1,
+                        delay: 0,
+                        connection: Connection::Dense,
+                        synapses: Synapses::Int8 { weights: &[7] },
+                    }],
+                    accumulator_bits: 8,
+                    current_shift: 0,
+                    bias: &[0],
+                    neuron: None,
+                    output: edge(1, EdgeKind::Currents { bits: 8 }, Rate::PerTimestep),
+                }),
+            ],
+            Readout { source: 2, quantity: Quantity::Current, reduce: Reduce::Sum },
+            4,
+        ),
+        // potentials 35, 20 - 15, 20, 20 - 10
+        sample: &[&[35], &[20], &[20], &[20]],
+        output: &[&[21], &[0], &[14], &[7]],
+        membranes: &[],
+        scores: &[42],
+        prediction: 0,
+    },
     neuron_rule!("the last timestep still counts", neuron(IF, &[5], Reset::Subtract(&[5]), NOW, 8),
         0 => 0 0, 0 => 0 0, 5 => 0 1),
     current_rule!("a right shift rounds half up, of negatives too", -2, 0,

@@ -435,6 +435,47 @@ mod tests {
         let carried = [population(&[FIRST], false), population(&after_currents, true)];
         assert_eq!(reason(&carried, Quantity::Spikes, 2), "carried");
 
+        let own = Projection { source: 1, delay: 1, ..FIRST };
+        assert_eq!(reason(&[population(&[FIRST, own], true)], Quantity::Spikes, 1), "carried");
+        let own_one_to_one = Projection { delay: 1, ..one_to_one(1) };
+        assert_eq!(reason(&[population(&[own_one_to_one, FIRST], true)], Quantity::Spikes, 1), "carried");
+        let later = [Projection { source: 2, delay: 1, ..FIRST }];
+        let of_later = [FIRST, one_to_one(1)];
+        let own_currents = [population(&later, false), population(&of_later, true)];
+        assert_eq!(reason(&own_currents, Quantity::Spikes, 2), "carried");
+        let twice = [FIRST, one_to_one(1), Projection { source: 2, ..own }];
+        assert_eq!(
+            reason(&[population(&later, false), population(&twice, true)], Quantity::Spikes, 2),
+            "s1: found 2 inputs, expected one"
+        );
+        let late = Projection { delay: 2, ..own };
+        assert_eq!(
+            reason(&[population(&[FIRST, late], true)], Quantity::Spikes, 1),
+            "s0: found 2 inputs, expected one"
+        );
+        assert_eq!(
+            reason(&[population(&[own], true)], Quantity::Spikes, 1),
+            "s0: found 0 inputs, expected one"
+        );
+        let beside = [one_to_one(1), Projection { source: 2, ..own }];
+        assert_eq!(
+            reason(&[population(&[FIRST], false), population(&beside, true)], Quantity::Spikes, 2),
+            "s1: found its own spikes beside an input that is not dense, expected a dense layer"
+        );
+        let with = |neuron: Neuron<'_>, kind| {
+            let Step::Population(plain) = population(&[FIRST], true) else { unreachable!("it is one") };
+            let output = Edge { kind, ..plain.output };
+            reason(&[Step::Population(Population { neuron: Some(neuron), output, ..plain })], Quantity::Spikes, 1)
+        };
+        assert_eq!(
+            with(Neuron { max_spikes: 3, ..NEURON }, EdgeKind::Counts { max: 3 }),
+            "s0: found neurons that fire several times in a timestep, expected once"
+        );
+        assert_eq!(
+            with(Neuron { inhibition: true, ..NEURON }, SPIKES),
+            "s0: found neurons that inhibit each other, expected independent ones"
+        );
+
         let delayed = [Projection { delay: 1, ..FIRST }];
         assert_eq!(
             reason(&[population(&delayed, true)], Quantity::Spikes, 1),

@@ -62,6 +62,9 @@ const fn kind(op: &OpText) -> &'static str {
         OpText::MaxPool(_) => "MaxPool",
         OpText::AvgPool(_) => "AvgPool",
         OpText::Flatten => "Flatten",
+        OpText::Permute(_) => "Permute",
+        OpText::Reshape => "Reshape",
+        OpText::MatMul => "MatMul",
         OpText::Add => "Add",
         OpText::Neuron(_) => "Neuron",
     }
@@ -119,6 +122,9 @@ fn derived(op: &Op, from: Option<Shape>) -> Option<Shape> {
             let Shape { channels, height, width } = from?;
             Some(Shape::vector(channels.checked_mul(height)?.checked_mul(width)?))
         }
+        Op::Permute(axes) => from?.permuted(*axes),
+        // Its shape is its own, and a product's depends on the second source too.
+        Op::Reshape | Op::MatMul => None,
         Op::BatchNorm(_) | Op::Add | Op::Neuron(_) => from,
     }
 }
@@ -144,6 +150,9 @@ fn op(container: &Container<'_>, text: OpText) -> Found<Op> {
             Op::AvgPool(AvgPool { window, divisor })
         }
         OpText::Flatten => Op::Flatten,
+        OpText::Permute(axes) => Op::Permute(axes),
+        OpText::Reshape => Op::Reshape,
+        OpText::MatMul => Op::MatMul,
         OpText::Add => Op::Add,
         OpText::Neuron(text) => Op::Neuron(neuron(container, text)?),
     })

@@ -64,6 +64,9 @@ pub(super) enum OpText {
     MaxPool(MaxPoolText),
     AvgPool(AvgPoolText),
     Flatten,
+    Permute([usize; 3]),
+    Reshape,
+    MatMul,
     Add,
     Neuron(NeuronText),
 }

@@ -7,7 +7,7 @@ use super::inline::{Flat, FlatNode};
 use super::neuron::{self, per_channel};
 use super::order::{Edge, order};
 use super::parse::{Conv, NirNode, NirOp, Notes};
-use super::reading::{NirOptions, Reading, of_neuron};
+use super::reading::{NirOptions, Reading, noted_readout, of_neuron};
 use crate::error::AtNode;
 use crate::frontend::{FrontendError, NodeError};
 use crate::ir::{
@@ -494,8 +494,13 @@ impl Builder<'_> {
             sources = vec![Source::now(self.push(name, Op::BatchNorm(norm), sources, shape))];
         }
         let id = sources.first().map_or(0, |source| source.node);
-        if !matches!(self.nodes[id].op, Op::Neuron(_)) {
-            self.readout.quantity = Quantity::Current;
+        match &self.nodes[id].op {
+            Op::Neuron(_) => self.readout = noted_readout(&self.flat.notes).unwrap_or(self.readout),
+            _ => {
+                // synapses have no spikes and no membranes, whatever a note says
+                let noted = noted_readout(&self.flat.notes).unwrap_or(self.readout);
+                self.readout = Readout { quantity: Quantity::Current, ..noted };
+            }
         }
         Ok(id)
     }

@@ -16,6 +16,11 @@ mod neuron;
 mod order;
 mod parse;
 pub mod reading;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use write::{Written, write};
 
 use super::{Frontend, FrontendError, LoadOptions, Loaded, ModelFile, NodeError};
 use crate::error::AtNode;
@@ -36,10 +41,11 @@ fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendE
     })?;
     let flat = inline::flatten(parsed)?;
     let mut warnings = Vec::new();
+    let timesteps = reading::noted_timesteps(&flat.notes);
     let reading = reading::settle(&flat, &options.nir, file.name, &mut warnings)?;
     let name = file.name.strip_suffix(".nir").unwrap_or(file.name);
     let mut graph = build::graph(flat, &reading, &options.nir, name, &mut warnings)?;
-    graph.timesteps = options.timesteps;
+    graph.timesteps = options.timesteps.or(timesteps);
     graph.validate()?;
     Ok(Loaded { graph, warnings })
 }

@@ -174,7 +174,7 @@ pub fn population(
         comparison: if model.fires() { reading.fires } else { Comparison::Above },
         reset,
         reset_timing,
-        max_spikes: if model.fires() { reading.spikes.most() } else { 1 },
+        max_spikes: if model.fires() { reading.max_spikes } else { 1 },
         min_membrane: floor.then(|| threshold.iter().map(|&t| -t as f32).collect()),
         inhibition: false,
         integer: None,

@@ -6,8 +6,9 @@
 use super::detect;
 use super::inline::Flat;
 use super::parse::{NirOp, Notes};
+use super::write::{QUANTITIES, REDUCTIONS};
 use crate::frontend::FrontendError;
-use crate::ir::{Comparison, ResetTiming};
+use crate::ir::{Comparison, Readout, ResetTiming};
 
 /// What the user says about a NIR file.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -89,8 +90,8 @@ pub struct Reading {
     pub dt: f64,
     /// What a spike does.
     pub reset: ResetRule,
-    /// Spikes of a neuron in one timestep.
-    pub spikes: Spikes,
+    /// Most spikes of a neuron in one timestep.
+    pub max_spikes: u32,
     /// When a neuron fires.
     pub fires: Comparison,
     /// How a state decays.
@@ -122,7 +123,7 @@ pub const PRESETS: &[Preset] = &[
         reading: Reading {
             dt: 1e-4,
             reset: ResetRule::Subtract(ResetTiming::Delayed),
-            spikes: Spikes::Single,
+            max_spikes: 1,
             fires: Comparison::Above,
             scheme: Scheme::Euler,
             floor: Floor::None,
@@ -135,7 +136,7 @@ pub const PRESETS: &[Preset] = &[
         reading: Reading {
             dt: 1e-4,
             reset: ResetRule::ToValue(NOW),
-            spikes: Spikes::Single,
+            max_spikes: 1,
             fires: Comparison::AtLeast,
             scheme: Scheme::Euler,
             floor: Floor::None,
@@ -148,7 +149,7 @@ pub const PRESETS: &[Preset] = &[
         reading: Reading {
             dt: 1e-6, // norse writes dt / tau_mem_inv with tau_mem_inv in 1/s: time constants too small by its dt of 1e-3
             reset: ResetRule::ToValue(NOW),
-            spikes: Spikes::Single,
+            max_spikes: 1,
             fires: Comparison::Above,
             scheme: Scheme::Jump,
             floor: Floor::None,
@@ -161,7 +162,7 @@ pub const PRESETS: &[Preset] = &[
         reading: Reading {
             dt: 1.0, // sinabs counts in timesteps
             reset: ResetRule::Subtract(NOW),
-            spikes: Spikes::Multi,
+            max_spikes: Spikes::Multi.most(),
             fires: Comparison::AtLeast,
             scheme: Scheme::Exponential,
             floor: Floor::Threshold,
@@ -175,7 +176,7 @@ pub const PRESETS: &[Preset] = &[
         reading: Reading {
             dt: 1e-3,
             reset: ResetRule::Subtract(NOW),
-            spikes: Spikes::Multi,
+            max_spikes: Spikes::Multi.most(),
             fires: Comparison::AtLeast,
             scheme: Scheme::Rockpool,
             floor: Floor::None,
@@ -188,7 +189,7 @@ pub const PRESETS: &[Preset] = &[
         reading: Reading {
             dt: 1e-4,
             reset: ResetRule::ToValue(NOW),
-            spikes: Spikes::Single,
+            max_spikes: 1,
             fires: Comparison::Above,
             scheme: Scheme::Euler,
             floor: Floor::None,
@@ -245,7 +246,7 @@ impl NirOptions {
         Reading {
             dt: self.dt.unwrap_or(reading.dt),
             reset: self.reset.unwrap_or(reading.reset),
-            spikes: self.spikes.unwrap_or(reading.spikes),
+            max_spikes: self.spikes.map_or(reading.max_spikes, Spikes::most),
             fires,
             scheme: self.decay.unwrap_or(reading.scheme),
             floor: self.floor.unwrap_or(reading.floor),
@@ -327,10 +328,10 @@ pub fn settle(
 /// A reading in the words of the options.
 fn describe(reading: &Reading) -> String {
     format!(
-        "dt {} s, reset {}, {} spike(s) per timestep, fires {} the threshold, decay {}{}",
+        "dt {} s, reset {}, {} spikes per timestep, fires {} the threshold, decay {}{}",
         reading.dt,
         word(RESETS, &reading.reset),
-        word(SPIKES, &reading.spikes),
+        if reading.max_spikes == 1 { "single" } else { "multiple" },
         match reading.fires {
             Comparison::Above => "above",
             Comparison::AtLeast => "at",
@@ -355,6 +356,10 @@ pub mod notes {
     pub const MAX_SPIKES: &str = "snnc_max_spikes";
     /// Whether the membrane has a lowest potential.
     pub const FLOOR: &str = "snnc_floor";
+    /// What the output over time becomes: quantity, reduction, factor.
+    pub const READOUT: &str = "snnc_readout";
+    /// Timesteps of a sample.
+    pub const TIMESTEPS: &str = "snnc_timesteps";
 }
 
 /// The reading that a file's own notes prescribe: see [`super::write`].
@@ -364,15 +369,29 @@ fn noted(found: &Notes) -> Option<Reading> {
     Some(Reading { dt, ..paper.reading })
 }
 
+/// The timesteps that a file's own notes prescribe.
+#[must_use]
+pub fn noted_timesteps(found: &Notes) -> Option<u32> {
+    found.get(notes::TIMESTEPS)?.parse().ok()
+}
+
+/// The readout that a file's own notes prescribe: `quantity reduction factor`.
+#[must_use]
+pub fn noted_readout(found: &Notes) -> Option<Readout> {
+    let mut words = found.get(notes::READOUT)?.split(' ');
+    let quantity = meaning(QUANTITIES, words.next()?)?;
+    let reduce = meaning(REDUCTIONS, words.next()?)?;
+    Some(Readout { quantity, reduce, scale: words.next()?.parse().ok()? })
+}
+
 /// What a neuron's own notes say, over `reading`; the user's options are stronger.
 #[must_use]
 pub fn of_neuron(found: &Notes, reading: Reading, options: &NirOptions) -> Reading {
     let note = |name: &str| found.get(name).map(String::as_str);
-    let spikes = note(notes::MAX_SPIKES).and_then(|n| n.parse::<u32>().ok());
     let noted = Reading {
         reset: note(notes::RESET).and_then(|word| meaning(RESETS, word)).unwrap_or(reading.reset),
         fires: note(notes::FIRES).and_then(|word| meaning(FIRES, word)).unwrap_or(reading.fires),
-        spikes: spikes.map_or(reading.spikes, |n| if n > 1 { Spikes::Multi } else { Spikes::Single }),
+        max_spikes: note(notes::MAX_SPIKES).and_then(|n| n.parse().ok()).unwrap_or(reading.max_spikes),
         floor: note(notes::FLOOR).and_then(|word| meaning(FLOORS, word)).unwrap_or(reading.floor),
         ..reading
     };

@@ -7,7 +7,7 @@ mod order;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::net::{Def, Net, ValueId};
+use super::net::{Def, MAX_STEPS, Net, ValueId};
 use super::ops::{self, Call, Refusal};
 use super::proto::{GraphProto, ModelProto, NodeProto, TensorProto, data_type};
 use super::tensor::{Decoder, elements};
@@ -18,8 +18,8 @@ use crate::frontend::{FrontendError, ModelFile, NodeError};
 /// Nodes beyond which a file is refused; a node of a loop counts once per iteration.
 const MAX_NODES: usize = 1 << 19;
 
-/// Timesteps that are unrolled of a loop whose trip count is an open axis of the input.
-pub const OPEN_STEPS: usize = 3;
+/// Timesteps that are unrolled of a loop whose trip count is an open axis of the input, if nobody says how many.
+const OPEN_STEPS: usize = 3;
 
 /// A file as a [`Net`].
 pub struct Imported {
@@ -37,7 +37,7 @@ pub struct Imported {
     pub scopes: Vec<Option<String>>,
     /// The ONNX operation of each node.
     pub node_ops: Vec<String>,
-    /// Whether the file leaves the number of timesteps open: [`OPEN_STEPS`] of them are unrolled here.
+    /// Whether the file leaves the number of timesteps open: as many as were asked for, or a few, are unrolled here.
     pub open_timesteps: bool,
 }
 
@@ -59,11 +59,11 @@ enum Slot {
     Unknown,
 }
 
-/// Reads `model`.
+/// Reads `model`; of a file that leaves the number of timesteps open, `timesteps` of them.
 ///
 /// # Errors
 /// Everything unsupported at once, or the first node or tensor that says something impossible.
-pub fn import(model: &ModelProto, file: &ModelFile<'_>) -> Result<Imported, FrontendError> {
+pub fn import(model: &ModelProto, file: &ModelFile<'_>, timesteps: Option<u32>) -> Result<Imported, FrontendError> {
     let damaged = |found: String| FrontendError::Damaged { file: file.name.into(), found };
     let graph = model.graph.as_ref().ok_or_else(|| damaged("it holds no graph".into()))?;
     if graph.node.len() > MAX_NODES {
@@ -75,10 +75,11 @@ pub fn import(model: &ModelProto, file: &ModelFile<'_>) -> Result<Imported, Fron
     let order = Rc::new(order::execution_order(graph)?);
     // A loop over an open axis of an input runs as often as that axis is long: those are timesteps.
     let loops = order.iter().any(|&n| matches!(graph.node[n].op_type.as_str(), "Loop" | "Scan"));
+    let steps = timesteps.and_then(|t| usize::try_from(t).ok()).unwrap_or(OPEN_STEPS).clamp(2, MAX_STEPS);
     for axis in (0..2).filter(|_| loops) {
-        let mut importer = Importer::new(model, file, &order, Some(axis));
+        let mut importer = Importer::new(model, file, &order, Some((axis, steps)));
         match importer.run(graph) {
-            Ok(imported) if importer.trips.contains(&OPEN_STEPS) && importer.opened => return Ok(imported),
+            Ok(imported) if importer.trips.contains(&steps) && importer.opened => return Ok(imported),
             Ok(_) | Err(_) => {}
         }
     }
@@ -115,14 +116,19 @@ struct Importer<'a> {
     left: usize,
     /// Iterations of each loop.
     trips: Vec<usize>,
-    /// The axis of inputs that is timesteps, if it is open.
-    time: Option<usize>,
+    /// The axis of inputs that is timesteps where it is open, and how many to take.
+    time: Option<(usize, usize)>,
     /// Whether an input has it open.
     opened: bool,
 }
 
 impl<'a> Importer<'a> {
-    fn new(model: &'a ModelProto, file: &'a ModelFile<'a>, order: &Rc<Vec<usize>>, time: Option<usize>) -> Self {
+    fn new(
+        model: &'a ModelProto,
+        file: &'a ModelFile<'a>,
+        order: &Rc<Vec<usize>>,
+        time: Option<(usize, usize)>,
+    ) -> Self {
         let known = model.graph.iter().map(|graph| (std::ptr::from_ref(graph), (0, Rc::clone(order)))).collect();
         let mut importer = Self {
             net: Net::default(),
@@ -328,14 +334,16 @@ impl<'a> Importer<'a> {
                     Some(size @ ..0) => {
                         return refuse(format!("axis {axis} of size {size}"), "export the model again");
                     }
-                    Some(0) | None if self.time == Some(axis) && shape.dim.len() > 2 => {
-                        self.opened = true;
-                        OPEN_STEPS
-                    }
-                    Some(0) | None => {
-                        open_axes.push(axis);
-                        1
-                    }
+                    Some(0) | None => match self.time {
+                        Some((time, steps)) if time == axis && shape.dim.len() > 2 => {
+                            self.opened = true;
+                            steps
+                        }
+                        _ => {
+                            open_axes.push(axis);
+                            1
+                        }
+                    },
                 });
             }
             if dims.len() > 8 || elements(&dims).is_none() {

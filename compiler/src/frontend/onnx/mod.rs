@@ -55,10 +55,12 @@ pub fn load_with_states(
         return Err(damaged("it is empty".into()));
     }
     let model = proto::ModelProto::decode(file.bytes.clone()).map_err(|e| damaged(e.to_string()))?;
-    let imported = import::import(&model, file)?;
-    if std::env::var("DBG").is_ok() { for (i, v) in imported.net.values.iter().enumerate() { let d = format!("{:?}", v.def); eprintln!("{i} {} {:?}", d.chars().take(160).collect::<String>(), v.dims); } }
+    let imported = import::import(&model, file, options.timesteps)?;
     let network = populations::recognise(&imported, file.name)?;
     let (mut loaded, states) = build::graph(&imported, network, file.name)?;
+    if imported.open_timesteps {
+        loaded.graph.timesteps = None;
+    }
     if let Some(timesteps) = options.timesteps {
         match loaded.graph.timesteps {
             Some(own) if own != timesteps => loaded

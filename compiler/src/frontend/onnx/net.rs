@@ -21,6 +21,8 @@ use std::collections::HashMap;
 
 pub use def::{Def, Fold, Head, Real, Rounding, taps, window};
 
+pub use steps::MAX_STEPS;
+
 use super::tensor::Tensor;
 
 /// Index into [`Net::values`].

@@ -1,14 +1,15 @@
 //! Checks every model file of a corpus folder against the outputs that its own framework recorded:
-//! `cargo run --release -p snnc-tests --bin corpus -- FOLDER [FILTER]`; FILTER is a part of the names to check.
+//! `cargo run --release -p snnc-tests --bin corpus -- FOLDER [FILTER]`; with a filter, only the files whose path contains it.
 //!
 //! The folder holds `own/frameworks/MODEL/` with exported files, `reference.npz` (`out1000` of the first 1000 test
 //! images, `trace_spk1`, … of the first few) and `meta.json`, and `own/datasets/mnist_*.npz` (the speech model's samples
-//! are `foreign/datasets/fsdd_logmel.npz`). Ends with exit code 1 if a
+//! are `foreign/datasets/fsdd_logmel.npz`); NIR files have more references, see [`nir`]. Ends with exit code 1 if a
 //! file that was read gives another output than its framework, if one that snnc supports is refused, or if the integer
 //! network is further from the framework's accuracy than it should be.
 
 mod floats;
 mod integers;
+mod nir;
 mod reference;
 
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ use snnc::npz::{Column, Npz};
 
 use reference::Reference;
 
-/// Models whose every `step_*` and `unrolled_*` file is supported, with one of them to compile, if any.
+/// Models whose every file is supported, with one of them to compile, if any.
 const SUPPORTED: &[(&str, &str)] = &[
     ("a_snntorch_fc", "step_dyn.onnx"),
     ("b_snntorch_conv_maxpool", "step_ts.onnx"),
@@ -33,20 +34,12 @@ const SUPPORTED: &[(&str, &str)] = &[
     ("k_snntorch_speech", ""),
 ];
 
-/// ONNX Loop, and time folded into the batch axis: refused by name.
-const NOT_YET: &[&str] = &[
-    "c_if_spikingjelly_conv/unrolled_ts_sj014.onnx",
-    "c_nir_spikingjelly_conv/unrolled_ts_sj014.onnx",
-    "c_if_spikingjelly_conv/unrolled_dyn.onnx",
-    "c_nir_spikingjelly_conv/unrolled_dyn.onnx",
-];
-
 /// The model whose samples are spoken digits.
 const SPEECH: &str = "k_snntorch_speech";
 
 fn main() -> ExitCode {
     let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("usage: corpus FOLDER");
+        eprintln!("usage: corpus FOLDER [FILTER]");
         return ExitCode::from(2);
     };
     let filter = std::env::args().nth(2).unwrap_or_default();
@@ -55,15 +48,13 @@ fn main() -> ExitCode {
     let speech = speech(&folder.join("foreign/datasets/fsdd_logmel.npz"));
     for model in sorted(&folder.join("own/frameworks")) {
         let Some(reference) = Reference::read(&model) else { continue };
-        for file in sorted(&model).into_iter().filter(|f| f.extension().is_some_and(|e| e == "onnx")) {
+        for file in sorted(&model).into_iter().filter(|f| f.extension().is_some_and(|e| e == "onnx" || e == "nir")) {
             let test = if name(&model) == SPEECH { &speech } else { &mnist };
             let name = format!("{}/{}", name(&model), name(&file));
             if !name.contains(&filter) {
                 continue;
             }
-            let supported = SUPPORTED.iter().any(|(m, _)| name.starts_with(m))
-                && (name.contains("/step_") || name.contains("/unrolled_"))
-                && !NOT_YET.contains(&name.as_str());
+            let supported = SUPPORTED.iter().any(|(m, _)| name.starts_with(m));
             match load(&file, reference.timesteps) {
                 Ok(loaded) => {
                     let verdict = floats::check(&loaded.graph, &reference, test);
@@ -77,7 +68,9 @@ fn main() -> ExitCode {
             }
         }
     }
-    for (model, file) in SUPPORTED.iter().filter(|(model, file)| !file.is_empty() && model.contains(&filter)) {
+    failures += nir::check(&folder, &filter);
+    let compiled = SUPPORTED.iter().filter(|(_, file)| !file.is_empty());
+    for (model, file) in compiled.filter(|(model, file)| format!("{model}/{file}").contains(&filter)) {
         let path = folder.join("own/frameworks").join(model);
         let Some(reference) = Reference::read(&path) else { continue };
         match load(&path.join(file), reference.timesteps) {
@@ -91,18 +84,24 @@ fn main() -> ExitCode {
 
 /// Reads a model file as the command line does; a step model runs for the reference's timesteps.
 fn load(path: &Path, timesteps: u32) -> Result<Loaded, frontend::FrontendError> {
+    model_file(path, |file| {
+        let loaded = frontend::load(file, &LoadOptions::default())?;
+        match loaded.graph.timesteps {
+            Some(_) => Ok(loaded),
+            None => frontend::load(file, &LoadOptions { timesteps: Some(timesteps), ..Default::default() }),
+        }
+    })
+}
+
+/// Gives `read` a model file and access to the files beside it.
+fn model_file<T>(path: &Path, read: impl FnOnce(&ModelFile<'_>) -> T) -> T {
     let bytes = std::fs::read(path).expect("the corpus can be read");
     let folder = path.parent().expect("a file lies in a folder");
-    let file = ModelFile {
+    read(&ModelFile {
         name: &name(path),
         bytes: bytes.into(),
         beside: &|relative| std::fs::read(folder.join(relative)).map(Into::into),
-    };
-    let loaded = frontend::load(&file, &LoadOptions::default())?;
-    match loaded.graph.timesteps {
-        Some(_) => Ok(loaded),
-        None => frontend::load(&file, &LoadOptions { timesteps: Some(timesteps), ..Default::default() }),
-    }
+    })
 }
 
 fn dataset(path: &Path) -> Dataset {

@@ -44,10 +44,15 @@ fn as_is(net: &mut Net, x: ValueId, dims: &[usize]) -> Option<ValueId> {
     same.then(|| net.reshape(x, dims.to_vec()))
 }
 
+/// A zero as large as the signal is what a state starts from: it stays, or a first membrane potential would be its
+/// current.
 fn add_zero(net: &mut Net, def: &Def, dims: &[usize]) -> Option<ValueId> {
+    let is_zero = |net: &Net, id: ValueId| {
+        is_all(net, id, 0.0) && (net.dims(id).iter().product::<usize>() == 1 || dims.iter().product::<usize>() == 1)
+    };
     match *def {
-        Def::Add(x, zero) | Def::Sub(x, zero) if is_all(net, zero, 0.0) => as_is(net, x, dims),
-        Def::Add(zero, x) if is_all(net, zero, 0.0) => as_is(net, x, dims),
+        Def::Add(x, zero) | Def::Sub(x, zero) if is_zero(net, zero) => as_is(net, x, dims),
+        Def::Add(zero, x) if is_zero(net, zero) => as_is(net, x, dims),
         _ => None,
     }
 }
@@ -329,6 +334,14 @@ mod tests {
         for def in [Def::Sub(zero, x), Def::Mul(x, zero), Def::Add(x, one), Def::Div(one, x)] {
             assert_ne!(make(&mut net, def), x);
         }
+    }
+
+    #[test]
+    fn zeros_that_a_state_starts_from_stay() {
+        let (mut net, x, ..) = net();
+        let start = net.constant_value(Tensor::ints(&[0; 6]).reshaped(vec![2, 3]));
+        let first = make(&mut net, Def::Add(start, x));
+        assert_eq!(net.values[first].def, Def::Add(start, x));
     }
 
     #[test]

@@ -34,6 +34,10 @@ const FOLDS: &[(&str, Fold)] = &[
     ("Greater", |c, t| compared(c, t, |a, b| a > b, |a, b| a > b)),
     ("GreaterOrEqual", |c, t| compared(c, t, |a, b| a >= b, |a, b| a >= b)),
     ("Identity", |c, t| Ok(vec![tensor(c, t, 0)?.clone()])),
+    ("LeakyRelu", |c, t| {
+        let slope = f64::from(c.float("alpha", 0.01));
+        unary(c, t, |a| if a < 0.0 { slope * a } else { a })
+    }),
     ("Less", |c, t| compared(c, t, |a, b| a < b, |a, b| a < b)),
     ("LessOrEqual", |c, t| compared(c, t, |a, b| a <= b, |a, b| a <= b)),
     ("Log", |c, t| unary(c, t, f64::ln)),
@@ -260,23 +264,31 @@ fn bit_shift(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>
     Ok(vec![zip_integers(a, b, integer, shift)?])
 }
 
-/// Products of constant matrices, as in weights of two factors.
+/// Products of constant matrices, as in weights of two factors; axes before the last two broadcast.
 fn matmul(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
     let (a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?);
-    let (&[rows, inner], &[inner_b, columns]) = (&a.dims[..], &b.dims[..]) else {
+    let (&[ref outer_a @ .., rows, inner], &[ref outer_b @ .., inner_b, columns]) = (&a.dims[..], &b.dims[..]) else {
         return unsupported("a product of constants that are no matrices", "fold constants before exporting");
     };
-    let work = rows.checked_mul(columns).and_then(|n| n.checked_mul(inner));
-    if inner != inner_b || work.is_none_or(|n| n > 1 << 28) {
+    let Some(outer) = broadcast(outer_a, outer_b).filter(|_| inner == inner_b) else {
         return impossible(format!("matrices {:?} and {:?}", a.dims, b.dims));
-    }
-    let at = |i: usize| (i / columns.max(1), i % columns.max(1));
-    let element = |i: usize| {
-        let (row, column) = at(i);
-        (0..inner).map(|k| a.get(row * inner + k) * b.get(k * columns + column)).sum::<f64>()
     };
-    let dims = room(vec![rows, columns])?;
-    Ok(vec![Tensor::from_f64(a.kind(), dims, (0..rows * columns).map(element))])
+    let dims = room([&outer[..], &[rows, columns]].concat())?;
+    if elements(&dims).and_then(|n| n.checked_mul(inner)).is_none_or(|work| work > 1 << 28) {
+        return impossible(format!("a product of constants of shapes {:?} and {:?}", a.dims, b.dims));
+    }
+    let starts = |own: &[usize], size: usize| {
+        walk(&outer, 0, &broadcast_strides(own, &outer)).map(move |i| i * size).collect::<Vec<_>>()
+    };
+    let mut values = Vec::with_capacity(elements(&dims).unwrap_or(0));
+    for (from_a, from_b) in starts(outer_a, rows * inner).into_iter().zip(starts(outer_b, inner * columns)) {
+        for i in 0..rows * columns {
+            let (row, column) = (i / columns, i % columns);
+            let term = |k: usize| a.get(from_a + row * inner + k) * b.get(from_b + k * columns + column);
+            values.push((0..inner).map(term).sum::<f64>());
+        }
+    }
+    Ok(vec![Tensor::from_f64(a.kind(), dims, values.into_iter())])
 }
 
 fn div(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {

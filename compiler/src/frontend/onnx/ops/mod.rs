@@ -5,7 +5,7 @@ mod constant;
 mod elementwise;
 mod fold;
 mod heads;
-mod index;
+pub mod index;
 mod layers;
 mod pools;
 mod quantize;

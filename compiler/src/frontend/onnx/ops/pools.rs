@@ -75,17 +75,22 @@ fn pool(net: &Net, call: &Call<'_>, x: ValueId) -> Result<(Window, Vec<usize>), 
     let kernel: Option<Vec<usize>> =
         call.ints("kernel_shape").and_then(|k| k.iter().map(|&k| usize::try_from(k).ok()).collect());
     let Some(kernel) = kernel else { return impossible("a pool without a kernel_shape") };
-    let window = window_of(call, spatial, &kernel)?;
+    let mut window = window_of(call, spatial, &kernel)?;
     if call.int("ceil_mode", 0) != 0 {
+        // A last window that reaches over the edge, if it begins before it: as if there were more padding.
         let offset = 2 - spatial.len();
-        let partial = (0..spatial.len()).any(|i| {
+        for (i, &size) in spatial.iter().enumerate() {
             let axis = i + offset;
             let reach = window.dilation[axis] * (window.kernel[axis] - 1) + 1;
-            let padded = spatial[i] + window.pad_begin[axis] + window.pad_end[axis];
-            padded >= reach && (padded - reach) % window.stride[axis] != 0
-        });
-        if partial {
-            return unsupported("ceil_mode with windows that reach over the edge", "use ceil_mode=False");
+            let padded = size + window.pad_begin[axis] + window.pad_end[axis];
+            let Some(room) = padded.checked_sub(reach) else { continue };
+            let last = room.div_ceil(window.stride[axis]) * window.stride[axis];
+            if last > room && last < size + window.pad_begin[axis] {
+                window.pad_end[axis] += last - room;
+                if call.int("count_include_pad", 0) != 0 {
+                    return unsupported("ceil_mode with count_include_pad", "use ceil_mode=False");
+                }
+            }
         }
     }
     let out = output(&window, channels, spatial)?;
