@@ -408,8 +408,7 @@ fn enrich<'a>(arena: &'a Bump, rng: &mut Rng, population: &mut Population<'a>) {
     }
     if neuron.reset_timing == ResetTiming::Immediate && rng.chance(40) {
         let half = 1i64 << (bits - 1);
-        neuron.floor =
-            Some(arena.alloc_slice_fill_with(channels, |_| rng.range(-half, half / 4) as i32));
+        neuron.floor = Some(arena.alloc_slice_fill_with(channels, |_| rng.range(-half, half / 4) as i32));
     }
 }
 

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use snnc_runtime::program::{
-    Connection, Edge, EdgeKind, Pool, PoolOp, Quantity, Rate, Readout, Reduce, ResetTiming, Shape, ValueKind,
-    Window,
+    Connection, Edge, EdgeKind, Pool, PoolOp, Quantity, Rate, Readout, Reduce, ResetTiming, Shape, ValueKind, Window,
 };
 
 use crate::frontend::native::text::{EncodingText, QuantityText, ReduceText, WeightEncodingText};

@@ -195,7 +195,8 @@ mod tests {
     #[test]
     fn gains_of_two_currents_differ_in_sign_only() {
         let filter = |gain: &[f32]| ir::SynapticCurrent { decay: vec![0.5], gain: gain.to_vec() };
-        let of = |filters: Vec<ir::SynapticCurrent>| gains(&ir::Neuron { synaptic: filters, ..ir::Neuron::default() }, 2);
+        let of =
+            |filters: Vec<ir::SynapticCurrent>| gains(&ir::Neuron { synaptic: filters, ..ir::Neuron::default() }, 2);
         assert_eq!(of(vec![]), Ok(vec![1.0; 2]));
         assert_eq!(of(vec![filter(&[2.0, 3.0]), filter(&[-2.0, -3.0])]), Ok(vec![2.0, 3.0]));
         assert!(of(vec![filter(&[2.0]), filter(&[-1.0])]).is_err_and(|found| found.contains("gain of -1")));

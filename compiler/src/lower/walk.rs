@@ -471,7 +471,8 @@ impl<'g, 'a> Walk<'g, 'a> {
         if let Reset::Subtract(amounts) = neuron.reset
             && amounts.iter().any(|&amount| i64::from(amount).abs() * i64::from(neuron.max_spikes) >= 1 << 29)
         {
-            let found = format!("up to {} spikes of a timestep, which take 2^29 membrane LSBs or more", neuron.max_spikes);
+            let found =
+                format!("up to {} spikes of a timestep, which take 2^29 membrane LSBs or more", neuron.max_spikes);
             return Err(LowerError::at(node, found, "give calibration samples, or limit the spikes of a timestep"));
         }
         let step = Step::Population(Population {

@@ -38,8 +38,7 @@ impl Naive<'_> {
                 Step::Population(Population { neuron: Some(neuron), .. }) => neuron.synaptic.len(),
                 _ => 0,
             };
-            state.synaptic =
-                self.0.steps().iter().map(|s| vec![vec![0; s.output().shape.len()]; filters(s)]).collect();
+            state.synaptic = self.0.steps().iter().map(|s| vec![vec![0; s.output().shape.len()]; filters(s)]).collect();
         }
         state.edges.push(vec![input.iter().map(|&v| i64::from(v)).collect()]);
         for (index, step) in self.0.steps().iter().enumerate() {

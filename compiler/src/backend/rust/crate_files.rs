@@ -1,7 +1,9 @@
 //! The crate of a network: its structure as Rust source, its weights as binary files, the runtime beside it.
 
 use askama::Template;
-use snnc_runtime::program::{EdgeKind, Leak, Population, Program, Rate, Reset, Shape, Step, Synapses, ValueKind, words};
+use snnc_runtime::program::{
+    EdgeKind, Leak, Population, Program, Rate, Reset, Shape, Step, Synapses, ValueKind, words,
+};
 use snnc_runtime::run::arena_words;
 
 use super::{M4, names, rendered, source};

@@ -57,9 +57,7 @@ fn weight(projection: &Projection<'_>, outputs: usize, row: usize, lane: usize) 
     };
     match projection.synapses {
         Synapses::Int8 { weights } => i64::from(weights[row * outputs + lane]),
-        Synapses::Binary { signs } => {
-            i64::from(signs[row * words(outputs) + lane / 32] >> (lane % 32) & 1) * 2 - 1
-        }
+        Synapses::Binary { signs } => i64::from(signs[row * words(outputs) + lane / 32] >> (lane % 32) & 1) * 2 - 1,
     }
 }
 

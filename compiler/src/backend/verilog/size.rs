@@ -416,7 +416,22 @@ fn window(planned: &Planned<'_>, from: Shape, group: Option<usize>) -> WindowSiz
     let columns = (map[1] + padding[1]).max((out[1] - 1) * stride[1] + kernel[1]).div_ceil(kernel[1]);
     let frame = rows * columns * (chunks + own);
     let collected = group.is_none();
-    WindowSize { collected, map, kernel, dilation, stride, padding, out, pool, keep, chunk, chunks, own, columns, frame }
+    WindowSize {
+        collected,
+        map,
+        kernel,
+        dilation,
+        stride,
+        padding,
+        out,
+        pool,
+        keep,
+        chunk,
+        chunks,
+        own,
+        columns,
+        frame,
+    }
 }
 
 /// Bits of a neuron's table.

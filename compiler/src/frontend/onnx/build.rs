@@ -12,8 +12,8 @@ use super::states::{self, StateMap};
 use super::timestep::{Part, PartId, Parts};
 use crate::frontend::{FrontendError, Loaded};
 use crate::ir::{
-    AvgPool, BatchNorm, Conv2d, Divisor, Graph, Input, InputEncoding, Linear, MaxPool, Node, NodeId, Op,
-    Reset, ResetTiming, Shape, Source, Timing, Window,
+    AvgPool, BatchNorm, Conv2d, Divisor, Graph, Input, InputEncoding, Linear, MaxPool, Node, NodeId, Op, Reset,
+    ResetTiming, Shape, Source, Timing, Window,
 };
 
 /// The graph of a network, and where the file keeps its states.

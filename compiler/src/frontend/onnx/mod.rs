@@ -46,10 +46,7 @@ fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendE
 ///
 /// # Errors
 /// [`FrontendError`], naming the node.
-pub fn load_with_states(
-    file: &ModelFile<'_>,
-    options: &LoadOptions,
-) -> Result<(Loaded, Vec<StateMap>), FrontendError> {
+pub fn load_with_states(file: &ModelFile<'_>, options: &LoadOptions) -> Result<(Loaded, Vec<StateMap>), FrontendError> {
     let damaged = |found: String| FrontendError::Damaged { file: file.name.into(), found };
     if file.bytes.is_empty() {
         return Err(damaged("it is empty".into()));

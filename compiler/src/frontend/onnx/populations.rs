@@ -265,7 +265,10 @@ fn firing(
         match &mut shared {
             Some(known) if spike.threshold != known.threshold || spike.comparison != known.comparison => {
                 let error = invalid(
-                    format!("threshold {:?} here, {:?} elsewhere in the same population", spike.threshold, known.threshold),
+                    format!(
+                        "threshold {:?} here, {:?} elsewhere in the same population",
+                        spike.threshold, known.threshold
+                    ),
                     "a population compares with one threshold, at every timestep",
                 );
                 return Err(at_value(file, spike.membrane, error).into());

@@ -92,7 +92,8 @@ impl Signals {
             known: HashMap::new(),
             live,
         };
-        let compared = (0..net.values.len()).filter(|&id| signals.live[id]).filter_map(|id| comparison(net, &users, id));
+        let compared =
+            (0..net.values.len()).filter(|&id| signals.live[id]).filter_map(|id| comparison(net, &users, id));
         signals.membranes.extend(compared.map(|c| c.membrane).collect::<Vec<_>>());
         for id in 0..net.values.len() {
             let expression = match signals.live[id] {
@@ -335,7 +336,8 @@ impl Signals {
     /// Notes that `id` is an integer made of the potential `x` in units of a threshold.
     fn level(&mut self, net: &Net, users: &Users, x: ValueId, kind: LevelKind, id: ValueId) {
         let Some((membrane, threshold, false)) = users.potential(net, x, Coef::All(1.0)) else { return };
-        let through_zero = users.potential(net, x, Coef::All(0.0)).is_some_and(|(m, limit, _)| m == membrane && limit.is(0.0));
+        let through_zero =
+            users.potential(net, x, Coef::All(0.0)).is_some_and(|(m, limit, _)| m == membrane && limit.is(0.0));
         if through_zero && self.membranes.contains(&membrane) && threshold.all(|t| t > 0.0) {
             self.levels.insert(id, Level { membrane, threshold, kind });
         }

@@ -214,7 +214,9 @@ impl<'a> Parts<'a> {
         if id == self.sample || matches!(def, Def::Input(_)) {
             return self.sample_part(id, Timing::Constant);
         }
-        if self.network.signals.looks_into(net, id) || self.network.signals.membranes.contains(&id) && self.members.contains_key(&id) {
+        if self.network.signals.looks_into(net, id)
+            || self.network.signals.membranes.contains(&id) && self.members.contains_key(&id)
+        {
             let poly = polynomial(self.file, self.network.signals.of(id))?;
             return self.of_poly(&poly, id, t);
         }
@@ -357,7 +359,9 @@ impl<'a> Parts<'a> {
             Atom::Value(id) if !self.members.contains_key(&id) || !self.file.net.values[id].def.is_elementwise() => {
                 // Simplification may make a current the first membrane potential: here it is a current.
                 return match self.file.net.values[id].def {
-                    Def::Input(_) if !self.network.recurrent.contains_key(&id) => self.sample_part(id, Timing::Constant),
+                    Def::Input(_) if !self.network.recurrent.contains_key(&id) => {
+                        self.sample_part(id, Timing::Constant)
+                    }
                     _ => self.of_value_unless_member(id, t),
                 };
             }

@@ -129,7 +129,8 @@ pub(super) fn matmul(left: Shape, a: &[f32], b: &[f32], to: Shape, y: &mut [f32]
         let b = &b[channel * left.width * to.width..][..left.width * to.width];
         for (row, y) in y.chunks_mut(to.width).enumerate() {
             for (column, y) in y.iter_mut().enumerate() {
-                let terms = (0..left.width).map(|k| f64::from(a[row * left.width + k]) * f64::from(b[k * to.width + column]));
+                let terms =
+                    (0..left.width).map(|k| f64::from(a[row * left.width + k]) * f64::from(b[k * to.width + column]));
                 *y = terms.sum::<f64>() as f32;
             }
         }

@@ -150,9 +150,11 @@ fn format(
     // value of a membrane LSB without fraction bits
     let gain = |c| neuron.synaptic.first().map_or(1.0, |filter| f64::from(pick(&filter.gain, c)).abs());
     let membrane: Vec<f64> = feed.lsb.iter().enumerate().map(|(c, lsb)| lsb * gain(c)).collect();
-    let longest = neuron.synaptic.iter().flat_map(|filter| &filter.decay).fold(1.0, |longest: f64, &decay| {
-        longest.max((1.0 / (1.0 - f64::from(decay))).min(LONGEST))
-    });
+    let longest = neuron
+        .synaptic
+        .iter()
+        .flat_map(|filter| &filter.decay)
+        .fold(1.0, |longest: f64, &decay| longest.max((1.0 / (1.0 - f64::from(decay))).min(LONGEST)));
     let thresholds = membrane.iter().enumerate().map(|(c, lsb)| f64::from(pick(&neuron.threshold, c)).abs() / lsb);
     let smallest = thresholds.clone().filter(|t| *t > 0.0).fold(f64::INFINITY, f64::min);
     let lsbs = longest * if feed.binary { LSBS_BEHIND_BINARY } else { LSBS_PER_THRESHOLD };

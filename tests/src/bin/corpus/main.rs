@@ -30,6 +30,7 @@ const SUPPORTED: &[(&str, &str)] = &[
     ("c_nir_spikingjelly_conv", "step_dyn.onnx"),
     ("d_snntorch_binary_conv", "step_dyn.onnx"),
     ("e_snntorch_recurrent", ""),
+    ("g_spikingjelly_tiny_spikformer", ""),
     ("h_norse_fc", ""),
     ("k_snntorch_speech", ""),
 ];

@@ -46,8 +46,7 @@ pub fn filter(file: &Imported, signals: &Signals, membrane: ValueId, input: Valu
         let fired = |atom: Atom| atom.spike().is_some_and(|s| !is_input(file, signals.spikes[s].membrane));
         let foreign = next.atoms().any(|atom| atom == Atom::Value(membrane) || fired(atom));
         let filters = next.terms.contains_key(&[Some(own), None]) && next.terms.len() > 1 && !foreign;
-        (filters && file.net.dims(id) == file.net.dims(input))
-            .then(|| Filter { input, output, next: (*next).clone() })
+        (filters && file.net.dims(id) == file.net.dims(input)).then(|| Filter { input, output, next: (*next).clone() })
     })
 }
 
@@ -56,7 +55,8 @@ pub fn filter(file: &Imported, signals: &Signals, membrane: ValueId, input: Valu
 pub fn distinct(file: &Imported, signals: &Signals, filters: &mut Vec<Filter>) {
     let is_spike = |output: usize| {
         signals.of(file.outputs[output].1).is_ok_and(|poly| {
-            poly.as_multiple().is_some_and(|(atom, _)| atom.spike().is_some_and(|s| !is_input(file, signals.spikes[s].membrane)))
+            poly.as_multiple()
+                .is_some_and(|(atom, _)| atom.spike().is_some_and(|s| !is_input(file, signals.spikes[s].membrane)))
         })
     };
     let mut at = 0;

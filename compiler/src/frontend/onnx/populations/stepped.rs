@@ -10,7 +10,9 @@ use super::super::recurrence::{Recurrence, without_constant};
 use super::super::signals::Signals;
 use super::pairing::{self, inputs_in, is_input, live_inputs, potentials};
 use super::synapses::{self, Filter};
-use super::{Fires, Kept, Network, Population, State, Update, at_value, firing, name_of, polynomial, spikes_of, without_override};
+use super::{
+    Fires, Kept, Network, Population, State, Update, at_value, firing, name_of, polynomial, spikes_of, without_override,
+};
 use crate::frontend::FrontendError;
 
 const HELP: &str = "supported are leaky and non-leaky integrate-and-fire neurons with a hard, a soft or no reset";
@@ -63,7 +65,12 @@ pub fn integrators(file: &Imported, signals: &Signals) -> BTreeSet<ValueId> {
         });
         // More than the state alone: an input handed through is no integrator.
         let own = states(&poly);
-        if signals.looks_into(&file.net, id) && !signals.membranes.contains(&id) && !fires && poly.terms.len() > 1 && !own.is_empty() {
+        if signals.looks_into(&file.net, id)
+            && !signals.membranes.contains(&id)
+            && !fires
+            && poly.terms.len() > 1
+            && !own.is_empty()
+        {
             found.insert(id, own);
         }
     }
@@ -83,8 +90,7 @@ pub fn integrators(file: &Imported, signals: &Signals) -> BTreeSet<ValueId> {
 /// Which input is the sample is not written anywhere: it is the first one with which every other input is a state.
 pub fn network(file: &Imported, signals: Signals, name: &str) -> Result<Network, FrontendError> {
     let live = live_inputs(file, &signals);
-    let (compared, others): (Vec<ValueId>, Vec<ValueId>) =
-        live.iter().partition(|id| signals.membranes.contains(id));
+    let (compared, others): (Vec<ValueId>, Vec<ValueId>) = live.iter().partition(|id| signals.membranes.contains(id));
     let mut refused = None;
     for sample in others.into_iter().chain(compared) {
         match Assigned::new(file, &signals, sample) {
@@ -130,8 +136,7 @@ impl Assigned {
             taken.extend(own.filters.iter().map(|f| f.input));
             owned.push(own);
         }
-        let rest: BTreeSet<ValueId> =
-            live_inputs(file, signals).into_iter().filter(|id| !taken.contains(id)).collect();
+        let rest: BTreeSet<ValueId> = live_inputs(file, signals).into_iter().filter(|id| !taken.contains(id)).collect();
         let recurrent = pairing::recurrent(file, signals, &rest).map_err(|input| {
             let error = invalid(
                 "an input that is no state of a neuron: no output gives its next value".into(),
@@ -143,9 +148,14 @@ impl Assigned {
         let mut populations = Vec::new();
         for own in &owned {
             let mut population = population(file, signals, own, &mut warnings)?;
-            population.states.extend(recurrent.iter().filter(|(_, r)| r.membrane == own.membrane).map(|(&input, r)| {
-                Kept { state: State::Spikes, input, output: r.output, factor: r.factor.clone() }
-            }));
+            population.states.extend(
+                recurrent.iter().filter(|(_, r)| r.membrane == own.membrane).map(|(&input, r)| Kept {
+                    state: State::Spikes,
+                    input,
+                    output: r.output,
+                    factor: r.factor.clone(),
+                }),
+            );
             populations.push(population);
         }
         let states = populations.iter().flat_map(|p| p.states.iter().map(|kept| kept.output)).collect();
@@ -267,7 +277,10 @@ fn population(
     let (mut synapses, mut states) = (Vec::new(), Vec::new());
     if !filters.is_empty() {
         let Some(filtered) = synapses::normal_form(filters, &current) else {
-            return refuse("synaptic currents that are no exponential filters of what the neurons receive");
+            return refuse(
+                "synaptic currents that are no exponential filters of what the neurons receive (a reset of the currents \
+                 themselves, as of snnTorch's Alpha, is not supported)",
+            );
         };
         for (k, (filter, factor)) in filters.iter().zip(filtered.factors).enumerate() {
             states.push(Kept { state: State::Synaptic(k), input: filter.input, output: filter.output, factor });

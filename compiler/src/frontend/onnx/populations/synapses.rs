@@ -61,9 +61,10 @@ pub fn normal_form(filters: &[Filter], taken: &Poly) -> Option<Filtered> {
     // Compared on the scale of the gains: opposite ones cancel but for rounding.
     let scale = synapses.iter().map(|s| s.gain.magnitude()).fold(0.0, f64::max);
     let difference = left.plus(&expected, -1.0).ok()?;
-    let close = difference.terms.iter().all(|(mono, d)| {
-        d.magnitude() <= 1e-5 * scale * current.coefficient(mono).magnitude().max(f64::MIN_POSITIVE)
-    });
+    let close = difference
+        .terms
+        .iter()
+        .all(|(mono, d)| d.magnitude() <= 1e-5 * scale * current.coefficient(mono).magnitude().max(f64::MIN_POSITIVE));
     close.then_some(Filtered { synapses, factors, current })
 }
 

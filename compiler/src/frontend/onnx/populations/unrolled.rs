@@ -195,7 +195,11 @@ fn population(
     let delayed = updates[0].after.is_none();
     let start = start(file, &updates, &recurrence)?;
     if start != 0.0 && !synapses.is_empty() {
-        return refuse(0, "neurons with synaptic currents that start from another potential than zero", "start from rest");
+        return refuse(
+            0,
+            "neurons with synaptic currents that start from another potential than zero",
+            "start from rest",
+        );
     }
     Ok(Population {
         updates,

@@ -10,4 +10,5 @@ mod recorded;
 mod recorded_norse_sinabs;
 mod recorded_snntorch;
 mod recorded_spikingjelly;
+mod rewrites;
 mod unrolled;
