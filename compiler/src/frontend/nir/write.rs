@@ -162,6 +162,10 @@ impl Writer<'_> {
                 let help = "convert to a native model (.snn), or make a spiking network of it first";
                 return Err(invalid("is an activation without spikes, which NIR does not express", help));
             }
+            Op::Permute(_) | Op::Reshape | Op::MatMul => {
+                let help = "NIR has no products or reordering of signals; convert to a native model (.snn)";
+                return Err(invalid("is a part of attention", help));
+            }
             Op::Flatten => flatten(from),
             Op::Neuron(neuron) => self.neuron(node, neuron)?,
         };

@@ -141,6 +141,10 @@ impl Rewrite<'_> {
                 let shape = Shape::vector(node.shape.channels * from.copies);
                 Ok(Carried { node: self.push(node, Op::Flatten, &[from.node], shape), ..from })
             }
+            Op::Permute(_) | Op::Reshape | Op::MatMul => {
+                let help = "networks of linear, convolution and pooling layers with activations are converted";
+                Err(refuse(node, "a part of attention", help))
+            }
             Op::Add => {
                 let terms: Vec<Carried> = node.sources.iter().map(|s| self.carried[s.node].clone()).collect();
                 let sources: Vec<NodeId> = terms.iter().map(|t| self.materialised(node, t).node).collect();

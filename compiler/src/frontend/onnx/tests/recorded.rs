@@ -150,7 +150,11 @@ fn one_timestep(
     for output in recording.outputs() {
         let found = match states.iter().find(|map| map.output == output) {
             Some(map) => given(map, &moment),
-            None => moment.value(graph.output).iter().map(|v| v * graph.readout.scale).collect(),
+            None if Some(output) == recording.outputs().next() => {
+                moment.value(graph.output).iter().map(|v| v * graph.readout.scale).collect()
+            }
+            // A potential of which nothing goes on: it comes out, but does not go in.
+            None => moment.charged(states[0].node).to_vec(),
         };
         let wanted = recording.get(&format!("out__{output}"), index);
         for (i, (found, wanted)) in found.iter().zip(wanted).enumerate().filter(|(i, _)| !skipped[*i]) {
