@@ -45,8 +45,9 @@ pub(super) fn known(bytes: &[u8]) -> Option<Foreign> {
         () if starts(b"PK\x03\x04") && (holds(b"/data.pkl") || holds(b"/version")) => Some(PYTORCH),
         () if starts(b"PK\x03\x04") && holds(b".npy") => Some(ARRAYS),
         () if starts(b"PK\x03\x04") => Some(ARCHIVE),
-        // a pickle, protocol 2 to 5: what torch.save wrote before 1.6
-        () if matches!(bytes, [0x80, 2..=5, ..]) => Some(PYTORCH),
+        // a pickle, protocol 2 to 5: what torch.save wrote before 1.6 (a native model may begin with the same length, but
+        // then its text follows)
+        () if matches!(bytes, [0x80, 2..=5, ..]) && bytes.get(8) != Some(&b'{') => Some(PYTORCH),
         () if starts(b"version https://git-lfs") => Some(POINTER),
         () if text.trim_start().starts_with("<!doctype html") || text.trim_start().starts_with("<html") => Some(PAGE),
         () => None,
