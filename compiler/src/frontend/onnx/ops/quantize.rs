@@ -234,8 +234,7 @@ pub(super) fn quantize_linear(net: &mut Net, call: &Call<'_>) -> Values {
     let dims = net.dims(x).to_vec();
     let (low, high) = (Real::new((low as f64 - offset) as f32), Real::new((high as f64 - offset) as f32));
     let rounding = Rounding::HalfToEven;
-    let levels =
-        net.value(Def::Quant { x, scale, zero_point, low, high, rounding, integer: true }, dims.clone());
+    let levels = net.value(Def::Quant { x, scale, zero_point, low, high, rounding, integer: true }, dims.clone());
     let offset = net.constant_value(Tensor::scalar(offset as f32));
     Ok(vec![net.pointwise(Def::Add(levels, offset), dims)])
 }
@@ -273,7 +272,9 @@ pub(super) fn dequantize_linear(net: &mut Net, call: &Call<'_>) -> Values {
     if let Def::Quant { x: from, scale: same, zero_point, low, high, rounding, integer: true } = net.values[levels].def
         && same == scale
     {
-        return Ok(vec![net.value(Def::Quant { x: from, scale, zero_point, low, high, rounding, integer: false }, dims)]);
+        return Ok(vec![
+            net.value(Def::Quant { x: from, scale, zero_point, low, high, rounding, integer: false }, dims),
+        ]);
     }
     let tensor = net.constants[scale].clone();
     let scale = net.constant_value(tensor);

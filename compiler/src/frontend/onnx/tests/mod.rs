@@ -2,15 +2,16 @@
 
 mod bad_input;
 mod evaluate;
+mod functions;
 mod layers;
 mod loops;
 mod models;
 mod neurons;
 mod node_tests;
 mod quantizers;
-mod stacked;
 mod recorded;
 mod recorded_norse_sinabs;
 mod recorded_snntorch;
 mod recorded_spikingjelly;
+mod stacked;
 mod unrolled;
