@@ -24,7 +24,7 @@ use snnc::frontend::nir::reading::{NirOptions, PRESETS};
 use snnc::frontend::{LoadOptions, Loaded, ModelFile, load};
 use snnc::proof::prove;
 
-pub use container::text_form;
+pub use container::{file, text_form};
 pub use mutate::mutations;
 pub use zeros::short;
 

@@ -287,7 +287,15 @@ impl<'a> Importer<'a> {
         let results = match unknown && (control || ops::knows(&node.op_type, &node.domain)) {
             true => Ok(vec![Slot::Unknown; node.output.len()]),
             false if control => self.control(node, &operands),
-            false => self.operation(node, number, operands),
+            false => {
+                let known = self.net.values.len();
+                let results = self.operation(node, number, operands);
+                // What a node becomes on the way to its results (one layer a timestep, say) is made of it too.
+                for value in self.net.values[known..].iter_mut().filter(|value| value.nodes.is_empty()) {
+                    value.nodes.push(number);
+                }
+                results
+            }
         };
         let results = match results {
             Ok(results) => results,

@@ -284,7 +284,8 @@ fn matmul(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, R
         return impossible(format!("matrices {:?} and {:?}", a.dims, b.dims));
     };
     let dims = room([&outer[..], &[rows, columns]].concat(), a.len() + b.len())?;
-    if elements(&dims).and_then(|n| n.checked_mul(inner)).is_none_or(|work| work > 1 << 28) {
+    if elements(&dims).and_then(|n| n.checked_mul(inner)).is_none_or(|work| work > (1 << 24) + 64 * (a.len() + b.len()))
+    {
         return impossible(format!("a product of constants of shapes {:?} and {:?}", a.dims, b.dims));
     }
     let starts = |own: &[usize], size: usize| {

@@ -13,5 +13,6 @@ mod recorded;
 mod recorded_norse_sinabs;
 mod recorded_snntorch;
 mod recorded_spikingjelly;
+mod rewrites;
 mod stacked;
 mod unrolled;
