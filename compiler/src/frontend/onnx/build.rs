@@ -362,11 +362,7 @@ impl Builder<'_> {
             Def::Linear { weight, transposed, bias, .. } => {
                 let tensor = &self.file.net.constants[*weight];
                 let (fan_out, fan_in) = (tensor.dims[usize::from(*transposed)], tensor.dims[usize::from(!*transposed)]);
-                let given = tensor.to_f32();
-                let weight = match transposed {
-                    true => (0..fan_out).flat_map(|o| given.iter().skip(o).step_by(fan_out.max(1)).copied()).collect(),
-                    false => given,
-                };
+                let weight = if *transposed { tensor.transposed_f32(fan_out) } else { tensor.to_f32() };
                 let bias = bias.map_or_else(|| vec![0.0; fan_out], constant);
                 Op::Linear(Linear { fan_in, fan_out, weight, bias, grid: None })
             }

@@ -2,10 +2,13 @@
 //! they stand ([`control`]): what reaches recognition is one flat dataflow.
 
 mod control;
+mod functions;
 mod order;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+
+pub use functions::inlined;
 
 use super::net::{Def, MAX_STEPS, Net, ValueId};
 use super::ops::{self, Call, Refusal};

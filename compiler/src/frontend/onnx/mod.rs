@@ -1,7 +1,8 @@
-//! ONNX: a file of one timestep with its states as inputs and outputs, or of all timesteps unrolled.
+//! ONNX: a file of one timestep with its states as inputs and outputs, or of all timesteps: unrolled, in a loop, or in an
+//! axis of their own.
 //!
 //! ```text
-//! bytes - proto - import (one sample, constants folded, equal expressions one) -> Net
+//! bytes - proto - import (one sample, time unrolled, constants folded, equal expressions one) -> Net
 //!       - signals (polynomials between membrane potentials) - populations -> neurons, and the current of each
 //!       - timestep (the currents of all timesteps must be one expression) - build -> Graph
 //! ```
@@ -47,7 +48,8 @@ fn decode(file: &ModelFile<'_>) -> Result<proto::ModelProto, FrontendError> {
         return Err(damaged("it is empty".into()));
     }
     wire::check(&file.bytes).map_err(damaged)?;
-    proto::ModelProto::decode(file.bytes.clone()).map_err(|e| damaged(e.to_string()))
+    let model = proto::ModelProto::decode(file.bytes.clone()).map_err(|e| damaged(e.to_string()))?;
+    import::inlined(model).map_err(damaged)
 }
 
 fn nodes(file: &ModelFile<'_>) -> Result<Vec<SourceNode>, FrontendError> {

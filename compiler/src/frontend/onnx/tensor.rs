@@ -204,6 +204,26 @@ impl Tensor {
         }
     }
 
+    /// The elements of a matrix of `columns` columns, column after column, as `f32`: its transpose, made in one go.
+    pub fn transposed_f32(&self, columns: usize) -> Vec<f32> {
+        const BLOCK: usize = 32; // columns that are written side by side, so that a row is read once for all of them
+        let rows = self.len() / columns.max(1);
+        let mut out = vec![0.0; rows * columns];
+        let element = |i: usize| match &self.data {
+            Data::Raw(bytes) => bytes.get(4 * i..4 * i + 4).map_or(0.0, le_f32),
+            Data::F32(v) => v.get(i).copied().unwrap_or(0.0),
+            Data::F64(_) | Data::Int(_) | Data::Narrow(..) | Data::Bool(_) => self.get(i) as f32,
+        };
+        for first in (0..columns).step_by(BLOCK) {
+            for row in 0..rows {
+                for column in first..(first + BLOCK).min(columns) {
+                    out[column * rows + row] = element(row * columns + column);
+                }
+            }
+        }
+        out
+    }
+
     /// All elements as integers, if that is what they are.
     pub fn to_ints(&self) -> Option<Vec<i64>> {
         match &self.data {
@@ -451,6 +471,19 @@ mod tests {
         assert_eq!(values[..5], [0.0, -0.0, 1.0, -2.0, 65504.0]);
         assert_eq!(values[5..], [2f32.powi(-24), 2f32.powi(-14), 0.333_251_95]);
         assert!(f16_to_f32(0x7c00).is_infinite() && f16_to_f32(0x7e00).is_nan());
+    }
+
+    #[test]
+    fn a_transpose_is_column_after_column() {
+        let (rows, columns) = (3, 70);
+        let at = |row: usize, column: usize| (row * columns + column) as f32;
+        let values: Vec<f32> = (0..rows * columns).map(|i| i as f32).collect();
+        let raw: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        for data in [Data::F32(values.as_slice().into()), Data::Raw(raw.into())] {
+            let transposed = Tensor { dims: vec![rows, columns], data }.transposed_f32(columns);
+            let expected: Vec<f32> = (0..columns).flat_map(|c| (0..rows).map(move |r| at(r, c))).collect();
+            assert_eq!(transposed, expected);
+        }
     }
 
     #[test]

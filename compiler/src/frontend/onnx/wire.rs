@@ -9,6 +9,7 @@ const MAX_FIELDS: usize = 1 << 22;
 enum Kind {
     Model,
     Graph,
+    Function,
     Node,
     Attribute,
     Tensor,
@@ -25,10 +26,11 @@ impl Kind {
     const fn field(self, tag: u64) -> Self {
         match (self, tag) {
             (Kind::Model, 7) | (Kind::Attribute, 6) => Kind::Graph,
-            (Kind::Graph, 1) => Kind::Node,
+            (Kind::Model, 25) => Kind::Function,
+            (Kind::Graph, 1) | (Kind::Function, 7) => Kind::Node,
             (Kind::Graph, 5) | (Kind::Attribute, 5) => Kind::Tensor,
             (Kind::Graph, 11 | 12) => Kind::Value,
-            (Kind::Node, 5) => Kind::Attribute,
+            (Kind::Node, 5) | (Kind::Function, 11) => Kind::Attribute,
             (Kind::Value, 2) => Kind::Type,
             (Kind::Type, 1) => Kind::TensorType,
             (Kind::TensorType, 2) => Kind::Shape,

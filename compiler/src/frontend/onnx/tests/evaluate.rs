@@ -4,7 +4,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::models::Model;
-use crate::frontend::onnx::import::{Imported, import};
+use crate::frontend::onnx::import::{Imported, import, inlined};
 use crate::frontend::onnx::net::{Def, Fold, Head, Net, Rounding, ValueId, window};
 use crate::frontend::onnx::ops::broadcast;
 use crate::frontend::onnx::ops::index::{broadcast_strides, strides, walk};
@@ -21,7 +21,9 @@ pub fn imported(model: &Model, timesteps: Option<u32>) -> Result<Imported, Front
     let bytes = Bytes::from(model.bytes());
     let file =
         ModelFile { name: "m.onnx", bytes: bytes.clone(), beside: &|_| Err(std::io::ErrorKind::NotFound.into()) };
-    import(&ModelProto::decode(bytes).expect("a model"), &file, timesteps)
+    let model = ModelProto::decode(bytes).expect("a model");
+    let model = inlined(model).map_err(|found| FrontendError::Damaged { file: "m.onnx".into(), found })?;
+    import(&model, &file, timesteps)
 }
 
 /// The values of a net for its inputs, by number.

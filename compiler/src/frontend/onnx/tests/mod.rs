@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod evaluate;
+mod functions;
 mod layers;
 mod loops;
 mod models;

@@ -15,6 +15,7 @@ use crate::ir::{Graph, Neuron, Op};
 pub struct Model {
     pub graph: GraphProto,
     pub opset: i64,
+    pub functions: Vec<FunctionProto>,
 }
 
 /// An attribute of integers.
@@ -49,7 +50,10 @@ fn value_info(name: &str, dims: &[i64]) -> ValueInfoProto {
 impl Model {
     /// A model with an input `x` of `dims`; a size of 0 is open.
     pub fn new(dims: &[i64]) -> Self {
-        Self { graph: GraphProto::default(), opset: 17 }.input("x", dims).scalar("zero", 0.0).scalar("one", 1.0)
+        Self { graph: GraphProto::default(), opset: 17, functions: vec![] }
+            .input("x", dims)
+            .scalar("zero", 0.0)
+            .scalar("one", 1.0)
     }
 
     pub fn input(mut self, name: &str, dims: &[i64]) -> Self {
@@ -137,7 +141,8 @@ impl Model {
 
     pub fn bytes(&self) -> Vec<u8> {
         let opset_import = vec![OperatorSetIdProto { domain: String::new(), version: self.opset }];
-        ModelProto { ir_version: 8, graph: Some(self.graph.clone()), opset_import }.encode_to_vec()
+        let functions = self.functions.clone();
+        ModelProto { ir_version: 8, graph: Some(self.graph.clone()), opset_import, functions }.encode_to_vec()
     }
 
     pub fn load(&self) -> Result<Loaded, FrontendError> {
