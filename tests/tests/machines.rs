@@ -5,10 +5,15 @@ use bumpalo::Bump;
 use snnc::backend::{BACKENDS, EmitOptions};
 use snnc::compiled::Compiled;
 use snnc::data::Sample;
-use snnc::host::{Trace, trace};
+use snnc::host::{Trace, spiking_steps, trace};
+use snnc::ir::{
+    self, Comparison, Graph, InputEncoding, Linear, Neuron, Node, Op, Quantity, Reduce, Reset, ResetTiming, Source,
+    SynapticCurrent, Timing,
+};
 use snnc::machine::{MACHINES, Outcome};
 use snnc::pipeline::{self, Choices};
 use snnc_tests::fixtures::{model, samples};
+use snnc_tests::random_network::Rng;
 
 fn run(machine: &str, compiled: &Compiled<'_>, samples: &[Sample]) -> Outcome {
     let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
@@ -20,12 +25,22 @@ fn run(machine: &str, compiled: &Compiled<'_>, samples: &[Sample]) -> Outcome {
 
 /// Compiles a fixture, calibrated on the training images, and runs test images on `machines`.
 fn equal_on(file: &str, timesteps: u32, images: usize, machines: &[&str]) {
-    let mut graph = model(file, Some(timesteps)).graph;
+    graph_is_equal_on(file, model(file, Some(timesteps)).graph, images, machines);
+}
+
+fn graph_is_equal_on(file: &str, mut graph: Graph, images: usize, machines: &[&str]) {
     let calib = samples("mnist/train200.npz");
     let timesteps = pipeline::present(&mut graph, Some(&calib), true).expect("the images fit");
     let arena = Bump::new();
     let built = pipeline::build(&graph, timesteps, Some(&calib), Choices::default(), &arena).expect("it compiles");
     let test = pipeline::encode(&built.compiled, &samples("mnist/test200.npz").take(images)).expect("the images fit");
+    let traces: Vec<Trace> = test.iter().map(|sample| trace(&built.compiled.program, sample)).collect();
+    for step in spiking_steps(&built.compiled.program) {
+        assert!(
+            traces.iter().flat_map(|t| &t.edges[step]).flatten().any(|&word| word != 0),
+            "{file}: {step} is silent"
+        );
+    }
     for machine in machines {
         let outcome = run(machine, &built.compiled, &test);
         assert_eq!(outcome.difference, None, "{file} on {machine}");
@@ -56,6 +71,62 @@ fn a_convolution_with_average_pools_of_spikes() {
 #[test]
 fn a_convolution_with_binary_weights() {
     equal_on("d_snntorch_binary_conv/step_latent_ts.onnx", 8, 2, &["verilator", "cortex-m4"]);
+}
+
+#[test]
+fn a_recurrent_network_over_the_rows_of_an_image() {
+    equal_on("e_snntorch_recurrent/step_ts.onnx", 28, 3, &["verilator", "icarus", "cortex-m4"]);
+}
+
+/// Neurons with two states each, the first of them recurrent, over the rows of an image; random weights.
+fn two_states() -> Graph {
+    let mut rng = Rng::new(7);
+    let mut linear = |fan_in: usize, fan_out: usize, size: f32| {
+        let mut number = || rng.range(-1000, 1000) as f32 / 1000.0 * size;
+        let weight = (0..fan_in * fan_out).map(|_| number()).collect();
+        Op::Linear(Linear { fan_in, fan_out, weight, bias: (0..fan_out).map(|_| number()).collect(), grid: None })
+    };
+    let filter = |decay: f32, gain: f32| SynapticCurrent { decay: vec![decay], gain: vec![gain] };
+    let hidden = Neuron {
+        synaptic: vec![filter(0.7, 1.0)],
+        beta: (0..20).map(|channel| 0.6 + 0.02 * channel as f32).collect(),
+        reset: Reset::ToValue(0.0),
+        reset_timing: ResetTiming::Overriding,
+        comparison: Comparison::Above,
+        ..Neuron::default()
+    };
+    let alpha = Neuron {
+        synaptic: vec![filter(0.9, 2.5), filter(0.8, -2.5)],
+        beta: vec![0.0],
+        reset_timing: ResetTiming::Delayed,
+        ..Neuron::default()
+    };
+    let node = |name: &str, op: Op, sources: Vec<Source>, n: usize| Node {
+        name: name.into(),
+        op,
+        sources,
+        shape: ir::Shape::vector(n),
+        origin: vec![],
+    };
+    let input = Op::Input(ir::Input { timing: Timing::Sequence, encoding: InputEncoding::Real });
+    let nodes = vec![
+        node("rows", input, vec![], 28),
+        node("fc1", linear(28, 20, 0.5), vec![Source::now(0)], 20),
+        node("own", linear(20, 20, 0.4), vec![Source { node: 4, delay: 1 }], 20),
+        node("sum", Op::Add, vec![Source::now(1), Source::now(2)], 20),
+        node("synaptic", Op::Neuron(hidden), vec![Source::now(3)], 20),
+        node("fc2", linear(20, 10, 0.8), vec![Source::now(4)], 10),
+        node("alpha", Op::Neuron(alpha), vec![Source::now(5)], 10),
+    ];
+    let readout = ir::Readout { quantity: Quantity::Spikes, reduce: Reduce::Sum, scale: 1.0 };
+    Graph { name: "two states".into(), nodes, output: 6, readout, timesteps: Some(28) }
+}
+
+#[test]
+fn a_recurrent_network_of_neurons_with_two_states() {
+    let graph = two_states();
+    graph.validate().expect("a sound graph");
+    graph_is_equal_on("two states", graph, 2, &["verilator", "icarus", "cortex-m4"]);
 }
 
 #[test]

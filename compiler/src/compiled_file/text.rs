@@ -92,7 +92,7 @@ const fn one_spike() -> u16 {
     1
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+/// By reference, as serde asks.
 const fn is_one_spike(most: &u16) -> bool {
     *most == 1
 }

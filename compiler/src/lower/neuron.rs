@@ -220,9 +220,8 @@ mod tests {
         let slow = ir::Neuron { beta: vec![0.97], synaptic: vec![filter], ..ir::Neuron::default() };
         let found = |bits| coarse_decays(&slow, &neuron(&slow, bits, &[0.1, 0.1], &arena));
         assert_eq!(found(16), []);
-        // 31 / 32 of one bit less than the product has room for
-        assert_eq!(found(26), [(0.97, 31.0 / 32.0, "synaptic current")]);
-        assert_eq!(found(28), [(0.97, 1.0, "synaptic current")]);
+        assert_eq!(found(26), []); // 31 / 32
+        assert_eq!(found(27), [(0.97, 1.0, "synaptic current")]); // 15.52 / 16
     }
 
     #[test]
