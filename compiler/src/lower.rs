@@ -16,11 +16,11 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use bumpalo::Bump;
-use snnc_runtime::program::Program;
+use snnc_runtime::program::{Population, Program, Step};
 
 use crate::compiled::Compiled;
 use crate::error::AtNode;
-use crate::ir::{Graph, Node};
+use crate::ir::{Graph, Node, Op};
 
 pub(crate) use neuron::leak_is_multiplied;
 
@@ -72,6 +72,25 @@ pub fn lower<'a>(graph: &Graph, timesteps: u32, arena: &'a Bump) -> Result<Compi
         readout_scale: lowered.readout_scale * graph.readout.scale,
         lanes: None,
     })
+}
+
+/// Decays that the integers of a graph's neurons only come near, as warnings: their time constants are off by a twentieth
+/// or more.
+pub(crate) fn coarse_decays(graph: &Graph, compiled: &Compiled<'_>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (step, info) in compiled.program.steps().iter().zip(&compiled.steps) {
+        let Step::Population(Population { neuron: Some(lowered), .. }) = step else { continue };
+        let Some(Op::Neuron(neuron)) = graph.nodes.iter().find(|n| n.name == info.name).map(|n| &n.op) else {
+            continue;
+        };
+        for (decay, kept, what) in neuron::coarse_decays(neuron, lowered) {
+            warnings.push(format!(
+                "`{}`: beside {} bits the decay {decay} of its {what} becomes {kept:.5}; fewer fraction bits leave more for it",
+                info.name, lowered.membrane_bits
+            ));
+        }
+    }
+    warnings
 }
 
 /// Bits of a signed integer that holds every value of magnitude up to `reach`.

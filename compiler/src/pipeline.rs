@@ -151,6 +151,7 @@ pub fn build<'a>(
     let applied = pass::run(&mut graph, &context)?;
     let mut compiled = lower::lower(&graph, timesteps, arena)?;
     let mut warnings = ann_to_snn::notes(float, timesteps);
+    warnings.extend(lower::coarse_decays(&graph, &compiled));
     let mut price = None;
     if let Some(calib) = calib {
         let encoded = encode(&compiled, calib)?;
@@ -172,6 +173,20 @@ pub fn build<'a>(
         );
     }
     Ok(Built { compiled, applied, price, warnings })
+}
+
+/// The spiking network, in floats, of a network with activations.
+///
+/// # Errors
+/// What has no spiking counterpart, with its node; activations that become rates without `calib`.
+pub fn to_spikes(ann: &Graph, timesteps: u32, calib: Option<&Dataset>) -> Result<Graph, Error> {
+    let mut graph = ann.clone();
+    if let Some(calib) = calib {
+        present_float(&mut graph, calib)?;
+    }
+    let samples: Vec<Vec<f32>> = calib.map_or_else(Vec::new, |c| (0..c.len).map(|index| c.float(index)).collect());
+    pass::to_spikes(&mut graph, &Context { samples: &samples, timesteps, weights: WeightChoice::Auto })?;
+    Ok(graph)
 }
 
 /// Every sample for the integer network.

@@ -134,3 +134,35 @@ fn binary_weights_are_kept_and_others_refused() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("`node_linear` (Linear)"));
 }
+
+#[test]
+fn convert_writes_nir_that_runs_as_the_model_it_came_from() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let path = |name: &str| scratch.path().join(name).display().to_string();
+    let (model, data) = (fixture(A), fixture("mnist/test200.npz"));
+    let nir = path("a.nir");
+    succeeds(&["convert", &model, "-o", &nir]);
+    let run = |model: &str, out: &str| {
+        let run = ["run", model, "--timesteps", "25", "--data", &data, "--samples", "50", "--float", "--output", out];
+        succeeds(&run);
+        support::floats(out, "out")
+    };
+    assert_eq!(run(&nir, &path("nir.npz")), run(&model, &path("onnx.npz")));
+}
+
+#[test]
+fn nir_options_say_how_a_file_is_stepped() {
+    let model = fixture("h_norse_fc/model_norse_scalar.nir");
+    let neurons = |options: &[&str]| {
+        let report = json(&[&["inspect", &model, "--json"], options].concat());
+        let texts = report["layers"].as_array().expect("layers").iter().filter_map(|layer| layer["text"].as_str());
+        texts.filter(|text| text.contains("fires")).next_back().map(str::to_owned)
+    };
+    let text = |options: &[&str]| neurons(options).unwrap_or_default();
+    assert!(text(&[]).contains("beta 0.8"), "{}", text(&[]));
+    let subtract = text(&["--nir-from", "norse", "--nir-dt", "2e-6", "--nir-reset", "delayed-subtract"]);
+    assert!(subtract.contains("beta 0.6") && subtract.contains("subtract"), "{subtract}");
+    for (option, word) in [("--nir-from", "brian"), ("--nir-dt", "0"), ("--nir-reset", "soft"), ("--nir-spikes", "2")] {
+        assert_eq!(snnc(&["inspect", &model, option, word]).status.code(), Some(2), "{option} {word}");
+    }
+}

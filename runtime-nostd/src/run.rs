@@ -54,6 +54,8 @@ pub struct Runner<'p, 'm> {
     program: Program<'p>,
     arena: Arena<'m>,
     timestep: u32,
+    /// Whether a projection has a delay.
+    delays: bool,
 }
 
 /// Edge `index` of a network, if there is one.
@@ -70,7 +72,12 @@ impl<'p, 'm> Runner<'p, 'm> {
     pub fn new(program: Program<'p>, arena: &'m mut [u32]) -> Result<Self, RunError> {
         let (found, needed) = (arena.len(), arena_words(&program));
         let arena = Arena::new(&program, arena).ok_or(RunError::ArenaTooSmall { found, needed })?;
-        let mut runner = Self { program, arena, timestep: 0 };
+        let delayed = |step: &Step<'_>| match step {
+            Step::Population(population) => population.projections.iter().any(|projection| projection.delay > 0),
+            Step::Pool(_) => false,
+        };
+        let delays = program.steps().iter().any(delayed);
+        let mut runner = Self { program, arena, timestep: 0, delays };
         runner.begin();
         Ok(runner)
     }
@@ -109,8 +116,10 @@ impl<'p, 'm> Runner<'p, 'm> {
                 }
             }
         }
-        for index in 0..self.program.steps().len() {
-            self.arena.keep(&self.program, index, input.spikes(), self.timestep);
+        if self.delays {
+            for index in 0..self.program.steps().len() {
+                self.arena.keep(&self.program, index, input.spikes(), self.timestep);
+            }
         }
         self.read_out();
         self.timestep = self.timestep.saturating_add(1);
@@ -152,7 +161,7 @@ impl<'p, 'm> Runner<'p, 'm> {
     /// Synaptic currents of step `index`, one `i32` in a word each, one filter after the other; empty where it has none.
     #[must_use]
     pub fn synaptic(&self, index: usize) -> &[u32] {
-        self.program.steps().get(index).map_or(&[], |step| self.arena.synaptic(index, step))
+        self.program.steps().get(index).map_or(&[], |step| self.arena.synaptic(&self.program, index, step))
     }
 
     /// Scores of the readout after this timestep, one `i32` in a word each.

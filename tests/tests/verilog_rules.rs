@@ -44,6 +44,7 @@ macro_rules! neuron {
 const SUBTRACT_3: Reset<'_> = Reset::Subtract(&[3]);
 const SUBTRACT_6: Reset<'_> = Reset::Subtract(&[6]);
 const SUBTRACT_10: Reset<'_> = Reset::Subtract(&[10]);
+const SUBTRACT_30: Reset<'_> = Reset::Subtract(&[30]);
 const ADD_100: Reset<'_> = Reset::Subtract(&[-100]);
 const TO_8: Reset<'_> = Reset::ToValue(&[8]);
 const TO_MINUS_4: Reset<'_> = Reset::ToValue(&[-4]);
@@ -52,8 +53,10 @@ const FORGETS: Leak<'_> = Leak::Multiply { factor: 0, shift: 1 };
 const HALF: &[Synaptic<'_>] = &[Synaptic { leak: Leak::Shift(1), bits: 8, negative: false }];
 const NARROW: &[Synaptic<'_>] = &[Synaptic { leak: Leak::None, bits: 6, negative: false }];
 const TAKEN: &[Synaptic<'_>] = &[Synaptic { leak: Leak::Shift(1), bits: 6, negative: true }];
-const ALPHA: &[Synaptic<'_>] =
-    &[Synaptic { leak: Leak::Shift(2), bits: 8, negative: false }, Synaptic { leak: Leak::Shift(1), bits: 8, negative: true }];
+const ALPHA: &[Synaptic<'_>] = &[
+    Synaptic { leak: Leak::Shift(2), bits: 8, negative: false },
+    Synaptic { leak: Leak::Shift(1), bits: 8, negative: true },
+];
 
 /// Each current is chosen such that the broken rule changes a spike.
 const NEURONS: &[Case] = &[
@@ -121,7 +124,7 @@ const NEURONS: &[Case] = &[
         ("snn_stream.v", "assign o_tag      = {3'b111, first_q}", "assign o_tag      = 4'b1110"),
     ]),
     neuron!("a channel decays by its own factor", {
-        currents: &[12, 0, 5], threshold: 14, leak: Leak::MultiplyEach { factors: &[7], shift: 3 }
+        currents: &[12, 0, 5], threshold: 13, leak: Leak::MultiplyEach { factors: &[7], shift: 3 }
     }, &[
         ("snn_leak.v", "assign wide = {{(BITS+1){1'b0}}, factor};", "assign wide = {{(BITS+1){1'b0}}, factor} - 2;"),
         ("snn_leak.v", "assign wide = {{(BITS+1){1'b0}}, factor};", "assign wide = 0;"),
@@ -158,12 +161,12 @@ const NEURONS: &[Case] = &[
         ("snn_neuron.v", "over_5q ? reset_5q[MV-1:0] :", "1'b0 ? reset_5q[MV-1:0] :"),
         ("snn_neuron.v", "over_5q ? reset_5q[MV-1:0] :", "over_5q ? {MV{1'b0}} :"),
     ]),
-    neuron!("no potential below the floor is stored", { currents: &[-20, 13, 0], floor: Some(&[-3]), reset: SUBTRACT_10 }, &[
+    neuron!("no potential below the floor is stored", { currents: &[-20, 13, 13], floor: Some(&[-3]), reset: SUBTRACT_30 }, &[
         ("snn_neuron.v", "assign bounded_7 = below ?", "assign bounded_7 = 1'b0 ?"),
         ("snn_neuron.v", "assign bounded_7 = below ?", "assign bounded_7 = below && !fires_7q ?"),
     ]),
     neuron!("its own spike comes back with the next timestep", {
-        currents: &[10, 3, 5, 12, 0], leak: FORGETS, own: Some((7, false))
+        currents: &[4, 10, 3, 5, 1, 12], leak: FORGETS, own: Some((7, false))
     }, &[
         ("snn_window.v", "planes[plane_3q] | own_3", "planes[plane_3q]"),
         ("snn_window.v", "mine && !first && plane", "mine && plane"),
@@ -350,7 +353,7 @@ const LAYERS: &[Case] = &[
         mutants: &[
             ("snn_pool.v", "assign joined = wide + old;", "assign joined = wide | old;"),
             ("snn_writer.v", "else if (slot_q == {SLOT_BITS{1'b0}}) chunk_q[s*GROUP +: GROUP] <= {GROUP{1'b0}};", ""),
-            ("snn_window.v", "chunk_4q   <= planes[plane_3q];", "chunk_4q   <= planes[0];"),
+            ("snn_window.v", "chunk_4q   <= planes[plane_3q] |", "chunk_4q   <= planes[0] |"),
             ("snn_writer.v", "bank_q <= row_end ? FIRST : next_bank;", "bank_q <= next_bank;"),
             ("snn_writer.v", "address_q - BACK[ADDRESS_BITS-1:0]", "address_q"),
         ],

@@ -145,6 +145,7 @@ fn parameters(op: &Op) -> usize {
         Op::Activation(Activation::Relu { ceiling }) => ceiling.as_ref().map_or(0, Vec::len),
         Op::Activation(Activation::Staircase(staircase)) => staircase.thresholds.len() + staircase.levels.len(),
         Op::Input(_) | Op::MaxPool(_) | Op::AvgPool(_) | Op::Flatten | Op::Add | Op::Neuron(_) => 0,
+        Op::Permute(_) | Op::Reshape | Op::MatMul => 0,
     }
 }
 
@@ -160,5 +161,6 @@ fn synapses(node: &Node) -> usize {
         | Op::Add
         | Op::Activation(_)
         | Op::Neuron(_) => 0,
+        Op::Permute(_) | Op::Reshape | Op::MatMul => 0,
     }
 }

@@ -174,6 +174,21 @@ struct Convert {
     model: PathBuf,
     #[command(flatten)]
     nir: nir::Nir,
+    /// Make a spiking network of one with activations (ReLU, quantized).
+    #[arg(long)]
+    to_snn: bool,
+    /// Samples that the sizes of its spikes are chosen from; never the data that is evaluated.
+    #[arg(long, value_name = "CALIB.npz", requires = "to_snn")]
+    calib: Option<PathBuf>,
+    /// Timesteps that rates are counted over. [default: 16, or 1 where the conversion is exact]
+    #[arg(long, value_name = "T", requires = "to_snn", value_parser = clap::value_parser!(u32).range(1..=i64::from(snnc::ir::MAX_TIMESTEPS)))]
+    timesteps: Option<u32>,
+    /// Samples to print a table of accuracy against timesteps for.
+    #[arg(long, value_name = "X.npz", requires = "to_snn")]
+    data: Option<PathBuf>,
+    /// Only the first N samples of the data.
+    #[arg(long, value_name = "N", requires = "data", value_parser = clap::value_parser!(u32).range(1..))]
+    samples: Option<u32>,
     /// The file to write: NIR where its name ends in .nir, native otherwise.
     #[arg(short, long, value_name = "FILE.snn|FILE.nir")]
     output: PathBuf,

@@ -1,6 +1,7 @@
 //! What a neuron of a network without spikes computes: a function of its input alone.
 
 use super::eval::pick;
+use super::order::first;
 
 /// An activation, element by element.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +53,29 @@ impl Staircase {
         row(&self.thresholds, self.steps, channel)
     }
 
+    /// The staircase of `scale[channel] * x + shift[channel]` as one of `x`, exact for every float; `None` where a scale is 0.
+    #[must_use]
+    pub fn after_affine(&self, scale: &[f32], shift: &[f32]) -> Option<Self> {
+        let mut out = Self { steps: self.steps, thresholds: Vec::new(), levels: Vec::new() };
+        for (channel, (&scale, &shift)) in scale.iter().zip(shift).enumerate() {
+            let levels = self.levels(channel);
+            let y = |x: f32| scale * x + shift;
+            if scale > 0.0 {
+                let moved = self.thresholds(channel).iter().map(|&t| first(|x| y(x) >= t).unwrap_or(f32::MAX));
+                out.thresholds.extend(moved);
+                out.levels.extend(levels);
+            } else if scale < 0.0 {
+                // it falls: the first x below each threshold, from the last threshold down
+                let moved = self.thresholds(channel).iter().rev().map(|&t| first(|x| y(x) < t).unwrap_or(f32::MAX));
+                out.thresholds.extend(moved);
+                out.levels.extend(levels.iter().rev());
+            } else {
+                return None;
+            }
+        }
+        Some(out)
+    }
+
     /// The levels of `channel`, one more than thresholds.
     #[must_use]
     pub fn levels(&self, channel: usize) -> &[f32] {
@@ -73,6 +97,20 @@ mod tests {
     fn a_staircase_takes_its_step_at_the_threshold_itself() {
         let sign = Staircase { steps: 1, thresholds: vec![0.0], levels: vec![-1.0, 1.0] };
         assert_eq!([-f32::MIN_POSITIVE, -0.0, 0.0, 3.0].map(|x| sign.apply(x, 5)), [-1.0, 1.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn an_affine_map_before_a_staircase_moves_its_thresholds() {
+        let stairs = Staircase { steps: 2, thresholds: vec![0.0, 1.0], levels: vec![-1.0, 0.0, 2.0] };
+        let (scale, shift) = ([2.0f32, -0.3, 1e-3], [0.5f32, 0.1, -7.0]);
+        let moved = stairs.after_affine(&scale, &shift).expect("no scale is 0");
+        for channel in 0..3 {
+            for i in -2000..2000 {
+                let x = i as f32 * 0.01;
+                assert_eq!(moved.apply(x, channel), stairs.apply(scale[channel] * x + shift[channel], 0), "{x}");
+            }
+        }
+        assert_eq!(stairs.after_affine(&[0.0], &[1.0]), None);
     }
 
     #[test]

@@ -69,7 +69,6 @@ pub fn parameters(op: &Op) -> String {
             Divisor::Inputs => format!("{}, padding not counted", window(&pool.window)),
             Divisor::One => format!("{}, summed", window(&pool.window)),
         },
-        Op::Flatten | Op::Add => String::new(),
         Op::Activation(Activation::Relu { ceiling: None }) => "max(x, 0)".into(),
         Op::Activation(Activation::Relu { ceiling: Some(ceiling) }) => format!("min(max(x, 0), {})", Range(ceiling)),
         Op::Activation(Activation::Staircase(staircase)) => format!(
@@ -78,6 +77,8 @@ pub fn parameters(op: &Op) -> String {
             Range(&staircase.thresholds),
             Range(&staircase.levels)
         ),
+        Op::Permute([a, b, c]) => format!("axes {a} {b} {c}"),
+        Op::Flatten | Op::Reshape | Op::MatMul | Op::Add => String::new(),
         Op::Neuron(neuron) => neuron_text(neuron),
     }
 }

@@ -201,7 +201,9 @@ impl<'g> Evaluator<'g> {
                     taps.sum::<f32>() / pool.divisor.of(full, inside) as f32
                 });
             }
-            Op::Flatten => out.copy_from_slice(source(0)),
+            Op::Flatten | Op::Reshape => out.copy_from_slice(source(0)),
+            Op::Permute(axes) => kernel::permute(*axes, from, source(0), &mut out),
+            Op::MatMul => kernel::matmul(from, source(0), source(1), node.shape, &mut out),
             Op::Add => {
                 out.copy_from_slice(source(0));
                 for index in 1..node.sources.len() {

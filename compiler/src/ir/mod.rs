@@ -15,6 +15,7 @@ pub mod dump;
 pub mod eval;
 mod neuron;
 mod ops;
+pub(crate) mod order;
 mod validate;
 
 pub use activation::{Activation, Staircase};
@@ -102,6 +103,14 @@ impl Shape {
         Self::new(features, 1, 1)
     }
 
+    /// Its sizes in the order of other axes; `None` if `axes` is no permutation.
+    #[must_use]
+    pub fn permuted(&self, axes: [usize; 3]) -> Option<Self> {
+        let sizes = [self.channels, self.height, self.width];
+        let all = (0..3).all(|axis| axes.contains(&axis));
+        all.then(|| Self::new(sizes[axes[0]], sizes[axes[1]], sizes[axes[2]]))
+    }
+
     /// Elements. Cannot overflow in a validated graph.
     #[must_use]
     pub const fn len(&self) -> usize {
@@ -148,6 +157,12 @@ pub enum Op {
     AvgPool(AvgPool),
     /// The same elements as a vector, row-major.
     Flatten,
+    /// The same elements in the order of other axes: axis `i` of the output is axis `permute[i]` of the source.
+    Permute([usize; 3]),
+    /// The same elements, row-major, in the node's shape.
+    Reshape,
+    /// Product of two sources, `[channels, m, k]` and `[channels, k, n]`: of matrices, channel by channel (attention).
+    MatMul,
     /// Elementwise sum of two or more sources of one shape (of currents: a join of projections).
     Add,
     /// What a network without spikes has in place of neurons; the ann-to-snn pass makes neurons of it.
@@ -168,6 +183,9 @@ impl Op {
             Op::MaxPool(_) => "MaxPool",
             Op::AvgPool(_) => "AvgPool",
             Op::Flatten => "Flatten",
+            Op::Permute(_) => "Permute",
+            Op::Reshape => "Reshape",
+            Op::MatMul => "MatMul",
             Op::Add => "Add",
             Op::Activation(_) => "Activation",
             Op::Neuron(_) => "Neuron",

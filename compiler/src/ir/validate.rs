@@ -82,6 +82,7 @@ impl Graph {
         let expected = match node.op {
             Op::Input(_) => 0..=0,
             Op::Add => 2..=usize::MAX,
+            Op::MatMul => 2..=2,
             _ => 1..=1,
         };
         if !expected.contains(&node.sources.len()) {
@@ -159,6 +160,29 @@ impl Graph {
                 shape_is(slide(&pool.window, from, from.channels)?)
             }
             Op::Flatten => shape_is(Shape::vector(from.len())),
+            Op::Permute(axes) => match from.permuted(*axes) {
+                Some(expected) => shape_is(expected),
+                None => Err(GraphError::Range {
+                    parameter: "axes",
+                    found: format!("{axes:?}"),
+                    expected: "0, 1 and 2 in some order",
+                }),
+            },
+            Op::Reshape => match node.shape.len() == from.len() {
+                true => Ok(()),
+                false => Err(GraphError::Shape {
+                    found: node.shape.to_string(),
+                    expected: format!("{} elements, as {from} has", from.len()),
+                }),
+            },
+            Op::MatMul => {
+                let right = self.nodes[node.sources[1].node].shape;
+                if (right.channels, right.height) != (from.channels, from.width) {
+                    let expected = format!("[{}, {}, n], to multiply {from} with", from.channels, from.width);
+                    return Err(GraphError::Shape { found: right.to_string(), expected });
+                }
+                shape_is(Shape::new(from.channels, from.height, right.width))
+            }
             Op::Add => node.sources.iter().try_for_each(|s| shape_is(self.nodes[s.node].shape)),
             Op::Activation(activation) => {
                 check_activation(activation, from.channels)?;

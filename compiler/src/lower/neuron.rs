@@ -12,6 +12,9 @@ const LIMIT: f64 = (1 << 29) as f64 - 1.0;
 /// Widest synaptic current: the sum of two fits 30 bits.
 const WIDEST_SYNAPTIC: u8 = 29;
 
+/// Part of a time constant that is worth a warning.
+const COARSE: f64 = 0.05;
+
 /// Error of a decay that is not worth another bit.
 const DECAY_ERROR: f64 = 1.0 / 16384.0;
 
@@ -79,8 +82,26 @@ fn leak_of_each<'a>(betas: &[f32], bits: u8, arena: &'a Bump) -> Leak<'a> {
     Leak::MultiplyEach { factors: arena.alloc_slice_fill_iter(factors(shift).map(|f| f as u16)), shift }
 }
 
+/// What the leaks of `lowered` make of the decays of `neuron` where that is far from what the model says: the decay, what
+/// it has become, and of what.
+pub(super) fn coarse_decays(neuron: &ir::Neuron, lowered: &Neuron<'_>) -> Vec<(f32, f64, &'static str)> {
+    let filters = neuron.synaptic.iter().zip(lowered.synaptic).map(|(f, l)| (&f.decay, l.leak, "synaptic current"));
+    let all = filters.chain([(&neuron.beta, lowered.leak, "membrane potential")]);
+    let worst = |(decays, leak, what): (&Vec<f32>, Leak<'_>, &'static str)| {
+        let off = |(channel, &decay): (usize, &f32)| {
+            let kept = decay_of(leak, channel);
+            // how far the time constants are apart
+            let error = ((1.0 - kept) / (1.0 - f64::from(decay)) - 1.0).abs();
+            (decay < 1.0 && error > COARSE).then_some((error, decay, kept))
+        };
+        let worst = decays.iter().enumerate().filter_map(off).max_by(|a, b| a.0.total_cmp(&b.0))?;
+        Some((worst.1, worst.2, what))
+    };
+    all.filter_map(worst).collect()
+}
+
 /// What the leak of `channel` multiplies a state by.
-pub(super) fn decay_of(leak: Leak<'_>, channel: usize) -> f64 {
+fn decay_of(leak: Leak<'_>, channel: usize) -> f64 {
     match leak {
         Leak::None => 1.0,
         Leak::Shift(n) => 1.0 - (-f64::from(n)).exp2(),
@@ -190,6 +211,18 @@ mod tests {
         assert_eq!(each(&[0.5, 1.0, 0.0], 16), Leak::MultiplyEach { factors: &[1, 2, 0], shift: 1 });
         let leak = each(&[0.9, 0.77], 16);
         assert!((decay_of(leak, 0) - 0.9).abs() < DECAY_ERROR && (decay_of(leak, 1) - 0.77).abs() < DECAY_ERROR);
+    }
+
+    #[test]
+    fn a_decay_that_many_membrane_bits_make_coarse_is_told() {
+        let arena = Bump::new();
+        let filter = ir::SynapticCurrent { decay: vec![0.97, 0.5], gain: vec![1.0] };
+        let slow = ir::Neuron { beta: vec![0.97], synaptic: vec![filter], ..ir::Neuron::default() };
+        let found = |bits| coarse_decays(&slow, &neuron(&slow, bits, &[0.1, 0.1], &arena));
+        assert_eq!(found(16), []);
+        // 31 / 32 of one bit less than the product has room for
+        assert_eq!(found(26), [(0.97, 31.0 / 32.0, "synaptic current")]);
+        assert_eq!(found(28), [(0.97, 1.0, "synaptic current")]);
     }
 
     #[test]

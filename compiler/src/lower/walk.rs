@@ -94,6 +94,7 @@ impl<'g, 'a> Walk<'g, 'a> {
             Op::Input(_) | Op::BatchNorm(_) | Op::MaxPool(_) | Op::AvgPool(_) | Op::Activation(_) | Op::Neuron(_) => {
                 true
             }
+            Op::Permute(_) | Op::Reshape | Op::MatMul => true,
         }
     }
 
@@ -219,6 +220,13 @@ impl<'g, 'a> Walk<'g, 'a> {
                     node,
                     "a batch norm that no synapses stand before",
                     "put the batch norm directly behind a linear or convolution layer",
+                ));
+            }
+            Op::Permute(_) | Op::Reshape | Op::MatMul => {
+                return Err(LowerError::at(
+                    node,
+                    format!("{} is evaluated, but not compiled yet: attention has no integer step", node.op.kind()),
+                    "compile a network of convolution, linear and pooling layers",
                 ));
             }
             Op::Input(_) | Op::Flatten => return Ok(()),
@@ -402,6 +410,7 @@ impl<'g, 'a> Walk<'g, 'a> {
             Op::Neuron(neuron) => neuron.integer.map_or(0, |format| format.fraction_bits.min(0)),
             Op::MaxPool(_) | Op::AvgPool(_) | Op::Flatten => self.right_shift(next),
             Op::Input(_) | Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Activation(_) | Op::Add => 0,
+            Op::Permute(_) | Op::Reshape | Op::MatMul => 0,
         }
     }
 

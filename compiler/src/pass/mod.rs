@@ -87,6 +87,21 @@ pub fn run(graph: &mut Graph, context: &Context<'_>) -> Result<Vec<Applied>, Err
     Ok(applied)
 }
 
+/// Makes a spiking network of a network with activations: the passes up to that one.
+///
+/// # Errors
+/// As [`run`].
+pub fn to_spikes(graph: &mut Graph, context: &Context<'_>) -> Result<(), Error> {
+    for pass in PIPELINE {
+        (pass.run)(graph, context)?;
+        graph.validate()?;
+        if pass.name == ann_to_snn::PASS.name {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// A graph that a pass cannot rewrite.
 #[derive(Debug, Error, Diagnostic)]
 pub enum PassError {

@@ -44,6 +44,7 @@ fn sink(graph: &Graph, consumers: &[Vec<NodeId>], mut node: NodeId) -> Option<(N
             }
             Op::MaxPool(_) | Op::Flatten | Op::Add => node = next,
             Op::Input(_) | Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Activation(_) => return None,
+            Op::Permute(_) | Op::Reshape | Op::MatMul => return None,
         }
     }
 }
@@ -59,8 +60,10 @@ pub(crate) fn uniform_scale(graph: &Graph, node: NodeId) -> Option<f64> {
         }),
         Op::MaxPool(_) | Op::Flatten => uniform_scale(graph, source()?),
         Op::AvgPool(pool) => {
-            Some(uniform_scale(graph, source()?)? / (pool.window.kernel[0] * pool.window.kernel[1]) as f64)
+            let kernel = pool.window.kernel[0] * pool.window.kernel[1];
+            Some(uniform_scale(graph, source()?)? / pool.divisor.of(kernel, kernel) as f64)
         }
         Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Activation(_) | Op::Add => None,
+        Op::Permute(_) | Op::Reshape | Op::MatMul => None,
     }
 }

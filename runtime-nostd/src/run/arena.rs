@@ -1,6 +1,6 @@
 //! Where everything lies in the caller's arena, in words of 32 bits: the accumulators of one position; a table of where
-//! each step's block begins, counted from the table; the scores; then per step a block with its output, its membranes
-//! and the rings of its delayed projections.
+//! each step's block begins, counted from the table; the scores; then per step a block with its output, its membranes,
+//! the rings of its delayed projections, and its synaptic currents one filter after the other.
 use super::edge;
 use crate::program::{Connection, Edge, EdgeKind, Population, Program, Projection, Step, words};
 
@@ -80,7 +80,14 @@ const fn accumulator_words(program: &Program<'_>) -> usize {
 
 /// Words of all rings of a step.
 const fn ring_words(program: &Program<'_>, step: &Step<'_>) -> usize {
-    let Step::Population(population) = step else { return 0 };
+    match step {
+        Step::Population(population) => population_ring_words(program, population),
+        Step::Pool(_) => 0,
+    }
+}
+
+/// Words of all rings of a population.
+pub(super) const fn population_ring_words(program: &Program<'_>, population: &Population<'_>) -> usize {
     let mut total = 0;
     let mut i = 0;
     while i < population.projections.len() {
@@ -118,9 +125,8 @@ pub(super) struct Parts<'a> {
     pub(super) accumulators: &'a mut [u32],
     pub(super) output: &'a mut [u32],
     pub(super) membranes: &'a mut [u32],
-    /// One filter after the other.
-    pub(super) synaptic: &'a mut [u32],
-    pub(super) rings: &'a [u32],
+    /// The rings, and behind them the synaptic currents.
+    pub(super) rings: &'a mut [u32],
     pub(super) earlier: Earlier<'a>,
 }
 
@@ -175,8 +181,8 @@ impl<'m> Arena<'m> {
     }
 
     /// The synaptic currents of step `index`.
-    pub(super) fn synaptic(&self, index: usize, step: &Step<'_>) -> &[u32] {
-        let start = self.start(index) + edge_words(step.output()) + membrane_words(step);
+    pub(super) fn synaptic(&self, program: &Program<'_>, index: usize, step: &Step<'_>) -> &[u32] {
+        let start = self.start(index) + edge_words(step.output()) + membrane_words(step) + ring_words(program, step);
         self.state.get(start..).and_then(|rest| rest.get(..synaptic_words(step))).unwrap_or_default()
     }
 
@@ -204,17 +210,19 @@ impl<'m> Arena<'m> {
         let start = self.start(index);
         let (earlier, block) = self.state.split_at_mut_checked(start)?;
         let (output, rest) = block.split_at_mut_checked(edge_words(step.output()))?;
-        let (membranes, rest) = rest.split_at_mut_checked(membrane_words(step))?;
-        let (synaptic, rings) = rest.split_at_mut_checked(synaptic_words(step))?;
-        Some(Parts { accumulators: self.accumulators, output, membranes, synaptic, rings, earlier: Earlier(earlier) })
+        let (membranes, rings) = rest.split_at_mut_checked(membrane_words(step))?;
+        Some(Parts { accumulators: self.accumulators, output, membranes, rings, earlier: Earlier(earlier) })
     }
 
     /// Keeps what the delayed projections of step `index` read later; `input` is edge 0 where it carries spikes.
     pub(super) fn keep(&mut self, program: &Program<'_>, index: usize, input: &[u32], timestep: u32) {
         let Some(step @ Step::Population(population)) = program.steps().get(index) else { return };
-        let mut ring = self.start(index) + edge_words(step.output()) + membrane_words(step) + synaptic_words(step);
+        let mut ring = 0;
         for projection in population.projections {
             let Some(slots) = Slots::of(program, projection) else { continue };
+            if ring == 0 {
+                ring = self.start(index) + edge_words(step.output()) + membrane_words(step);
+            }
             let slot = ring + slots.at(timestep);
             ring += slots.total();
             match usize::from(projection.source).checked_sub(1) {

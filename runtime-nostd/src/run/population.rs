@@ -1,10 +1,10 @@
 //! One timestep of a population: currents of a position, then its neurons, position after position.
 use super::Input;
-use super::arena::{Parts, Slots, position_width};
+use super::arena::{Parts, Slots, population_ring_words, position_width};
 use super::{edge, neurons, special};
 use crate::bits::for_each_spike;
 use crate::pool::Taps;
-use crate::program::{Connection, EdgeKind, Population, Program, Projection, Shape, Synapses, Window};
+use crate::program::{Connection, EdgeKind, Neuron, Population, Program, Projection, Shape, Synapses, Window};
 use crate::synapse::{Adder, Starts};
 
 /// What a projection reads.
@@ -28,7 +28,7 @@ pub(super) fn run(
     timestep: u32,
     starts: &mut Starts,
 ) {
-    let Parts { accumulators, output, membranes, synaptic, rings, earlier } = parts;
+    let Parts { accumulators, output, membranes, rings: behind, earlier } = parts;
     let Some(sums) = accumulators.get_mut(..position_width(population)) else { return };
     if sums.is_empty() {
         return; // Program::new refuses an edge without elements
@@ -36,10 +36,11 @@ pub(super) fn run(
     if population.neuron.is_some() {
         output.fill(0);
     }
+    let special = population.neuron.as_ref().is_some_and(special::is_special);
     let mut base = 0;
     while base < population.output.shape.len() {
         begin(population, sums);
-        let mut rings = rings;
+        let mut rings = &*behind;
         for projection in population.projections {
             let Some(from) = edge(program, projection.source) else { continue };
             let source = match (Slots::of(program, projection), projection.source, input) {
@@ -65,7 +66,14 @@ pub(super) fn run(
             };
             project(projection, source, from.shape, population.output.shape, base, sums, starts);
         }
-        finish(population, base, sums, membranes, synaptic, output);
+        match &population.neuron {
+            Some(neuron) if special => {
+                scale(population, sums);
+                let synaptic = behind.get_mut(population_ring_words(program, population)..).unwrap_or_default();
+                finish_special(neuron, base, sums, membranes, synaptic, output);
+            }
+            _ => finish(population, base, sums, membranes, output),
+        }
         base += sums.len();
     }
 }
@@ -196,15 +204,35 @@ fn add_one_to_one(synapses: Synapses<'_>, values: impl Iterator<Item = i32>, sum
     }
 }
 
-/// Turns the sums of the elements from `base` on into currents, and steps their neurons.
-fn finish(
-    population: &Population<'_>,
+/// Turns the sums of some positions into currents.
+fn scale(population: &Population<'_>, sums: &mut [u32]) {
+    if population.current_shift != 0 {
+        for sums in sums.chunks_mut(population.bias.len().max(1)) {
+            for (sum, &bias) in sums.iter_mut().zip(population.bias) {
+                *sum = population.shift(*sum as i32).wrapping_add(bias) as u32;
+            }
+        }
+    }
+}
+
+/// Steps the neurons from element `base` on that [`neurons::step`] does not cover.
+#[inline(never)]
+fn finish_special(
+    neuron: &Neuron<'_>,
     base: usize,
-    sums: &mut [u32],
+    currents: &mut [u32],
     membranes: &mut [u32],
     synaptic: &mut [u32],
     output: &mut [u32],
 ) {
+    let channels = neuron.threshold.len().max(1);
+    for (i, currents) in currents.chunks_mut(channels).enumerate() {
+        special::step(neuron, currents, membranes, synaptic, output, base + i * channels);
+    }
+}
+
+/// Turns the sums of the elements from `base` on into currents, and steps their neurons.
+fn finish(population: &Population<'_>, base: usize, sums: &mut [u32], membranes: &mut [u32], output: &mut [u32]) {
     let channels = population.output.shape.channels as usize;
     let mut at = base;
     for sums in sums.chunks_mut(channels.max(1)) {
@@ -220,11 +248,7 @@ fn finish(
                 }
             }
             Some(neuron) => {
-                if special::is_special(neuron) {
-                    special::step(neuron, sums, membranes, synaptic, output, at);
-                } else {
-                    neurons::step(neuron, sums, membranes.get_mut(at..).unwrap_or_default(), output, at);
-                }
+                neurons::step(neuron, sums, membranes.get_mut(at..).unwrap_or_default(), output, at);
             }
         }
         at += channels;

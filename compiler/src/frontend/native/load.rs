@@ -83,6 +83,9 @@ const fn kind(op: &OpText) -> &'static str {
         OpText::MaxPool(_) => "MaxPool",
         OpText::AvgPool(_) => "AvgPool",
         OpText::Flatten => "Flatten",
+        OpText::Permute(_) => "Permute",
+        OpText::Reshape => "Reshape",
+        OpText::MatMul => "MatMul",
         OpText::Add => "Add",
         OpText::Activation(_) => "Activation",
         OpText::Neuron(_) => "Neuron",
@@ -141,6 +144,9 @@ fn derived(op: &Op, from: Option<Shape>) -> Option<Shape> {
             let Shape { channels, height, width } = from?;
             Some(Shape::vector(channels.checked_mul(height)?.checked_mul(width)?))
         }
+        Op::Permute(axes) => from?.permuted(*axes),
+        // Its shape is its own, and a product's depends on the second source too.
+        Op::Reshape | Op::MatMul => None,
         Op::BatchNorm(_) | Op::Add | Op::Activation(_) | Op::Neuron(_) => from,
     }
 }
@@ -166,6 +172,9 @@ fn op(container: &Container<'_>, text: OpText) -> Found<Op> {
             Op::AvgPool(AvgPool { window, divisor })
         }
         OpText::Flatten => Op::Flatten,
+        OpText::Permute(axes) => Op::Permute(axes),
+        OpText::Reshape => Op::Reshape,
+        OpText::MatMul => Op::MatMul,
         OpText::Add => Op::Add,
         OpText::Activation(ActivationText::Relu(text)) => {
             let ceiling = text.ceiling.map(|ceiling| parameter(container, &ceiling)).transpose()?;

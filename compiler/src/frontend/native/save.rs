@@ -141,6 +141,9 @@ fn op(tensors: &mut Tensors<'_>, op: &Op) -> OpText {
             OpText::AvgPool(AvgPoolText { kernel, stride, pad_begin, pad_end, dilation, divisor })
         }
         Op::Flatten => OpText::Flatten,
+        Op::Permute(axes) => OpText::Permute(*axes),
+        Op::Reshape => OpText::Reshape,
+        Op::MatMul => OpText::MatMul,
         Op::Add => OpText::Add,
         Op::Activation(Activation::Relu { ceiling }) => {
             let ceiling = ceiling.as_ref().map(|ceiling| tensors.parameter("ceiling", ceiling));

@@ -293,11 +293,9 @@ fn window(node: &FlatNode, conv: &Conv) -> Result<Window> {
             ));
         }
         None => {
-            for axis in 0..2 {
-                // the output has the size of the input; an odd rest is padded at the end, as torch does
-                let total = conv.dilation[axis].saturating_mul(kernel[axis].saturating_sub(1));
-                (window.pad_begin[axis], window.pad_end[axis]) = (total / 2, total - total / 2);
-            }
+            // the output has the size of the input; an odd rest is padded at the end, as torch does
+            let total = [0, 1].map(|axis| conv.dilation[axis].saturating_mul(kernel[axis].saturating_sub(1)));
+            (window.pad_begin, window.pad_end) = (total.map(|n| n / 2), total.map(|n| n - n / 2));
         }
     }
     Ok(window)

@@ -30,16 +30,17 @@ type Numbers = Vec<f64>;
 /// # Errors
 /// An array of another size, or with several values in one channel.
 pub fn per_channel(node: &FlatNode, field: &str, array: &Array, shape: Shape) -> Result<Numbers, AtNode<NodeError>> {
+    let positions = shape.positions();
+    let by_channel = array.len() == shape.channels && array.shape.first() == Some(&shape.channels); // [C, 1, 1]
+    if array.len() != 1 && array.len() != shape.len() && !by_channel {
+        let found = format!("`{field}` has shape {:?}, its input {shape}", array.shape);
+        return Err(node.error(found, "export the model again with parameters of the layer's shape, or scalars"));
+    }
     if let Some(value) = array.same() {
         return Ok(vec![value]);
     }
-    let positions = shape.positions();
-    if array.len() == shape.channels && positions != 1 && array.shape.first() == Some(&shape.channels) {
-        return Ok((0..array.len()).map(|c| array.get(c)).collect()); // [C, 1, 1]
-    }
-    if array.len() != shape.len() {
-        let found = format!("`{field}` has shape {:?}, its input {shape}", array.shape);
-        return Err(node.error(found, "export the model again with parameters of the layer's shape, or scalars"));
+    if by_channel && positions != 1 {
+        return Ok((0..array.len()).map(|c| array.get(c)).collect());
     }
     let channel = |c: usize| {
         let first = array.get(c * positions);
@@ -152,6 +153,10 @@ pub fn population(
         gain = vec![1.0];
     }
     let threshold = scaled(&threshold, &gain);
+    if let Some(x) = threshold.iter().find(|&&x| (x != 0.0 && x as f32 == 0.0) || !(x as f32).is_finite()) {
+        let found = format!("its threshold is {x:e} inputs: `r`, `tau` and `v_threshold` are of different magnitudes");
+        return Err(node.error(found, "give --nir-dt in the unit of the file's time constants"));
+    }
     let (reset, reset_timing) = match reading.reset {
         _ if !model.fires() => (Reset::None, ResetTiming::Immediate),
         ResetRule::None => (Reset::None, ResetTiming::Immediate),

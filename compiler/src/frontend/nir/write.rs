@@ -73,8 +73,14 @@ impl NirNode {
 /// A graph that breaks an invariant, and every node that NIR cannot express.
 pub fn write(graph: &Graph) -> std::result::Result<Written, FrontendError> {
     graph.validate()?;
-    let mut writer =
-        Writer { graph, nodes: BTreeMap::new(), edges: Vec::new(), names: HashSet::new(), warnings: vec![] };
+    let mut writer = Writer {
+        graph,
+        nodes: BTreeMap::new(),
+        edges: Vec::new(),
+        names: HashSet::new(),
+        warnings: Vec::new(),
+        noted: BTreeMap::new(),
+    };
     let mut refused = Vec::new();
     let mut ends: Vec<(String, String)> = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
@@ -95,7 +101,15 @@ pub fn write(graph: &Graph) -> std::result::Result<Written, FrontendError> {
         found: format!("it cannot be written as HDF5: {error}"),
         help: "write it as a native model (.snn)".into(),
     })?;
-    Ok(Written { bytes, warnings: writer.warnings })
+    let mut warnings = writer.warnings;
+    for (how, nodes) in writer.noted {
+        warnings.push(format!(
+            "NIR does not say how neurons reset: {} {how}; snnc reads it from the file's metadata, other programs step \
+             neurons their own way",
+            nodes.join(", ")
+        ));
+    }
+    Ok(Written { bytes, warnings })
 }
 
 struct Writer<'g> {
@@ -104,6 +118,8 @@ struct Writer<'g> {
     edges: Vec<(String, String)>,
     names: HashSet<String>,
     warnings: Vec<String>,
+    /// What only the metadata says, and the neurons that do so.
+    noted: BTreeMap<String, Vec<String>>,
 }
 
 impl Writer<'_> {
@@ -145,6 +161,10 @@ impl Writer<'_> {
             Op::Activation(_) => {
                 let help = "convert to a native model (.snn), or make a spiking network of it first";
                 return Err(invalid("is an activation without spikes, which NIR does not express", help));
+            }
+            Op::Permute(_) | Op::Reshape | Op::MatMul => {
+                let help = "NIR has no products or reordering of signals; convert to a native model (.snn)";
+                return Err(invalid("is a part of attention", help));
             }
             Op::Flatten => flatten(from),
             Op::Neuron(neuron) => self.neuron(node, neuron)?,
@@ -247,13 +267,10 @@ impl Writer<'_> {
         let reset = word(RESETS.iter().find(|(_, r)| *r == rule).map(|(word, _)| *word));
         let fires = word(FIRES.iter().find(|(_, f)| *f == neuron.comparison).map(|(word, _)| *word));
         if (reset.as_str(), neuron.comparison, neuron.max_spikes, floor) != ("to-value", Comparison::Above, 1, "none") {
-            self.warnings.push(format!(
-                "node `{}`: fires {fires} with reset {reset}{}{}; only the file's metadata says so, other programs use their \
-                 own",
-                node.name,
-                if neuron.max_spikes > 1 { ", several spikes per timestep" } else { "" },
-                if floor == "none" { "" } else { ", a lowest membrane potential" },
-            ));
+            let most = if neuron.max_spikes > 1 { ", several spikes per timestep" } else { "" };
+            let lowest = if floor == "none" { "" } else { ", lowest membrane potential -threshold" };
+            let how = format!("fires {fires} its threshold, reset {reset}{most}{lowest}");
+            self.noted.entry(how).or_default().push(node.name.clone());
         }
         written.notes = vec![
             (notes::RESET, reset),

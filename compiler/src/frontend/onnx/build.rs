@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::algebra::{Coef, Poly};
 use super::import::Imported;
 use super::invalid;
-use super::net::{Def, ValueId, window};
+use super::net::{Def, Fold, ValueId, window};
 use super::populations::{Network, Population, at_value, name_of};
 use super::readout::{Target, readout};
 use super::states::{self, StateMap};
@@ -13,7 +13,7 @@ use super::timestep::{Part, PartId, Parts};
 use crate::frontend::{FrontendError, Loaded};
 use crate::ir::{
     AvgPool, BatchNorm, Conv2d, Divisor, Graph, Input, InputEncoding, Linear, MaxPool, Node, NodeId, Op, Reset,
-    ResetTiming, Shape, Source, Timing,
+    ResetTiming, Shape, Source, Timing, Window,
 };
 
 /// The graph of a network, and where the file keeps its states.
@@ -99,8 +99,11 @@ fn needed(network: &Network, parts: &Parts<'_>, currents: &[Current], target: Ta
                 needed.insert(*p);
                 stack.push(currents[*p].part);
             }
-            Part::Layer(def) => stack.extend(def.operands()),
-            Part::Flatten(inner) => stack.push(*inner),
+            Part::Layer(def) | Part::Rows(def) => stack.extend(def.operands()),
+            Part::Flatten(inner) | Part::Reshape(inner) | Part::Permute(inner, _) | Part::Fold(inner, _) => {
+                stack.push(*inner);
+            }
+            Part::Product(a, b) => stack.extend([*a, *b]),
             Part::Sum(terms, _) => stack.extend(terms.iter().map(|(part, _)| *part)),
         }
     }
@@ -211,6 +214,13 @@ struct Builder<'a> {
     read: Option<(usize, bool)>,
 }
 
+/// A linear layer on each row, as a convolution of one tap.
+fn on_each_row(linear: Linear) -> Conv2d {
+    let Linear { fan_in, fan_out, weight, bias, grid } = linear;
+    let window = Window::new([1, 1], [1, 1]);
+    Conv2d { channels_in: fan_in, channels_out: fan_out, window, groups: 1, weight, bias, grid }
+}
+
 /// Where a source comes from.
 #[derive(Clone, Copy)]
 enum Link {
@@ -279,11 +289,32 @@ impl Builder<'_> {
                 let name = name_of(self.file, value).0;
                 Link::Now(self.push(&name, Op::Flatten, &[source], shape, vec![]))
             }
-            Part::Layer(def) => {
+            Part::Layer(def) | Part::Rows(def) => {
                 let source = self.part(def.operands()[0])?;
                 let name = name_of(self.file, value).0;
                 let origin = self.origin([value]);
-                Link::Now(self.push(&name, self.op(def), &[source], shape, origin))
+                let op = match (part, self.op(def)) {
+                    (Part::Rows(_), Op::Linear(linear)) => Op::Conv2d(on_each_row(linear)),
+                    (_, op) => op,
+                };
+                Link::Now(self.push(&name, op, &[source], shape, origin))
+            }
+            Part::Reshape(inner) => self.moved(Op::Reshape, &[*inner], shape, value)?,
+            Part::Permute(inner, axes) => self.moved(Op::Permute(*axes), &[*inner], shape, value)?,
+            Part::Product(a, b) => self.moved(Op::MatMul, &[*a, *b], shape, value)?,
+            Part::Fold(inner, fold) => {
+                let taps = [1, self.parts.parts[*inner].1.width];
+                let window = Window::new(taps, taps);
+                let op = match fold {
+                    Fold::Sum => Op::AvgPool(AvgPool { window, divisor: Divisor::One }),
+                    Fold::Mean => Op::AvgPool(AvgPool { window, divisor: Divisor::Kernel }),
+                    Fold::Max => Op::MaxPool(MaxPool { window }),
+                    Fold::Min => {
+                        let error = invalid("a minimum along an axis".into(), "use a maximum, a sum or a mean");
+                        return Err(at_value(self.file, value, error).into());
+                    }
+                };
+                self.moved(op, &[*inner], shape, value)?
             }
             Part::Sum(terms, shift) => {
                 let name = name_of(self.file, value).0;
@@ -305,6 +336,14 @@ impl Builder<'_> {
         };
         self.of_part[id] = Some(link);
         Ok(link)
+    }
+
+    /// A node of an operation on parts.
+    fn moved(&mut self, op: Op, parts: &[PartId], shape: Shape, value: ValueId) -> Result<Link, FrontendError> {
+        let sources = parts.iter().map(|&part| self.part(part)).collect::<Result<Vec<_>, _>>()?;
+        let name = name_of(self.file, value).0;
+        let origin = self.origin([value]);
+        Ok(Link::Now(self.push(&name, op, &sources, shape, origin)))
     }
 
     /// `factor * source + shift`, if that changes anything.

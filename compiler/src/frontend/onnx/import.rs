@@ -16,7 +16,10 @@ use crate::error::AtNode;
 use crate::frontend::{FrontendError, ModelFile, NodeError, SourceNode};
 
 /// Nodes beyond which a file is refused; a node of a loop counts once per iteration.
-const MAX_NODES: usize = 1 << 19;
+const MAX_NODES: usize = 1 << 18;
+
+/// Iterations of all loops together beyond which a file is refused.
+const MAX_ITERATIONS: usize = 1 << 15;
 
 /// Timesteps that are unrolled of a loop whose trip count is an open axis of the input, if nobody says how many.
 const OPEN_STEPS: usize = 3;
@@ -73,10 +76,14 @@ pub fn import(model: &ModelProto, file: &ModelFile<'_>, timesteps: Option<u32>) 
         return Err(damaged("the graph has no output".into()));
     }
     let order = Rc::new(order::execution_order(graph)?);
+    let is_open = |axis: usize| {
+        let shapes = graph.input.iter().filter_map(|i| i.r#type.as_ref()?.tensor_type.as_ref()?.shape.as_ref());
+        shapes.filter_map(|s| s.dim.get(axis)).any(|dim| dim.dim_value.is_none_or(|size| size == 0))
+    };
     // A loop over an open axis of an input runs as often as that axis is long: those are timesteps.
     let loops = order.iter().any(|&n| matches!(graph.node[n].op_type.as_str(), "Loop" | "Scan"));
     let steps = timesteps.and_then(|t| usize::try_from(t).ok()).unwrap_or(OPEN_STEPS).clamp(2, MAX_STEPS);
-    for axis in (0..2).filter(|_| loops) {
+    for axis in (0..2).filter(|&axis| loops && is_open(axis)) {
         let mut importer = Importer::new(model, file, &order, Some((axis, steps)));
         match importer.run(graph) {
             Ok(imported) if importer.trips.contains(&steps) && importer.opened => return Ok(imported),
@@ -114,6 +121,8 @@ struct Importer<'a> {
     reported: HashSet<usize>,
     /// Nodes that may still be run.
     left: usize,
+    /// Iterations that loops may still make.
+    iterations: usize,
     /// Iterations of each loop.
     trips: Vec<usize>,
     /// The axis of inputs that is timesteps where it is open, and how many to take.
@@ -145,6 +154,7 @@ impl<'a> Importer<'a> {
             unsupported: Vec::new(),
             reported: HashSet::new(),
             left: MAX_NODES,
+            iterations: MAX_ITERATIONS,
             trips: Vec::new(),
             time,
             opened: false,
@@ -225,23 +235,31 @@ impl<'a> Importer<'a> {
         };
         for &index in order.iter() {
             let node = &graph.node[index];
-            self.spend(1).map_err(|error| at_node(node, error))?;
+            self.spend().map_err(|error| at_node(node, error))?;
             self.node(node, first + index)?;
         }
         Ok(())
     }
 
-    /// Counts nodes that are run.
-    fn spend(&mut self, nodes: usize) -> Result<(), NodeError> {
-        match self.left.checked_sub(nodes) {
+    /// Counts a node that is run.
+    fn spend(&mut self) -> Result<(), NodeError> {
+        match self.left.checked_sub(1) {
             Some(left) => {
                 self.left = left;
                 Ok(())
             }
-            None => Err(invalid(
-                format!("more than {MAX_NODES} nodes are run in this file, its loops unrolled"),
-                "export fewer timesteps, or one timestep with its states as inputs and outputs",
-            )),
+            None => Err(too_much(format!("more than {MAX_NODES} nodes are run in this file, its loops unrolled"))),
+        }
+    }
+
+    /// Counts an iteration of a loop.
+    fn iterate(&mut self) -> Result<(), NodeError> {
+        match self.iterations.checked_sub(1) {
+            Some(left) => {
+                self.iterations = left;
+                Ok(())
+            }
+            None => Err(too_much(format!("the loops of this file make more than {MAX_ITERATIONS} iterations"))),
         }
     }
 
@@ -266,7 +284,15 @@ impl<'a> Importer<'a> {
         let results = match unknown && (control || ops::knows(&node.op_type, &node.domain)) {
             true => Ok(vec![Slot::Unknown; node.output.len()]),
             false if control => self.control(node, &operands),
-            false => self.operation(node, number, operands),
+            false => {
+                let known = self.net.values.len();
+                let results = self.operation(node, number, operands);
+                // What a node becomes on the way to its results (one layer a timestep, say) is made of it too.
+                for value in self.net.values[known..].iter_mut().filter(|value| value.nodes.is_empty()) {
+                    value.nodes.push(number);
+                }
+                results
+            }
         };
         let results = match results {
             Ok(results) => results,
@@ -357,6 +383,10 @@ impl<'a> Importer<'a> {
         }
         Ok(inputs)
     }
+}
+
+fn too_much(found: String) -> NodeError {
+    invalid(found, "export fewer timesteps, or one timestep with its states as inputs and outputs")
 }
 
 fn initializers(graph: &GraphProto) -> HashMap<&str, &TensorProto> {

@@ -8,6 +8,7 @@
 use super::algebra::Coef;
 use super::net::{Def, Net, Rounding, ValueId};
 use crate::ir::Staircase;
+use crate::ir::order::{key, number};
 
 /// Steps of a staircase beyond which a function is not taken for one.
 const MAX_STEPS: usize = 4096;
@@ -431,17 +432,6 @@ fn clipped(line: Line, low: f64, high: f64) -> Line {
     Line { low: line.low.max(low).min(high), high: line.high.min(high).max(low), ..line }
 }
 
-/// The place of a finite number in the order of all floats.
-fn key(x: f32) -> i64 {
-    let bits = i64::from(x.to_bits() & 0x7fff_ffff);
-    if x.is_sign_negative() { -bits - 1 } else { bits }
-}
-
-/// The number at a place.
-fn number(key: i64) -> f32 {
-    if key < 0 { -f32::from_bits((-key - 1) as u32) } else { f32::from_bits(key as u32) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -490,20 +480,12 @@ mod tests {
     }
 
     #[test]
-    fn places_of_floats_are_in_order_and_one_apart() {
-        for x in [-f32::MAX, -1.0, -f32::MIN_POSITIVE, -0.0, 0.0, 1.0, f32::MAX] {
-            assert_eq!(number(key(x)).to_bits(), x.to_bits());
-            if x < f32::MAX {
-                assert!(number(key(x) + 1) >= x);
-            }
-        }
-        assert_eq!(number(key(1.0) + 1), 1.0 + f32::EPSILON);
-    }
-
-    #[test]
     fn a_quantized_ramp_is_found_with_its_levels() {
         let found = staircase(&qcfs(2.0));
-        assert_eq!(found.thresholds, [0.25, 0.75, 1.25, 1.75]);
+        // a hair below: `2 x + 0.5` is rounded up to the next integer
+        for (found, wanted) in found.thresholds.iter().zip([0.25f32, 0.75, 1.25, 1.75]) {
+            assert!((found - wanted).abs() < 1e-6 && found <= &wanted, "{found} for {wanted}");
+        }
         assert_eq!(found.levels, [0.0, 0.5, 1.0, 1.5, 2.0]);
     }
 

@@ -3,12 +3,14 @@
 //! A signal at timestep `t` becomes a [`Part`]: what it is, without saying when. Signals of two timesteps are the same
 //! computation if and only if they are the same part, so a network repeats if the currents of every population do.
 
+mod axes;
+
 use std::collections::HashMap;
 
 use super::algebra::{Atom, Coef, ONE, Poly};
 use super::import::Imported;
 use super::invalid;
-use super::net::{Def, ValueId};
+use super::net::{Def, Fold, ValueId};
 use super::populations::{Network, at_value, polynomial};
 use crate::error::AtNode;
 use crate::frontend::NodeError;
@@ -32,6 +34,16 @@ pub enum Part {
     Layer(Def),
     /// The same elements as a vector.
     Flatten(PartId),
+    /// The same elements in another shape.
+    Reshape(PartId),
+    /// The same elements in the order of other axes.
+    Permute(PartId, [usize; 3]),
+    /// The product of matrices.
+    Product(PartId, PartId),
+    /// A linear layer or a batch norm on every position of `[features, 1, rows]`; its operand is a part.
+    Rows(Def),
+    /// The last axis made one.
+    Fold(PartId, Fold),
     /// Parts, each times a constant, plus a constant.
     Sum(Vec<(PartId, Exact)>, Exact),
 }
@@ -214,11 +226,8 @@ impl<'a> Parts<'a> {
                 let (from, to) = (self.parts[inner].1, self.shape(id)?);
                 if from == to || (to.channels, to.height) == (1, 1) && from.positions() == 1 {
                     Ok(inner)
-                } else if to == Shape::vector(from.len()) {
-                    Ok(self.part(Part::Flatten(inner), to, id))
                 } else {
-                    let help = "snnc keeps feature maps whole and in the order [channels, height, width]";
-                    self.refuse(id, format!("a reshape of {from} to {to}"), help)
+                    Ok(self.reshaped(inner, to, id))
                 }
             }
             Def::Select { x, axis, index } if self.is_sample(x) => {
@@ -241,7 +250,31 @@ impl<'a> Parts<'a> {
                     _ => x,
                 };
                 let source = self.of_value(source, t)?;
-                self.layer(def, source, id)
+                let fan_in = net.dims(x).last().copied().unwrap_or(1);
+                match net.dims(x).iter().product::<usize>() == fan_in {
+                    true => self.layer(def, source, id),
+                    false => {
+                        let fan_out = self.file.net.dims(id).last().copied().unwrap_or(1);
+                        self.rows(def, source, [fan_in, fan_out], id)
+                    }
+                }
+            }
+            Def::BatchNorm { x, .. } if net.dims(x).len() == 2 && net.dims(x)[0] > 1 => {
+                let source = self.of_value(x, t)?;
+                let features = net.dims(x)[1];
+                self.rows(def, source, [features, features], id)
+            }
+            Def::Permute { x, ref perm } => {
+                let source = self.of_value(x, t)?;
+                self.permute(source, x, perm, id)
+            }
+            Def::Product(a, b) => {
+                let parts = [self.of_value(a, t)?, self.of_value(b, t)?];
+                self.product(parts, [a, b], id)
+            }
+            Def::Reduce { x, ref axes, fold } if axes.len() == 1 => {
+                let source = self.of_value(x, t)?;
+                self.fold(source, x, axes[0], fold, id)
             }
             Def::Conv { x, .. } | Def::BatchNorm { x, .. } | Def::MaxPool { x, .. } | Def::AvgPool { x, .. } => {
                 let source = self.of_value(x, t)?;
@@ -307,10 +340,16 @@ impl<'a> Parts<'a> {
         if terms.len() == 1 && factor.0.is(1.0) && shift.is(0.0) {
             return Ok(first);
         }
-        let shape = self.parts[first].1;
+        let mut shape = self.parts[first].1;
         if let Some((other, _)) = terms.iter().find(|(part, _)| self.parts[*part].1 != shape) {
-            let found = format!("a sum of signals of shapes {shape} and {}", self.parts[*other].1);
-            return self.refuse(id, found, "signals that are added have one shape");
+            if self.parts[*other].1.len() != shape.len() {
+                let found = format!("a sum of signals of shapes {shape} and {}", self.parts[*other].1);
+                return self.refuse(id, found, "signals that are added have one shape");
+            }
+            shape = self.shape(id)?;
+            for term in &mut terms {
+                term.0 = self.reshaped(term.0, shape, id);
+            }
         }
         Ok(self.part(Part::Sum(terms, Exact(shift)), shape, id))
     }
@@ -404,6 +443,7 @@ impl<'a> Parts<'a> {
         }
         match *rest {
             [n] if dims.len() <= 2 && (dims.len() == 1 || dims[0] == 1) => Ok(Shape::vector(n)),
+            [rows, features] if dims.len() == 2 && !self.is_sample(id) => Ok(Shape::new(rows, 1, features)),
             [channels, width] if dims.len() == 3 => Ok(Shape::new(channels, 1, width)),
             [channels, height, width] if dims.len() >= 4 => Ok(Shape::new(channels, height, width)),
             _ => self.refuse(

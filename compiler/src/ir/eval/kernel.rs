@@ -110,3 +110,29 @@ pub(super) fn pool(
         }
     }
 }
+
+/// The elements of `x` in the order of other axes.
+pub(super) fn permute(axes: [usize; 3], from: Shape, x: &[f32], y: &mut [f32]) {
+    let strides = [from.positions(), from.width, 1];
+    let sizes = [from.channels, from.height, from.width];
+    let [a, b, c] = axes.map(|axis| (sizes[axis], strides[axis]));
+    let places = (0..a.0).flat_map(|i| (0..b.0).flat_map(move |j| (0..c.0).map(move |k| (i, j, k))));
+    for (y, (i, j, k)) in y.iter_mut().zip(places) {
+        *y = x[i * a.1 + j * b.1 + k * c.1];
+    }
+}
+
+/// Products of matrices, channel by channel; each sum is taken in `f64` and rounded once.
+pub(super) fn matmul(left: Shape, a: &[f32], b: &[f32], to: Shape, y: &mut [f32]) {
+    for (channel, y) in y.chunks_mut(to.positions()).enumerate() {
+        let a = &a[channel * left.positions()..][..left.positions()];
+        let b = &b[channel * left.width * to.width..][..left.width * to.width];
+        for (row, y) in y.chunks_mut(to.width).enumerate() {
+            for (column, y) in y.iter_mut().enumerate() {
+                let terms =
+                    (0..left.width).map(|k| f64::from(a[row * left.width + k]) * f64::from(b[k * to.width + column]));
+                *y = terms.sum::<f64>() as f32;
+            }
+        }
+    }
+}

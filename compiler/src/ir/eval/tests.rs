@@ -165,3 +165,55 @@ fn a_timestep_can_start_from_any_state() {
     assert_eq!((moment.membrane(1)[0], moment.synaptic(1, 0)[0]), (4.25, 1.25));
     assert_eq!(evaluator.step(&[0.0]).synaptic(1, 0), [7.625]);
 }
+
+/// `ops` one after the other, on a constant input of `shape`.
+fn chain(shape: Shape, ops: Vec<(Op, Vec<usize>, Shape)>) -> Graph {
+    let input = Op::Input(Input { timing: Timing::Constant, encoding: InputEncoding::Real });
+    let mut nodes = vec![Node { name: "x".into(), op: input, sources: vec![], shape, origin: vec![] }];
+    for (op, sources, shape) in ops {
+        let (name, sources) = (format!("n{}", nodes.len()), sources.into_iter().map(Source::now).collect());
+        nodes.push(Node { name, op, sources, shape, origin: vec![] });
+    }
+    let output = nodes.len() - 1;
+    let readout = Readout { quantity: Quantity::Current, reduce: Reduce::Last, scale: 1.0 };
+    Graph { name: "n".into(), nodes, output, readout, timesteps: None }
+}
+
+#[test]
+fn a_permutation_moves_elements_and_back() {
+    let (shape, moved) = (Shape::new(2, 1, 3), Shape::new(3, 2, 1));
+    let there = vec![(Op::Permute([2, 0, 1]), vec![0], moved)];
+    let mut both = there.clone();
+    both.push((Op::Permute([1, 2, 0]), vec![1], shape));
+    let x = [0.0, 1.0, 2.0, 10.0, 11.0, 12.0];
+    for (ops, wanted) in [(there, [0.0, 10.0, 1.0, 11.0, 2.0, 12.0]), (both, x)] {
+        let graph = chain(shape, ops);
+        graph.validate().expect("a sound graph");
+        assert_eq!(Evaluator::new(&graph).run(&x, 1, |_| {}), wanted);
+    }
+}
+
+#[test]
+fn matrices_are_multiplied_channel_by_channel() {
+    // Two matrices of 1 x 2, each times its own transposition, and the transposition times it.
+    let shape = Shape::new(2, 1, 2);
+    let turned = (Op::Permute([0, 2, 1]), vec![0], Shape::new(2, 2, 1));
+    let inner = chain(shape, vec![turned.clone(), (Op::MatMul, vec![0, 1], Shape::new(2, 1, 1))]);
+    let outer = chain(shape, vec![turned, (Op::MatMul, vec![1, 0], Shape::new(2, 2, 2))]);
+    for (graph, wanted) in [(inner, vec![5.0, 25.0]), (outer, vec![1.0, 2.0, 2.0, 4.0, 9.0, 12.0, 12.0, 16.0])] {
+        graph.validate().expect("a sound graph");
+        assert_eq!(Evaluator::new(&graph).run(&[1.0, 2.0, 3.0, 4.0], 1, |_| {}), wanted);
+    }
+}
+
+#[test]
+fn products_and_reshapes_that_do_not_fit_are_refused() {
+    let shape = Shape::new(2, 1, 3);
+    let refused = |op: Op, sources: Vec<usize>, to: Shape| chain(shape, vec![(op, sources, to)]).validate().is_err();
+    assert!(!refused(Op::Reshape, vec![0], Shape::new(3, 2, 1)));
+    assert!(refused(Op::Reshape, vec![0], Shape::new(2, 2, 1)));
+    assert!(refused(Op::Permute([0, 0, 1]), vec![0], shape));
+    assert!(refused(Op::Permute([2, 0, 1]), vec![0], shape));
+    assert!(refused(Op::MatMul, vec![0, 0], Shape::new(2, 1, 3)));
+    assert!(refused(Op::MatMul, vec![0], shape));
+}

@@ -44,6 +44,7 @@ fn synapses(graph: &Graph, neurons: NodeId) -> Option<NodeId> {
             Op::Linear(_) | Op::Conv2d(_) => return Some(id),
             Op::MaxPool(_) | Op::AvgPool(_) => {}
             Op::Input(_) | Op::BatchNorm(_) | Op::Flatten | Op::Add | Op::Activation(_) | Op::Neuron(_) => return None,
+            Op::Permute(_) | Op::Reshape | Op::MatMul => return None,
         }
     }
 }

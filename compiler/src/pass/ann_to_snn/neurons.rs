@@ -141,13 +141,31 @@ impl Rewrite<'_> {
                 let shape = Shape::vector(node.shape.channels * from.copies);
                 Ok(Carried { node: self.push(node, Op::Flatten, &[from.node], shape), ..from })
             }
+            Op::Permute(_) | Op::Reshape | Op::MatMul => {
+                let help = "networks of linear, convolution and pooling layers with activations are converted";
+                Err(refuse(node, "a part of attention", help))
+            }
             Op::Add => {
                 let terms: Vec<Carried> = node.sources.iter().map(|s| self.carried[s.node].clone()).collect();
                 let sources: Vec<NodeId> = terms.iter().map(|t| self.materialised(node, t).node).collect();
                 Ok(Carried::plain(self.push(node, Op::Add, &sources, node.shape), node.shape))
             }
             Op::Activation(activation) => {
-                let direct = self.graph.nodes[source.node].sources.is_empty() && node.shape.positions() > 1;
+                let moved = match activation {
+                    Activation::Staircase(staircase) if !from.is_plain() && from.copies == 1 && rate.is_none() => {
+                        let channels = 0..node.shape.channels;
+                        let gain: Vec<f32> = channels.clone().map(|c| from.gain_of(c)).collect();
+                        let offset: Vec<f32> = channels.map(|c| from.offset_of(c)).collect();
+                        staircase.after_affine(&gain, &offset).map(Activation::Staircase)
+                    }
+                    _ => None,
+                };
+                // thresholds take an affine map before them over exactly
+                let (activation, from) = match &moved {
+                    Some(moved) => (moved, Carried::plain(from.node, from.shape)),
+                    None => (activation, from),
+                };
+                let direct = matches!(self.nodes[from.node].op, Op::Input(_)) && node.shape.positions() > 1;
                 let from = match (from.is_plain(), direct) {
                     (true, false) => from,
                     (true, true) => {
@@ -217,7 +235,8 @@ impl Rewrite<'_> {
         }
         // the bias of the layer before belongs to the thresholds: integers are then compared with integers
         let own = node.sources[0].node;
-        let alone = self.graph.consumers()[own].len() == 1 && self.graph.output != own;
+        let shared = self.graph.consumers()[own].len() > 1 || self.graph.output == own;
+        let alone = !shared || self.carried.iter().all(|carried| carried.node != from.node);
         let bias = match &mut self.nodes[from.node].op {
             Op::Linear(linear) if alone => std::mem::replace(&mut linear.bias, vec![0.0; channels]),
             Op::Conv2d(conv) if alone => std::mem::replace(&mut conv.bias, vec![0.0; channels]),

@@ -135,6 +135,7 @@ fn highest(graph: &Graph, node: NodeId) -> f64 {
         }
         Op::Neuron(neuron) => neuron.max_spikes.into(),
         Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Activation(_) | Op::Add => 1.0,
+        Op::Permute(_) | Op::Reshape | Op::MatMul => 1.0,
     }
 }
 

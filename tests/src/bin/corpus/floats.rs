@@ -4,7 +4,7 @@ use std::fmt;
 
 use rayon::prelude::*;
 use snnc::data::Dataset;
-use snnc::ir::eval::Evaluator;
+use snnc::ir::eval::{Evaluator, prediction};
 use snnc::ir::{Graph, Op, Timing};
 use snnc::pipeline;
 
@@ -36,10 +36,10 @@ impl fmt::Display for Verdict {
 pub fn check(graph: &Graph, reference: &Reference, test: &Dataset) -> Verdict {
     let mut graph = graph.clone();
     // a step model sums over time where the framework's forward() may take the mean
-    let per_timestep = reference.out.iter().all(|&out| out <= 1.0) && graph.readout.scale == 1.0;
+    let per_timestep = !reference.logits && reference.out.iter().all(|&out| out <= 1.0) && graph.readout.scale == 1.0;
     let scale = if per_timestep { 1.0 / reference.timesteps as f32 } else { 1.0 };
     if let (Timing::Sequence, Some(coded)) = (graph.input().0.timing, &reference.rate_coded) {
-        let rows = differing(&graph, &coded.spikes, &coded.counts, reference.classes, scale);
+        let rows = differing(&graph, &coded.spikes, &coded.counts, reference.classes, scale, 1e-6);
         return Verdict::Compared { rows, of: coded.spikes.len(), spikes: 0, of_spikes: 0 };
     }
     let timesteps = match pipeline::present_float(&mut graph, test) {
@@ -47,20 +47,22 @@ pub fn check(graph: &Graph, reference: &Reference, test: &Dataset) -> Verdict {
         Ok(timesteps) => return Verdict::Impossible(format!("{timesteps} timesteps, not {}", reference.timesteps)),
         Err(error) => return Verdict::Impossible(error.to_string()),
     };
+    let tolerance = if reference.logits { 1e-4 } else { 1e-6 };
     let samples: Vec<Vec<f32>> =
         (0..test.len).map(|index| pipeline::float_sample(&graph, test, index, timesteps)).collect();
-    let rows = differing(&graph, &samples, &reference.out, reference.classes, scale);
+    let rows = differing(&graph, &samples, &reference.out, reference.classes, scale, tolerance);
     let (spikes, of_spikes) = traces(&graph, &samples, reference);
     Verdict::Compared { rows, of: samples.len(), spikes, of_spikes }
 }
 
-/// Samples whose scores differ from the framework's outputs.
-fn differing(graph: &Graph, samples: &[Vec<f32>], out: &[f32], classes: usize, scale: f32) -> usize {
+/// Samples whose scores differ from the framework's outputs by more than `tolerance`, or in their prediction.
+fn differing(graph: &Graph, samples: &[Vec<f32>], out: &[f32], classes: usize, scale: f32, tolerance: f32) -> usize {
     let timesteps = graph.timesteps.unwrap_or(1);
     let differs = |(evaluator, index): (&mut Evaluator<'_>, usize)| {
         let scores = evaluator.run(&samples[index], timesteps, |_| {});
         let expected = &out[index * classes..][..classes];
-        scores.iter().zip(expected).any(|(a, b)| (a * scale - b).abs() > 1e-6)
+        prediction(&scores) != prediction(expected)
+            || scores.iter().zip(expected).any(|(a, b)| (a * scale - b).abs() > tolerance)
     };
     (0..samples.len())
         .into_par_iter()

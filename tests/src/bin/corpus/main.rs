@@ -22,7 +22,7 @@ use snnc::npz::{Column, Npz};
 
 use reference::Reference;
 
-/// Models whose every `step_*` and `unrolled_*` file is supported, with one of them to compile, if any.
+/// Models whose every file is supported, with one of them to compile, if any.
 const SUPPORTED: &[(&str, &str)] = &[
     ("a_snntorch_fc", "step_dyn.onnx"),
     ("b_snntorch_conv_maxpool", "step_ts.onnx"),
@@ -30,16 +30,9 @@ const SUPPORTED: &[(&str, &str)] = &[
     ("c_nir_spikingjelly_conv", "step_dyn.onnx"),
     ("d_snntorch_binary_conv", "step_dyn.onnx"),
     ("e_snntorch_recurrent", ""),
+    ("g_spikingjelly_tiny_spikformer", ""),
     ("h_norse_fc", ""),
     ("k_snntorch_speech", ""),
-];
-
-/// ONNX Loop, and time folded into the batch axis: refused by name.
-const NOT_YET: &[&str] = &[
-    "c_if_spikingjelly_conv/unrolled_ts_sj014.onnx",
-    "c_nir_spikingjelly_conv/unrolled_ts_sj014.onnx",
-    "c_if_spikingjelly_conv/unrolled_dyn.onnx",
-    "c_nir_spikingjelly_conv/unrolled_dyn.onnx",
 ];
 
 /// The model whose samples are spoken digits.
@@ -62,9 +55,7 @@ fn main() -> ExitCode {
             if !name.contains(&filter) {
                 continue;
             }
-            let supported = SUPPORTED.iter().any(|(m, _)| name.starts_with(m))
-                && (name.contains("/step_") || name.contains("/unrolled_"))
-                || name.ends_with(".nir") && !NOT_YET.contains(&name.as_str());
+            let supported = SUPPORTED.iter().any(|(m, _)| name.starts_with(m));
             match load(&file, reference.timesteps) {
                 Ok(loaded) => {
                     let verdict = floats::check(&loaded.graph, &reference, test);

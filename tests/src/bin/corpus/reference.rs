@@ -19,6 +19,8 @@ pub struct Reference {
     pub traced: usize,
     /// The framework's accuracy on 10,000 images, if it is an MNIST model.
     pub accuracy: Option<f64>,
+    /// Whether the outputs are logits, not spikes.
+    pub logits: bool,
     /// 200 images as spike trains, and their spike counts, where a file takes spikes.
     pub rate_coded: Option<RateCoded>,
 }
@@ -45,7 +47,12 @@ impl Reference {
         }
         let Elements::F32(numbers) = out.elements else { return None };
         let meta: serde_json::Value = serde_json::from_slice(&std::fs::read(model.join("meta.json")).ok()?).ok()?;
-        (timesteps > 0).then_some(Self {
+        // A network whose output is logits has no traced spikes.
+        let logits = timesteps == 0;
+        if logits {
+            timesteps = u32::try_from(meta["T"].as_u64()?).ok()?;
+        }
+        Some(Self {
             timesteps,
             out: numbers,
             classes: out.shape[1],
@@ -53,6 +60,7 @@ impl Reference {
             traced,
             accuracy: meta["acc10k"].as_f64(),
             rate_coded: rate_coded(model),
+            logits,
         })
     }
 }

@@ -94,7 +94,7 @@ impl<'a> Importer<'a> {
         let mut collected = vec![Vec::new(); collected];
         let mut count = 0usize;
         while goes_on && trips.is_none_or(|trips| (count as f64) < trips) {
-            self.spend(1).map_err(Refusal::Invalid)?;
+            self.iterate().map_err(Refusal::Invalid)?;
             let mut inputs = vec![
                 self.net.constant_value(Tensor::ints(&[count as i64]).reshaped(vec![])),
                 self.net.constant_value(Tensor::bit(true)),
@@ -147,7 +147,7 @@ impl<'a> Importer<'a> {
         }
         let mut outputs = vec![Vec::with_capacity(length.min(4096)); collected];
         for t in 0..length {
-            self.spend(1).map_err(Refusal::Invalid)?;
+            self.iterate().map_err(Refusal::Invalid)?;
             let mut inputs = states.clone();
             for (i, (&id, &axis)) in sequences.iter().zip(&axes).enumerate() {
                 let at = if list("scan_input_directions", i) == 0 { t } else { length - 1 - t };

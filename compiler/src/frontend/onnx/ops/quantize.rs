@@ -227,10 +227,24 @@ pub(super) fn quantize_linear(net: &mut Net, call: &Call<'_>) -> Values {
         net.made += levels.len();
         return Ok(vec![net.constant_value(levels)]);
     }
-    let (scale, zero_point) = (parameter(net, x, scale, "scale")?, parameter(net, x, zero, "zero point")?);
+    // The zero point is added after rounding: without it, the ends move.
+    let offset = offset(&zero)?;
+    let scale = parameter(net, x, scale, "scale")?;
+    let zero_point = net.constant(Tensor::scalar(0.0));
     let dims = net.dims(x).to_vec();
-    let (low, high, rounding) = (Real::new(low as f32), Real::new(high as f32), Rounding::HalfToEven);
-    Ok(vec![net.value(Def::Quant { x, scale, zero_point, low, high, rounding, integer: true }, dims)])
+    let (low, high) = (Real::new((low as f64 - offset) as f32), Real::new((high as f64 - offset) as f32));
+    let rounding = Rounding::HalfToEven;
+    let levels = net.value(Def::Quant { x, scale, zero_point, low, high, rounding, integer: true }, dims.clone());
+    let offset = net.constant_value(Tensor::scalar(offset as f32));
+    Ok(vec![net.pointwise(Def::Add(levels, offset), dims)])
+}
+
+/// The zero point of a quantizer of a signal: one number.
+fn offset(zero: &Tensor) -> Result<f64, Refusal> {
+    match zero.len() > 0 && zero.is_all(zero.get(0)) {
+        true => Ok(zero.get(0)),
+        false => unsupported("zero points that differ from channel to channel", "quantize signals with one zero point"),
+    }
 }
 
 /// `DequantizeLinear(x, scale, zero point)`: with the quantizer before it, one definition.
@@ -248,16 +262,21 @@ pub(super) fn dequantize_linear(net: &mut Net, call: &Call<'_>) -> Values {
         return Ok(vec![net.constant_value(values)]);
     }
     let dims = net.dims(x).to_vec();
-    let (scale, zero_point) = (parameter(net, x, scale, "scale")?, parameter(net, x, zero, "zero point")?);
-    if let Def::Quant { x: from, scale: s, zero_point: z, low, high, rounding, integer: true } = net.values[x].def
-        && (s, z) == (scale, zero_point)
+    let offset = offset(&zero)?;
+    let scale = parameter(net, x, scale, "scale")?;
+    let zero = net.constant_value(Tensor::scalar(offset as f32));
+    let levels = match net.values[x].def {
+        Def::Add(levels, same) if same == zero => levels,
+        _ => net.pointwise(Def::Sub(x, zero), dims.clone()),
+    };
+    if let Def::Quant { x: from, scale: same, zero_point, low, high, rounding, integer: true } = net.values[levels].def
+        && same == scale
     {
         return Ok(vec![
             net.value(Def::Quant { x: from, scale, zero_point, low, high, rounding, integer: false }, dims),
         ]);
     }
-    let [scale, zero] =
-        [scale, zero_point].map(|id| net.constants[id].clone()).map(|tensor| net.constant_value(tensor));
-    let shifted = net.pointwise(Def::Sub(x, zero), dims.clone());
-    Ok(vec![net.pointwise(Def::Mul(shifted, scale), dims)])
+    let tensor = net.constants[scale].clone();
+    let scale = net.constant_value(tensor);
+    Ok(vec![net.pointwise(Def::Mul(levels, scale), dims)])
 }

@@ -50,6 +50,31 @@ pub fn filter(file: &Imported, signals: &Signals, membrane: ValueId, input: Valu
     })
 }
 
+/// Leaves each output to one input. Where recurrent spikes go into a synaptic current one to one, the current's output
+/// filters both alike, and only the order tells them apart: inputs are listed as their outputs are.
+pub fn distinct(file: &Imported, signals: &Signals, filters: &mut Vec<Filter>) {
+    let is_spike = |output: usize| {
+        signals.of(file.outputs[output].1).is_ok_and(|poly| {
+            poly.as_multiple()
+                .is_some_and(|(atom, _)| atom.spike().is_some_and(|s| !is_input(file, signals.spikes[s].membrane)))
+        })
+    };
+    let mut at = 0;
+    while at < filters.len() {
+        let output = filters[at].output;
+        let rivals: Vec<usize> = (0..filters.len()).filter(|&i| filters[i].output == output).collect();
+        let spikes_first = (0..output).any(is_spike);
+        let keep = if spikes_first { rivals.last() } else { rivals.first() }.copied();
+        let mut index = 0;
+        filters.retain(|filter| {
+            let stays = filter.output != output || Some(index) == keep;
+            index += 1;
+            stays
+        });
+        at += 1;
+    }
+}
+
 /// A graph input that is the spikes of the timestep before.
 pub struct Recurrent {
     /// Whose spikes, by their potential.

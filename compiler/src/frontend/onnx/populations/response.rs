@@ -53,6 +53,10 @@ pub fn response(file: &Imported, repeats: &Repeats<'_>, currents: &[Poly]) -> Op
         };
         by_time.len() > 1 || grows
     });
+    if !filtered && !repeats_itself(&taken) {
+        // What differs is said where it is looked at.
+        return Some(plain(currents));
+    }
     let mut synapses = Vec::new();
     let mut unit: Option<Vec<Coef>> = None;
     let mut inputs = vec![Poly::default(); currents.len()];
@@ -123,6 +127,25 @@ pub fn response(file: &Imported, repeats: &Repeats<'_>, currents: &[Poly]) -> Op
         }
     }
     Some(Response { synapses, currents: inputs, settled })
+}
+
+/// Whether every timestep takes the same, but for spikes of timesteps before the first.
+fn repeats_itself(taken: &[Taken]) -> bool {
+    let Some((last, kinds)) = taken.len().checked_sub(1).zip(taken.last()) else { return false };
+    let delay = |by_time: &BTreeMap<Option<usize>, (Atom, Coef)>| {
+        by_time.keys().next_back().copied().flatten().map_or(0, |latest| last - latest.min(last))
+    };
+    taken.iter().enumerate().all(|(t, here)| {
+        let present = kinds.iter().all(|(kind, by_time)| {
+            let timed = by_time.keys().next_back().copied().flatten().is_some();
+            match (t.checked_sub(delay(by_time)), here.get(kind)) {
+                (Some(at), Some(found)) => found.len() == 1 && found.contains_key(&timed.then_some(at)),
+                (None, None) => true,
+                (Some(_), None) | (None, Some(_)) => false,
+            }
+        });
+        present && here.keys().all(|kind| kinds.contains_key(kind))
+    })
 }
 
 /// What a potential takes of a current `k` timesteps before.

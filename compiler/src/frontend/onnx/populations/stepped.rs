@@ -11,7 +11,7 @@ use super::super::signals::Signals;
 use super::pairing::{self, inputs_in, is_input, live_inputs, potentials};
 use super::synapses::{self, Filter};
 use super::{
-    Kept, Network, Population, State, Update, at_value, firing, name_of, polynomial, spikes_of, without_override,
+    Fires, Kept, Network, Population, State, Update, at_value, firing, name_of, polynomial, spikes_of, without_override,
 };
 use crate::frontend::FrontendError;
 
@@ -120,8 +120,8 @@ struct Assigned {
 /// The state inputs of one potential.
 struct Own {
     membrane: ValueId,
-    /// The potential of the timestep before.
-    state: ValueId,
+    /// The potential of the timestep before; `None` where nothing of it is left.
+    state: Option<ValueId>,
     filters: Vec<Filter>,
 }
 
@@ -132,7 +132,7 @@ impl Assigned {
         let mut taken = BTreeSet::from([sample]);
         for membrane in potentials(file, signals) {
             let own = own_states(file, signals, membrane, &taken, &feeding)?;
-            taken.insert(own.state);
+            taken.extend(own.state);
             taken.extend(own.filters.iter().map(|f| f.input));
             owned.push(own);
         }
@@ -183,6 +183,7 @@ fn own_states(
             None => rest.push(input),
         }
     }
+    pairing::distinct(file, signals, &mut filters);
     // Where one is compared, it is the potential; the others are spikes that come back.
     if let [one] = rest.iter().copied().filter(|id| signals.membranes.contains(id)).collect::<Vec<_>>()[..] {
         rest = vec![one];
@@ -192,6 +193,7 @@ fn own_states(
         leaving(file, signals, state, membrane, &enter).ok()
     };
     match rest[..] {
+        [] if !filters.is_empty() => Ok(Own { membrane, state: None, filters }),
         [] => {
             let error = invalid(
                 "compares a signal that has no state of its own".into(),
@@ -199,10 +201,10 @@ fn own_states(
             );
             Err(at_value(file, membrane, error).into())
         }
-        [state] => Ok(Own { membrane, state, filters }),
+        [state] => Ok(Own { membrane, state: Some(state), filters }),
         // Nothing tells a potential from one-to-one recurrent spikes but what comes out.
         _ => match rest.iter().copied().find(|&state| leaves(state).is_some()) {
-            Some(state) => Ok(Own { membrane, state, filters }),
+            Some(state) => Ok(Own { membrane, state: Some(state), filters }),
             None => {
                 let names: Vec<String> = rest.iter().map(|&id| name_of(file, id).0).collect();
                 let found = format!("integrates several inputs, `{}`, that no output gives back", names.join("`, `"));
@@ -235,16 +237,21 @@ fn population(
     let &Own { membrane, state, ref filters } = own;
     let refuse = |found: &str| Err(at_value(file, membrane, invalid(found.into(), HELP)).into());
     let mut update = (*polynomial(file, signals.update(membrane))?).clone();
-    let (before, fires) = (spikes_of(file, signals, state)?, spikes_of(file, signals, membrane)?);
+    let fires = spikes_of(file, signals, membrane)?;
+    let before = state.map_or(Ok(Fires::default()), |state| spikes_of(file, signals, state))?;
     let firing = firing(file, signals, [before, fires].into_iter())?;
     let mut overriding = None;
-    if let Some((open, value)) = without_override(&update, before.atom(&update), state) {
+    if let Some((open, value)) = without_override(&update, before.atom(&update), state.unwrap_or(membrane)) {
         (update, overriding) = (open, Some(value));
     }
-    let (mut enter, mut current, reset) = entering(file, signals, state, &update)?;
-    let Leaving { output, after, lowest } = leaving(file, signals, state, membrane, &enter)?;
-    let delayed = after.is_none();
-    let recurrence = match after {
+    let none = || Recurrence { decay: Coef::All(0.0), spike: Coef::All(0.0), gated: Coef::All(0.0) };
+    let (mut enter, mut current, reset) = match state {
+        Some(state) => entering(file, signals, state, &update)?,
+        None => (none(), update, None),
+    };
+    let leaving = state.map(|state| leaving(file, signals, state, membrane, &enter)).transpose()?;
+    let delayed = leaving.as_ref().is_none_or(|leaving| leaving.after.is_none());
+    let recurrence = match leaving.as_ref().and_then(|leaving| leaving.after.as_ref()) {
         None => enter.clone(),
         Some(_) if overriding.is_some() => return refuse("a neuron that resets twice"),
         Some(after) => {
@@ -261,7 +268,7 @@ fn population(
                 }
                 (enter.spike, enter.gated) = (Coef::All(0.0), Coef::All(0.0));
             }
-            match enter.after(&after) {
+            match enter.after(after) {
                 Some(recurrence) => recurrence,
                 None => return refuse("a decay and a reset of different numbers of channels"),
             }
@@ -270,20 +277,27 @@ fn population(
     let (mut synapses, mut states) = (Vec::new(), Vec::new());
     if !filters.is_empty() {
         let Some(filtered) = synapses::normal_form(filters, &current) else {
-            return refuse("synaptic currents that are no exponential filters of what the neurons receive");
+            return refuse(
+                "synaptic currents that are no exponential filters of what the neurons receive (a reset of the currents \
+                 themselves, as of snnTorch's Alpha, is not supported)",
+            );
         };
         for (k, (filter, factor)) in filters.iter().zip(filtered.factors).enumerate() {
             states.push(Kept { state: State::Synaptic(k), input: filter.input, output: filter.output, factor });
         }
         (synapses, current) = (filtered.synapses, filtered.current);
     }
-    states.push(Kept { state: State::Membrane, input: state, output, factor: Coef::All(1.0) });
-    let leftover = current.atoms().any(|atom| atom == Atom::Value(state) || reset == Some(atom));
+    if let (Some(input), Some(leaving)) = (state, &leaving) {
+        states.push(Kept { state: State::Membrane, input, output: leaving.output, factor: Coef::All(1.0) });
+    }
+    let leftover = current.atoms().any(|atom| state.map(Atom::Value) == Some(atom) || reset == Some(atom));
     if leftover {
         return refuse("an update of the membrane potential that is no integrate-and-fire neuron");
     }
     let (current, shift) = without_constant(&current);
-    let update = Update { membrane, current, shift, at: 0, after: (!delayed).then_some(file.outputs[output].1) };
+    let after = leaving.as_ref().filter(|_| !delayed).map(|leaving| file.outputs[leaving.output].1);
+    let lowest = leaving.and_then(|leaving| leaving.lowest);
+    let update = Update { membrane, current, shift, at: 0, after };
     Ok(Population {
         updates: vec![update],
         recurrence,

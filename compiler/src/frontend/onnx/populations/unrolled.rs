@@ -32,7 +32,8 @@ pub(super) fn before(file: &Imported, signals: &Signals, membrane: ValueId, upda
     let elementwise = |id: &ValueId| file.net.values[*id].def.is_elementwise();
     let later: Vec<ValueId> = found.iter().copied().filter(elementwise).collect();
     match (&later[..], found.len()) {
-        (&[one], _) => Some(one),
+        // Where the first potential is also a synaptic current, it stands in later updates too.
+        (&[.., latest], _) => Some(latest),
         (&[], 1) => found.first().copied(),
         (&[], 0) => {
             let resets = |(mono, factor): (&[Option<Atom>; 2], &Coef)| match *mono {
@@ -166,7 +167,7 @@ fn population(
     let mut currents = Vec::with_capacity(chain.len());
     for t in 0..=last {
         let mut current = current(&recurrence, t);
-        if t > 0 && constant && current.atoms().any(|atom| atom == first) {
+        if t > 0 && current.atoms().any(|atom| atom == first) {
             current = current.substituted(first, &open[0]).map_err(|_| {
                 let error = invalid("a current beyond what neurons take".into(), "export the model again");
                 FrontendError::from(at_value(file, chain[t], error))

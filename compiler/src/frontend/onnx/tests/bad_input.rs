@@ -166,11 +166,12 @@ fn networks_without_neurons_or_without_state_are_told_apart() {
     let plain = Model::new(&[1, 3]).linear("x", "y", 3, 2).output("y");
     assert!(plain.refusal().contains("no spiking neuron"), "{}", plain.refusal());
     let frozen = Model::new(&[1, 3]).linear("x", "y", 3, 2).fires("y", "one", "spike").output("spike");
-    assert!(frozen.refusal().contains("no state"), "{}", frozen.refusal());
+    let refusal = frozen.refusal();
+    assert!(refusal.contains("without a state") && refusal.contains("node_spike.above"), "{refusal}");
 }
 
 #[test]
-fn recurrent_spikes_are_refused_by_the_names_of_their_inputs() {
+fn an_input_that_no_output_gives_back_is_refused_by_its_name() {
     let model = Model::new(&[1, 3])
         .input("last_spike", &[1, 4])
         .input("v", &[1, 4])
@@ -178,9 +179,11 @@ fn recurrent_spikes_are_refused_by_the_names_of_their_inputs() {
         .linear("last_spike", "back", 4, 4)
         .node("Add", &["forward", "back"], "current")
         .leaky("current", "v", "v_out", "spike", 0.75)
-        .output("spike")
+        .linear("spike", "score", 4, 2)
+        .output("score")
         .output("v_out");
-    assert!(model.refusal().contains("`x`, `last_spike`"), "{}", model.refusal());
+    let refusal = model.refusal();
+    assert!(refusal.contains("`last_spike`") && refusal.contains("no output gives its next value"), "{refusal}");
 }
 
 /// The network with its weights in another file.

@@ -1,13 +1,28 @@
 //! What the values of a [`Net`] are, naively: each operation by its definition in `f64`, rounded to `f32` once.
 
+use bytes::Bytes;
+use prost::Message;
+
+use super::models::Model;
+use crate::frontend::onnx::import::{Imported, import};
 use crate::frontend::onnx::net::{Def, Fold, Head, Net, Rounding, ValueId, window};
 use crate::frontend::onnx::ops::broadcast;
 use crate::frontend::onnx::ops::index::{broadcast_strides, strides, walk};
+use crate::frontend::onnx::proto::ModelProto;
 use crate::frontend::onnx::tensor::Tensor;
+use crate::frontend::{FrontendError, ModelFile};
 use crate::ir::Window;
 
 /// Elements of one value, row-major.
 pub type Elements = Vec<f64>;
+
+/// A model as it is imported, of open timesteps as many as asked for.
+pub fn imported(model: &Model, timesteps: Option<u32>) -> Result<Imported, FrontendError> {
+    let bytes = Bytes::from(model.bytes());
+    let file =
+        ModelFile { name: "m.onnx", bytes: bytes.clone(), beside: &|_| Err(std::io::ErrorKind::NotFound.into()) };
+    import(&ModelProto::decode(bytes).expect("a model"), &file, timesteps)
+}
 
 /// The values of a net for its inputs, by number.
 pub fn evaluate(net: &Net, inputs: &[Elements]) -> Vec<Elements> {

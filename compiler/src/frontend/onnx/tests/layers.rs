@@ -282,10 +282,10 @@ fn an_open_batch_axis_is_one_sample() {
 }
 
 #[test]
-fn moving_elements_is_refused_with_the_node() {
+fn moving_elements_is_a_permutation() {
     let model = Model::new(&[1, 2, 3]).with("Transpose", &["x"], "current", &[ints("perm", &[0, 2, 1])]);
-    let refusal = fed(model, &[1, 3, 2]).refusal();
-    assert!(refusal.contains("not supported") && refusal.contains("node_current"), "{refusal}");
+    let graph = fed(model, &[1, 3, 2]).graph();
+    assert_eq!((&graph.nodes[1].op, graph.nodes[1].name.as_str()), (&Op::Permute([2, 1, 0]), "node_current"));
 }
 
 #[test]

@@ -150,7 +150,11 @@ fn one_timestep(
     for output in recording.outputs() {
         let found = match states.iter().find(|map| map.output == output) {
             Some(map) => given(map, &moment),
-            None => moment.value(graph.output).iter().map(|v| v * graph.readout.scale).collect(),
+            None if Some(output) == recording.outputs().next() => {
+                moment.value(graph.output).iter().map(|v| v * graph.readout.scale).collect()
+            }
+            // A potential of which nothing goes on: it comes out, but does not go in.
+            None => moment.charged(states[0].node).to_vec(),
         };
         let wanted = recording.get(&format!("out__{output}"), index);
         for (i, (found, wanted)) in found.iter().zip(wanted).enumerate().filter(|(i, _)| !skipped[*i]) {
@@ -162,9 +166,13 @@ fn one_timestep(
 
 fn all_timesteps(graph: &Graph, timesteps: u32, recording: &Recording, index: usize) {
     let taken = recording.get(&format!("in__{}", graph.nodes[0].name), index);
-    assert_eq!(graph.nodes[0].shape.len() * timesteps as usize == taken.len(), graph.input().0.timing == Timing::Sequence);
+    assert_eq!(
+        graph.nodes[0].shape.len() * timesteps as usize == taken.len(),
+        graph.input().0.timing == Timing::Sequence
+    );
     let mut sequence = Vec::new();
-    let scores = Evaluator::new(graph).run(taken, timesteps, |moment| sequence.extend_from_slice(moment.value(graph.output)));
+    let scores =
+        Evaluator::new(graph).run(taken, timesteps, |moment| sequence.extend_from_slice(moment.value(graph.output)));
     let output = recording.outputs().next().expect("an output");
     let wanted = recording.get(&format!("out__{output}"), index);
     // The file stacks its timesteps, or adds them.
