@@ -15,6 +15,9 @@ use std::process::ExitCode;
 use snnc_tests::fixtures::fixture;
 use snnc_tests::hostile::{TARGETS, pack, seeds, short, target};
 
+/// Bytes of a target's saved inputs: the shortest of what there is.
+const MAX_PACK: usize = 150 << 10;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

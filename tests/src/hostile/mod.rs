@@ -40,12 +40,12 @@ pub struct Target {
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
-    Target { name: "onnx", run: onnx, max_len: 4096 },
-    Target { name: "onnx_graph", run: onnx_graph, max_len: 256 },
+    Target { name: "onnx", run: onnx, max_len: 2048 },
+    Target { name: "onnx_graph", run: onnx_graph, max_len: 96 },
     Target { name: "native", run: native, max_len: 2048 },
     Target { name: "program", run: program, max_len: 2048 },
     Target { name: "npz", run: npz, max_len: 1024 },
-    Target { name: "nir", run: nir, max_len: 12288 },
+    Target { name: "nir", run: nir, max_len: 8192 },
 ];
 
 /// The target `name`.

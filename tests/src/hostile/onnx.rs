@@ -217,9 +217,9 @@ impl<'b> Writer<'b> {
         let from = self.choices.at;
         let mut states = Vec::new();
         let mut total: Option<Value> = None;
-        for timestep in 0..timesteps.max(1) {
+        for _ in 0..timesteps.max(1) {
             self.choices.at = from; // the same choices at every timestep
-            let last = self.timestep(sample, &mut states, timesteps > 0, timestep);
+            let last = self.timestep(sample, &mut states, timesteps > 0);
             total = Some(match total {
                 Some(total) if total.dims == last.dims => {
                     let dims = total.dims.clone();
@@ -246,7 +246,7 @@ impl<'b> Writer<'b> {
             }
         }
         let mut states = Vec::new();
-        let last = self.timestep(sample, &mut states, false, 0);
+        let last = self.timestep(sample, &mut states, false);
         let states_in: Vec<Message> = self.inputs.drain(if scan { 1 } else { 2 }..).collect();
         let outer: Vec<Value> = states.iter().map(|state| self.number(&state.dims)).collect();
         let initializers = std::mem::take(&mut self.initializers);
@@ -297,10 +297,10 @@ impl<'b> Writer<'b> {
     }
 
     /// One timestep; returns what it gives. `states` are those of the timestep before, and become its own.
-    fn timestep(&mut self, sample: &Value, states: &mut Vec<Value>, unrolled: bool, timestep: usize) -> Value {
+    fn timestep(&mut self, sample: &Value, states: &mut Vec<Value>, unrolled: bool) -> Value {
         self.values = vec![sample.clone()];
         let (mut signal, mut state) = (sample.clone(), 0);
-        for _ in 0..1 + self.choices.below(6) {
+        for _ in 0..1 + self.choices.below(4) {
             signal = match self.choices.byte() {
                 0..=59 => self.dense(&signal),
                 60..=99 => self.conv(&signal),
@@ -324,7 +324,6 @@ impl<'b> Writer<'b> {
                 _ => self.anything(&signal),
             };
         }
-        let _ = timestep;
         signal
     }
 
