@@ -326,12 +326,8 @@ fn only_vectors_inhibit_and_only_with_a_late_reset() {
         let output = Edge { shape: Shape::vector(3), ..POPULATION.output };
         population(Population { projections: &[dense], neuron: Some(neuron), output, ..POPULATION })
     };
-    let late = Neuron {
-        inhibition: true,
-        reset: Reset::Subtract(&[1; 3]),
-        reset_timing: ResetTiming::Delayed,
-        ..NEURON
-    };
+    let late =
+        Neuron { inhibition: true, reset: Reset::Subtract(&[1; 3]), reset_timing: ResetTiming::Delayed, ..NEURON };
     assert_eq!(vector(late), None);
     assert_eq!(vector(Neuron { reset: Reset::None, reset_timing: ResetTiming::Immediate, ..late }), None);
     assert_eq!(vector(Neuron { reset_timing: ResetTiming::Immediate, ..late }), RANGE);

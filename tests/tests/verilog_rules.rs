@@ -52,8 +52,10 @@ const FORGETS: Leak<'_> = Leak::Multiply { factor: 0, shift: 1 };
 const HALF: &[Synaptic<'_>] = &[Synaptic { leak: Leak::Shift(1), bits: 8, negative: false }];
 const NARROW: &[Synaptic<'_>] = &[Synaptic { leak: Leak::None, bits: 6, negative: false }];
 const TAKEN: &[Synaptic<'_>] = &[Synaptic { leak: Leak::Shift(1), bits: 6, negative: true }];
-const ALPHA: &[Synaptic<'_>] =
-    &[Synaptic { leak: Leak::Shift(2), bits: 8, negative: false }, Synaptic { leak: Leak::Shift(1), bits: 8, negative: true }];
+const ALPHA: &[Synaptic<'_>] = &[
+    Synaptic { leak: Leak::Shift(2), bits: 8, negative: false },
+    Synaptic { leak: Leak::Shift(1), bits: 8, negative: true },
+];
 
 /// Each current is chosen such that the broken rule changes a spike.
 const NEURONS: &[Case] = &[

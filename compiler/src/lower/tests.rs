@@ -51,8 +51,8 @@ fn cases() -> impl Strategy<Value = Case> {
     let special = (specials, prop::option::of(0u8..4));
     let neuron = (0u8..3, 0u8..3, any::<bool>(), any::<bool>());
     let shape = (1usize..3, 0usize..2, 1usize..3);
-    (any::<u64>(), any::<bool>(), 0u8..3, any::<bool>(), any::<bool>(), neuron, special, shape)
-        .prop_map(|(seed, binary, pool, pool_first, sequence, neuron, (special, own), (stride, pad, groups))| Case {
+    (any::<u64>(), any::<bool>(), 0u8..3, any::<bool>(), any::<bool>(), neuron, special, shape).prop_map(
+        |(seed, binary, pool, pool_first, sequence, neuron, (special, own), (stride, pad, groups))| Case {
             seed,
             binary,
             pool,
@@ -64,7 +64,8 @@ fn cases() -> impl Strategy<Value = Case> {
             stride,
             pad,
             groups: if binary { 1 } else { groups },
-        })
+        },
+    )
 }
 
 struct Numbers(u64);
@@ -156,18 +157,11 @@ fn graph(case: &Case) -> Graph {
             Special::Nothing => plain,
             // a power of two of every decay, five times, fits the fraction bits
             Special::Synaptic => Neuron { synaptic: vec![filter(0.5, 2.0)], ..plain },
-            Special::Alpha => {
-                Neuron { synaptic: vec![filter(0.75, 2.0), filter(0.5, -2.0)], beta: vec![0.5], ..plain }
+            Special::Alpha => Neuron { synaptic: vec![filter(0.75, 2.0), filter(0.5, -2.0)], beta: vec![0.5], ..plain },
+            Special::EachDecay => Neuron { beta: (0..channels).map(|c| [1.0, 0.5, 0.0][c % 3]).collect(), ..plain },
+            Special::Several => {
+                Neuron { max_spikes: 3, comparison: Comparison::AtLeast, reset_timing: ResetTiming::Immediate, ..plain }
             }
-            Special::EachDecay => {
-                Neuron { beta: (0..channels).map(|c| [1.0, 0.5, 0.0][c % 3]).collect(), ..plain }
-            }
-            Special::Several => Neuron {
-                max_spikes: 3,
-                comparison: Comparison::AtLeast,
-                reset_timing: ResetTiming::Immediate,
-                ..plain
-            },
             Special::Floor => Neuron {
                 min_membrane: Some(numbers.many(channels, -20, 4)),
                 reset_timing: ResetTiming::Immediate,

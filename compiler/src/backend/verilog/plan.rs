@@ -453,10 +453,7 @@ mod tests {
             reason(&[population(&[FIRST, late], true)], Quantity::Spikes, 1),
             "s0: found 2 inputs, expected one"
         );
-        assert_eq!(
-            reason(&[population(&[own], true)], Quantity::Spikes, 1),
-            "s0: found 0 inputs, expected one"
-        );
+        assert_eq!(reason(&[population(&[own], true)], Quantity::Spikes, 1), "s0: found 0 inputs, expected one");
         let beside = [one_to_one(1), Projection { source: 2, ..own }];
         assert_eq!(
             reason(&[population(&[FIRST], false), population(&beside, true)], Quantity::Spikes, 2),

@@ -62,10 +62,7 @@ fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendE
 ///
 /// # Errors
 /// [`FrontendError`], naming the node.
-pub fn load_with_states(
-    file: &ModelFile<'_>,
-    options: &LoadOptions,
-) -> Result<(Loaded, Vec<StateMap>), FrontendError> {
+pub fn load_with_states(file: &ModelFile<'_>, options: &LoadOptions) -> Result<(Loaded, Vec<StateMap>), FrontendError> {
     let model = decode(file)?;
     let imported = import::import(&model, file, options.timesteps)?;
     let (mut loaded, states) = match feed_forward::is_one(&imported) {

@@ -162,9 +162,13 @@ fn one_timestep(
 
 fn all_timesteps(graph: &Graph, timesteps: u32, recording: &Recording, index: usize) {
     let taken = recording.get(&format!("in__{}", graph.nodes[0].name), index);
-    assert_eq!(graph.nodes[0].shape.len() * timesteps as usize == taken.len(), graph.input().0.timing == Timing::Sequence);
+    assert_eq!(
+        graph.nodes[0].shape.len() * timesteps as usize == taken.len(),
+        graph.input().0.timing == Timing::Sequence
+    );
     let mut sequence = Vec::new();
-    let scores = Evaluator::new(graph).run(taken, timesteps, |moment| sequence.extend_from_slice(moment.value(graph.output)));
+    let scores =
+        Evaluator::new(graph).run(taken, timesteps, |moment| sequence.extend_from_slice(moment.value(graph.output)));
     let output = recording.outputs().next().expect("an output");
     let wanted = recording.get(&format!("out__{output}"), index);
     // The file stacks its timesteps, or adds them.
