@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod evaluate;
+mod feed_forward;
 mod functions;
 mod layers;
 mod loops;
