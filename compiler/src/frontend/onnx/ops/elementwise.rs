@@ -58,6 +58,9 @@ fn layer_with_bias(net: &mut Net, x: ValueId, c: ValueId) -> Option<ValueId> {
     if broadcast(&dims, &tensor.dims).as_deref() != Some(&dims) {
         return None;
     }
+    if tensor.is_all(0.0) {
+        return Some(x); // a bias of zeros is none: the first timestep's potential is its current
+    }
     let def = match net.values[layer].def.clone() {
         Def::Linear { x: from, weight, transposed, bias: None } => {
             let bias = super::layers::bias_vector(&tensor, *dims.last()?)?;

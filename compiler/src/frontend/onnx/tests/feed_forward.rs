@@ -2,11 +2,14 @@
 
 use super::models::*;
 use crate::ir::eval::Evaluator;
-use crate::ir::{Activation, Graph, Op, Staircase};
+use crate::ir::{Activation, Graph, Node, Op, Staircase};
 
 fn activations(graph: &Graph) -> Vec<&Activation> {
-    let of = |op| if let Op::Activation(activation) = op { Some(activation) } else { None };
-    graph.nodes.iter().filter_map(|node| of(&node.op)).collect()
+    let activation = |node| match node {
+        &Node { op: Op::Activation(ref activation), .. } => Some(activation),
+        _ => None,
+    };
+    graph.nodes.iter().filter_map(activation).collect()
 }
 
 fn scores(graph: &Graph, input: &[f32]) -> Vec<f32> {
