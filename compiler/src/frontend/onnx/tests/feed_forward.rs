@@ -5,8 +5,13 @@ use crate::ir::eval::Evaluator;
 use crate::ir::{Activation, Graph, Op, Staircase};
 
 fn activations(graph: &Graph) -> Vec<&Activation> {
-    let of = |op| if let Op::Activation(activation) = op { Some(activation) } else { None };
-    graph.nodes.iter().filter_map(|node| of(&node.op)).collect()
+    let mut found = Vec::new();
+    for node in &graph.nodes {
+        if let Op::Activation(activation) = &node.op {
+            found.push(activation);
+        }
+    }
+    found
 }
 
 fn scores(graph: &Graph, input: &[f32]) -> Vec<f32> {
