@@ -2,14 +2,16 @@
 
 use super::models::*;
 use crate::ir::eval::Evaluator;
-use crate::ir::{Activation, Graph, Node, Op, Staircase};
+use crate::ir::{Activation, Graph, Op, Staircase};
 
 fn activations(graph: &Graph) -> Vec<&Activation> {
-    let activation = |node| match node {
-        &Node { op: Op::Activation(ref activation), .. } => Some(activation),
-        _ => None,
-    };
-    graph.nodes.iter().filter_map(activation).collect()
+    let mut found = Vec::new();
+    for node in &graph.nodes {
+        if let Op::Activation(activation) = &node.op {
+            found.push(activation);
+        }
+    }
+    found
 }
 
 fn scores(graph: &Graph, input: &[f32]) -> Vec<f32> {
