@@ -41,7 +41,7 @@ impl Net {
         let ones = self.dims(x)[..axis].iter().all(|&d| d == 1);
         let first = self.dims(*parts.first()?);
         let to = dims.iter().position(|&d| d != 1)?;
-        if !ones || dims[to] % parts.len() != 0 || !parts.iter().all(|&part| self.dims(part) == first) {
+        if !ones || !dims[to].is_multiple_of(parts.len()) || !parts.iter().all(|&part| self.dims(part) == first) {
             return None;
         }
         let mut part_dims = dims.to_vec();
