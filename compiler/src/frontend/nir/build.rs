@@ -492,13 +492,9 @@ impl Builder<'_> {
             sources = vec![Source::now(self.push(name, Op::BatchNorm(norm), sources, shape))];
         }
         let id = sources.first().map_or(0, |source| source.node);
-        match &self.nodes[id].op {
-            Op::Neuron(_) => self.readout = noted_readout(&self.flat.notes).unwrap_or(self.readout),
-            _ => {
-                // synapses have no spikes and no membranes, whatever a note says
-                let noted = noted_readout(&self.flat.notes).unwrap_or(self.readout);
-                self.readout = Readout { quantity: Quantity::Current, ..noted };
-            }
+        self.readout = noted_readout(&self.flat.notes).unwrap_or(self.readout);
+        if !matches!(self.nodes[id].op, Op::Neuron(_)) {
+            self.readout.quantity = Quantity::Current; // synapses have no spikes and no membranes, whatever a note says
         }
         Ok(id)
     }

@@ -369,9 +369,10 @@ fn expand(graph: &Graph, source: NodeId, delay: u32, to: usize, edges: &mut Vec<
             return Err(());
         }
         let node = graph.node(from);
-        match node.op {
-            Op::Add => open.extend(node.sources.iter().rev().map(|s| (s.node, delay.saturating_add(s.delay)))),
-            _ => edges.push(Edge { from, to, delay }),
+        if matches!(node.op, Op::Add) {
+            open.extend(node.sources.iter().rev().map(|s| (s.node, delay.saturating_add(s.delay))));
+        } else {
+            edges.push(Edge { from, to, delay });
         }
     }
     Ok(())
