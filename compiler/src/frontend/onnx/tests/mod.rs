@@ -2,7 +2,6 @@
 
 mod bad_input;
 mod evaluate;
-mod feed_forward;
 mod layers;
 mod models;
 mod neurons;
