@@ -92,17 +92,17 @@ pub fn is_scalar(def: &Def) -> bool {
 
 /// Whether `def` makes more than a line of a signal.
 pub fn is_activation(def: &Def) -> bool {
-    match def {
+    matches!(
+        def,
         Def::Maximum(_)
-        | Def::Minimum(_)
-        | Def::Sign(_)
-        | Def::Round { .. }
-        | Def::Clip { .. }
-        | Def::Quant { .. }
-        | Def::Bipolar { .. }
-        | Def::MultiThreshold { .. } => true,
-        _ => false,
-    }
+            | Def::Minimum(_)
+            | Def::Sign(_)
+            | Def::Round { .. }
+            | Def::Clip { .. }
+            | Def::Quant { .. }
+            | Def::Bipolar { .. }
+            | Def::MultiThreshold { .. }
+    )
 }
 
 impl Tape {
