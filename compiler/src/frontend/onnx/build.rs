@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::algebra::{Coef, Poly};
+use super::algebra::{Atom, Coef, Poly};
 use super::import::Imported;
 use super::invalid;
 use super::net::{Def, Fold, ValueId, window};
@@ -438,6 +438,34 @@ impl Builder<'_> {
         nodes.into_iter().map(|node| self.file.node_names[node].clone()).collect()
     }
 
+    /// Adds to the values that neurons are made of what they alone go on to: states that go out, spikes times a factor,
+    /// counts of spikes.
+    fn spread(&self, seen: &mut BTreeSet<ValueId>, foreign: &BTreeSet<ValueId>) {
+        let (net, signals) = (&self.file.net, &self.network.signals);
+        let kept: BTreeSet<ValueId> =
+            self.network.populations.iter().flat_map(|p| &p.states).map(|k| k.input).collect();
+        for id in 0..net.values.len() {
+            let def = &net.values[id].def;
+            let counts = matches!(
+                def,
+                Def::Round { .. } | Def::Abs(_) | Def::Sign(_) | Def::Clip { .. } | Def::Head { .. } | Def::Equal(..)
+            );
+            if !signals.live[id] || foreign.contains(&id) || seen.contains(&id) || !(counts || def.is_elementwise()) {
+                continue;
+            }
+            let operands: Vec<ValueId> = def.operands().into_iter().filter(|&x| net.as_constant(x).is_none()).collect();
+            let own = operands.iter().all(|x| seen.contains(x) || kept.contains(x));
+            // Sums of spikes over time are the readout's.
+            let state = signals.of(id).is_ok_and(|poly| {
+                let values = poly.atoms().any(|atom| matches!(atom, Atom::Value(_)));
+                values || poly.as_multiple().is_some_and(|(atom, _)| atom.spike().is_some())
+            });
+            if own && operands.iter().any(|x| seen.contains(x)) && (counts || state) {
+                seen.insert(id);
+            }
+        }
+    }
+
     /// A readable name for neurons, and the ONNX nodes they are made of: everything elementwise between the currents
     /// and the spikes.
     fn neuron_name(&self, population: &Population) -> (String, Vec<String>) {
@@ -466,6 +494,7 @@ impl Builder<'_> {
                 stack.extend(self.file.net.values[id].def.operands());
             }
         }
+        self.spread(&mut seen, &foreign);
         let first = own(population.updates[0].membrane).find_map(|s| s.values.last().copied());
         let node = first.unwrap_or(population.updates[0].membrane);
         let numbers = &self.file.net.values[node].nodes;

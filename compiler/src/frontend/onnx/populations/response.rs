@@ -170,6 +170,9 @@ fn proportion(response: &[Coef], unit: &[Coef]) -> Option<Coef> {
     fits.then_some(factor)
 }
 
+/// Finds filters, each a decay and a gain, of an impulse response.
+type Filters = fn(&[f64]) -> Option<Vec<(f64, f64)>>;
+
 /// One or two filters of this impulse response.
 fn filters(response: &[Coef]) -> Option<Vec<Synapse>> {
     let channels = response.iter().map(|c| match c {
@@ -179,7 +182,7 @@ fn filters(response: &[Coef]) -> Option<Vec<Synapse>> {
     let channels = channels.max().unwrap_or(1);
     let by_channel: Vec<Vec<f64>> =
         (0..channels).map(|c| response.iter().map(|g| g.expanded(channels)[c]).collect()).collect();
-    let gather = |of: &dyn Fn(&[f64]) -> Filters| -> Option<Vec<Synapse>> {
+    let gather = |of: Filters| -> Option<Vec<Synapse>> {
         let each: Vec<Vec<(f64, f64)>> = by_channel.iter().map(|g| of(g)).collect::<Option<_>>()?;
         let count = each[0].len();
         // Mapping collapses equal values.
@@ -188,7 +191,7 @@ fn filters(response: &[Coef]) -> Option<Vec<Synapse>> {
         };
         Some((0..count).map(|k| Synapse { decay: coef(k, &|f| f.0), gain: coef(k, &|f| f.1) }).collect())
     };
-    gather(&one_filter).or_else(|| gather(&two_filters))
+    gather(one_filter).or_else(|| gather(two_filters))
 }
 
 /// Whether the filters, each a decay and a gain, give this response.

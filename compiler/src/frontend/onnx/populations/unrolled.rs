@@ -165,12 +165,12 @@ fn population(
         recurrence.decay = recurrence.decay.map(|d| d - 1.0);
     }
     let mut currents = Vec::with_capacity(chain.len());
-    for (t, &membrane) in chain.iter().enumerate() {
+    for (t, &id) in chain.iter().enumerate() {
         let mut current = current(&recurrence, t);
         if t > 0 && current.atoms().any(|atom| atom == first) {
             current = current.substituted(first, &open[0]).map_err(|_| {
                 let error = invalid("a current beyond what neurons take".into(), "export the model again");
-                FrontendError::from(at_value(file, membrane, error))
+                FrontendError::from(at_value(file, id, error))
             })?;
         }
         currents.push(current);

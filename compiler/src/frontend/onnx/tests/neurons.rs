@@ -257,6 +257,19 @@ fn a_neuron_keeps_the_names_of_everything_it_was_made_of() {
 }
 
 #[test]
+fn every_node_of_a_neuron_is_named_its_reset_and_its_factor_too() {
+    let charge = one_layer().node("Add", &["v", "current"], "h").scalar("factor", 2.0);
+    let model = spikingjelly_hard(charge, "one", "zero").node("Mul", &["spike", "factor"], "graded");
+    let graph = model.output("graded").output("v_out").graph();
+    let node = graph.nodes.iter().find(|n| matches!(n.op, Op::Neuron(_))).expect("a neuron");
+    for part in
+        ["node_h", "node_above", "node_spike", "node_negative", "node_silent", "node_kept", "node_v_out", "node_graded"]
+    {
+        assert!(node.origin.iter().any(|o| o == part), "{part} of {:?}", node.origin);
+    }
+}
+
+#[test]
 fn an_update_that_is_no_integrate_and_fire_neuron_is_refused() {
     let squared = one_layer()
         .node("Mul", &["v", "v"], "squared")
