@@ -54,7 +54,7 @@ fn hostile_onnx_files_are_harmless() {
 
 #[test]
 fn hostile_onnx_graphs_are_harmless() {
-    replay("onnx_graph", 40);
+    replay("onnx_graph", 20);
 }
 
 #[test]
