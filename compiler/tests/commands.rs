@@ -155,8 +155,8 @@ fn nir_options_say_how_a_file_is_stepped() {
     let model = fixture("h_norse_fc/model_norse_scalar.nir");
     let neurons = |options: &[&str]| {
         let report = json(&[&["inspect", &model, "--json"], options].concat());
-        let texts = report["layers"].as_array().expect("layers").iter().filter_map(|layer| layer["text"].as_str());
-        texts.filter(|text| text.contains("fires")).next_back().map(str::to_owned)
+        let mut texts = report["layers"].as_array().expect("layers").iter().filter_map(|layer| layer["text"].as_str());
+        texts.rfind(|text| text.contains("fires")).map(str::to_owned)
     };
     let text = |options: &[&str]| neurons(options).unwrap_or_default();
     assert!(text(&[]).contains("beta 0.8"), "{}", text(&[]));

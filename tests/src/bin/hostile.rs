@@ -27,7 +27,13 @@ fn main() -> ExitCode {
         ["seeds", name, folder] => write(Path::new(folder), "seed", &seeds::seeds(name)),
         ["pack", name, folder] => {
             let path = fixture(&format!("hostile/{}.pack", target(name).name));
-            std::fs::write(&path, pack::pack(&files(Path::new(folder)))).expect("the fixtures can be written");
+            let mut inputs = files(Path::new(folder));
+            let mut bytes = 0;
+            inputs.retain(|input| {
+                bytes += input.len();
+                bytes <= MAX_PACK
+            });
+            std::fs::write(&path, pack::pack(&inputs)).expect("the fixtures can be written");
         }
         ["shorten", from, folder] => {
             let shortened: Vec<_> = files(Path::new(from)).iter().map(|file| short(file)).collect();

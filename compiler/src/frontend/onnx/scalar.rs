@@ -439,8 +439,11 @@ mod tests {
     use crate::frontend::onnx::tensor::Tensor;
     use proptest::prelude::*;
 
+    /// Makes the operation on a value.
+    type MakeDef<'a> = &'a dyn Fn(&mut Net, ValueId) -> Def;
+
     /// A tape over operations that each take the one before.
-    fn tape(defs: &[&dyn Fn(&mut Net, ValueId) -> Def]) -> Tape {
+    fn tape(defs: &[MakeDef<'_>]) -> Tape {
         let mut net = Net::default();
         let dims = vec![1, 3];
         let root = net.value(Def::Input(0), dims.clone());

@@ -44,10 +44,14 @@ pub fn weights(shape: &[u64], x: &[f32]) -> Value {
     Value::F32(shape.to_vec(), x.to_vec())
 }
 
+/// Fields of a node by name.
+type Fields = Vec<(&'static str, Value)>;
+
 /// A graph to write.
 #[derive(Clone, Default)]
 pub struct Nir {
-    nodes: Vec<(&'static str, &'static str, Vec<(&'static str, Value)>)>,
+    /// Name, type and fields.
+    nodes: Vec<(&'static str, &'static str, Fields)>,
     graphs: Vec<(&'static str, Nir)>,
     edges: Vec<(&'static str, &'static str)>,
 }
