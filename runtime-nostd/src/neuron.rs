@@ -26,16 +26,13 @@ impl Leak<'_> {
             Leak::None => v,
             Leak::Shift(n) => v - (v >> n),
             Leak::Multiply { factor, shift } => (v * factor as i32) >> shift,
-            Leak::MultiplyEach { factors, shift } => (v * factors[channel] as i32) >> shift,
+            Leak::MultiplyEach { factors, shift } => (v * at16(factors, channel) as i32) >> shift,
         }
     }
 }
 
 impl Synaptic<'_> {
     /// The state of a neuron of `channel` after one timestep.
-    ///
-    /// # Panics
-    /// If `channel` is not one of the population's. [`crate::program::Program::new`] rules this out.
     #[inline]
     #[must_use]
     pub const fn step(&self, channel: usize, state: i32, current: i32) -> i32 {
@@ -58,36 +55,33 @@ impl Neuron<'_> {
     /// overriding reset the stored potential is the one that fired, so whether the neuron fired in the timestep
     /// before is `v >= threshold` and takes no state of its own. With every operand in 30 bits no sum leaves `i32`
     /// (wrapping only keeps a panic out of the machine code).
-    ///
-    /// # Panics
-    /// If `channel` is not one of the population's. [`crate::program::Program::new`] rules this out.
     #[inline]
     #[must_use]
     pub const fn step(&self, channel: usize, v: i32, current: i32) -> (i32, u16) {
-        let resets = v >= self.threshold[channel];
+        let resets = v >= at(self.threshold, channel);
         match self.reset_timing {
             ResetTiming::Immediate => {
                 let v = self.saturate(self.leak.apply(channel, v).wrapping_add(current));
                 let spikes = self.spikes(channel, v);
                 let v = match self.reset {
                     Reset::Subtract(amount) => {
-                        self.saturate(v.wrapping_sub(amount[channel].wrapping_mul(spikes as i32)))
+                        self.saturate(v.wrapping_sub(at(amount, channel).wrapping_mul(spikes as i32)))
                     }
-                    Reset::ToValue(value) if spikes > 0 => value[channel],
+                    Reset::ToValue(value) if spikes > 0 => at(value, channel),
                     Reset::ToValue(_) | Reset::None => v,
                 };
                 match self.floor {
-                    Some(floor) if v < floor[channel] => (floor[channel], spikes),
+                    Some(floor) if v < at(floor, channel) => (at(floor, channel), spikes),
                     _ => (v, spikes),
                 }
             }
             ResetTiming::Delayed => {
                 let v = match self.reset {
-                    Reset::ToValue(value) if resets => value[channel],
+                    Reset::ToValue(value) if resets => at(value, channel),
                     _ => v,
                 };
                 let current = match self.reset {
-                    Reset::Subtract(amount) if resets => current.wrapping_sub(amount[channel]),
+                    Reset::Subtract(amount) if resets => current.wrapping_sub(at(amount, channel)),
                     _ => current,
                 };
                 let v = self.saturate(self.leak.apply(channel, v).wrapping_add(current));
@@ -95,7 +89,7 @@ impl Neuron<'_> {
             }
             ResetTiming::Overriding => {
                 let v = match self.reset {
-                    Reset::ToValue(value) if resets => value[channel],
+                    Reset::ToValue(value) if resets => at(value, channel),
                     _ => self.saturate(self.leak.apply(channel, v).wrapping_add(current)),
                 };
                 (v, self.spikes(channel, v))
@@ -106,15 +100,17 @@ impl Neuron<'_> {
     /// Spikes of a neuron of `channel` at membrane potential `v`.
     #[inline]
     const fn spikes(&self, channel: usize, v: i32) -> u16 {
-        let threshold = self.threshold[channel];
+        let threshold = at(self.threshold, channel);
         if v < threshold {
             0
         } else if self.max_spikes == 1 {
             1
         } else {
-            // above 1 every threshold is 1 or more, so that the quotient is too
-            let spikes = v / threshold;
-            if spikes > self.max_spikes as i32 { self.max_spikes } else { spikes as u16 }
+            // above 1 every threshold is 1 or more, so that the quotient is too (and a division by 0 leaves no panic behind)
+            match v.checked_div(threshold) {
+                Some(spikes) if spikes <= self.max_spikes as i32 => spikes as u16,
+                _ => self.max_spikes,
+            }
         }
     }
 
@@ -123,6 +119,19 @@ impl Neuron<'_> {
     const fn saturate(&self, v: i32) -> i32 {
         saturate(v, self.membrane_bits)
     }
+}
+
+/// The number of `channel`. [`crate::program::Program::new`] sees to it that there is one for each: the 0 only keeps a
+/// panic out of the machine code.
+#[inline]
+const fn at(numbers: &[i32], channel: usize) -> i32 {
+    if channel < numbers.len() { numbers[channel] } else { 0 }
+}
+
+/// As [`at`], of factors.
+#[inline]
+const fn at16(numbers: &[u16], channel: usize) -> u16 {
+    if channel < numbers.len() { numbers[channel] } else { 0 }
 }
 
 /// Clamps `v` to the range of a signed integer of `bits` bits, 2 to 30.
