@@ -1,7 +1,7 @@
 //! The float evaluator: what the framework computes, in `f32` between operations.
 //!
-//! It is the reference that exact passes are held to and that calibration looks at. Sums of weights are taken in `f64`
-//! and rounded once, so that no order of summation is privileged; the membrane update keeps the order of
+//! It is the reference that exact passes are held to and that calibration looks at. Linear layers are summed in `f64` and
+//! rounded once (frameworks sum them in blocks of their own), convolutions as PyTorch does it; the membrane update keeps the order of
 //! [`super::Neuron`]'s documentation, each operation rounded to `f32` as the frameworks do.
 
 mod kernel;
