@@ -176,7 +176,7 @@ macro_rules! number {
         }
     )*};
 }
-number!(f32: F32, i8: I8, i32: I32, u32: U32);
+number!(f32: F32, i8: I8, u8: U8, i32: I32, u32: U32);
 
 /// A file being written.
 #[derive(Default)]
@@ -193,6 +193,11 @@ impl Builder {
         assert!(!numbers.is_empty(), "tensor `{name}` is empty");
         self.tensors.push((name.clone(), T::DTYPE, shape.to_vec(), T::write(numbers)));
         name
+    }
+
+    /// As [`Self::add`], of a row of numbers; no tensor of none.
+    pub fn add_or_none<T: Number>(&mut self, name: String, numbers: &[T]) -> Option<String> {
+        (!numbers.is_empty()).then(|| self.add(name, &[numbers.len()], numbers))
     }
 
     /// The file: the same bytes for the same tensors and text.

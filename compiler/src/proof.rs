@@ -4,7 +4,7 @@
 //! negative extremes, which bound every partial sum in every order.
 
 use snnc_runtime::program::{
-    Connection, EdgeKind, Pool, PoolOp, Population, Program, Quantity, Reduce, Step, Synapses, ValueKind, words,
+    Connection, EdgeKind, Pool, PoolOp, Population, Program, Quantity, Reduce, Step, Synapses, ValueKind,
 };
 
 /// The least and the most that something can be.
@@ -20,6 +20,9 @@ pub fn prove(program: &Program<'_>) -> Result<(), String> {
         let range = match step {
             Step::Pool(pool) => pooled(pool, ranges[usize::from(pool.source)]),
             Step::Population(population) => {
+                if population.projections.iter().any(|projection| !is_sorted(&projection.synapses)) {
+                    return Err(format!("step {index}: its sparse weights are not in ascending order, row by row"));
+                }
                 let (sum, current) = sums(program, population, &ranges);
                 let fits = |range: Range, bits: u8| range.0 >= -(1 << (bits - 1)) && range.1 < 1 << (bits - 1);
                 if !fits(sum, population.accumulator_bits) {
@@ -77,6 +80,14 @@ fn pooled(pool: &Pool, (least, most): Range) -> Range {
     }
 }
 
+/// Whether sparse weights are where [`Synapses::weight`] finds them: each once.
+fn is_sorted(synapses: &Synapses<'_>) -> bool {
+    let Synapses::Sparse { starts, columns, .. } = synapses else { return true };
+    let rows = starts.windows(2).map(|ends| columns.get(ends[0] as usize..ends[1] as usize));
+    let whole = starts.first() == Some(&0) && starts.last().is_some_and(|&end| end as usize == columns.len());
+    whole && rows.into_iter().all(|row| row.is_some_and(|row| row.windows(2).all(|pair| pair[0] < pair[1])))
+}
+
 /// Ranges of a population's sum and of its current.
 fn sums(program: &Program<'_>, population: &Population<'_>, ranges: &[Range]) -> (Range, Range) {
     let channels = population.output.shape.channels as usize;
@@ -123,12 +134,7 @@ fn bounds(synapses: &Synapses<'_>, rows: usize, width: usize, range: Range) -> V
     let mut bounds = vec![(0, 0); width];
     for row in 0..rows {
         for (column, bound) in bounds.iter_mut().enumerate() {
-            let weight = match synapses {
-                Synapses::Int8 { weights } => i64::from(weights[row * width + column]),
-                Synapses::Binary { signs } => {
-                    i64::from(signs[row * words(width) + column / 32] >> (column % 32) & 1) * 2 - 1
-                }
-            };
+            let weight = i64::from(synapses.weight(width, row, column));
             let ends = [weight * range.0, weight * range.1];
             bound.0 += ends[0].min(ends[1]).min(0);
             bound.1 += ends[0].max(ends[1]).max(0);

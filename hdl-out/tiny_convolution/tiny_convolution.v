@@ -266,6 +266,7 @@ module tiny_convolution (
         .ROW_BITS(4),
         .LANES(4),
         .WEIGHT_BITS(8),
+        .ODD(0),
         .SUM_BITS(20),
         .GROUP(1),
         .WEIGHTS("layer_1_weights.mem")
@@ -517,6 +518,7 @@ module tiny_convolution (
         .ROW_BITS(6),
         .LANES(3),
         .WEIGHT_BITS(1),
+        .ODD(0),
         .SUM_BITS(7),
         .GROUP(1),
         .WEIGHTS("layer_3_weights.mem")

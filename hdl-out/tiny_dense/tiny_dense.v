@@ -128,6 +128,7 @@ module tiny_dense (
         .ROW_BITS(4),
         .LANES(8),
         .WEIGHT_BITS(6),
+        .ODD(0),
         .SUM_BITS(10),
         .GROUP(2),
         .WEIGHTS("layer_0_weights.mem")
@@ -320,6 +321,7 @@ module tiny_dense (
         .ROW_BITS(3),
         .LANES(3),
         .WEIGHT_BITS(4),
+        .ODD(0),
         .SUM_BITS(7),
         .GROUP(1),
         .WEIGHTS("layer_1_weights.mem")

@@ -312,6 +312,36 @@ pub enum Synapses<'a> {
         /// `[rows, ceil(width of a row / 32)]`; each row starts a new word, first weight in bit 0, 1 for +1.
         signs: &'a [u32],
     },
+    /// Integers `q` of a few bits in two's complement, or the odd numbers `2 q + 1`; see [`crate::synapse::planes`].
+    Planes {
+        /// Bits of `q`: 2 to 8, of odd numbers 1 to 8.
+        bits: u8,
+        /// Whether a weight is `2 q + 1` (QP-SNN's grid, which has no zero).
+        odd: bool,
+        /// `[rows, bits, ceil(width of a row / 32)]`, the lowest bit of a row's weights first; each plane as
+        /// [`Synapses::Binary`]'s rows, 1 for a set bit.
+        planes: &'a [u32],
+    },
+    /// -1 or +1, the kernel between two channels one of a few codewords; only of [`Connection::Conv2d`] with at most 32
+    /// taps. See [`crate::synapse::codebook`].
+    Codebook {
+        /// Bits of an index, 1 to 6.
+        index_bits: u8,
+        /// `[2^index_bits]`, of each codeword tap `t` (row-major) in bit `t`, 1 for +1.
+        codewords: &'a [u32],
+        /// `[channels in, ceil(channels out * index_bits / 32)]`: indices of codewords, lowest bit first, one behind
+        /// the other across words; each input channel starts a new word.
+        indices: &'a [u32],
+    },
+    /// The weights that are not zero, row by row; see [`crate::synapse::sparse`].
+    Sparse {
+        /// `[rows + 1]`: row `r` has the entries `starts[r]..starts[r + 1]`.
+        starts: &'a [u32],
+        /// Of each entry, the output; ascending within a row.
+        columns: &'a [u16],
+        /// Of each entry, the weight.
+        weights: &'a [i8],
+    },
 }
 
 /// Reduces windows of an edge, channel by channel; what lies outside the map is left out.
@@ -421,6 +451,9 @@ const fn edge<'e>(input: &'e Edge, steps: &'e [Step<'e>], index: usize) -> &'e E
 
 /// Timesteps of a sample beyond which a network is refused.
 pub const MAX_TIMESTEPS: u32 = 1 << 16;
+
+/// Widest index into a codebook.
+pub const MAX_INDEX_BITS: u8 = 6;
 
 /// Words of 32 bits that hold `bits` bits.
 #[must_use]

@@ -20,8 +20,11 @@ pub const FILES: &[(&str, &str)] = files![
     "run/special.rs",
     "source.rs",
     "synapse/binary.rs",
+    "synapse/codebook.rs",
     "synapse/int8.rs",
     "synapse/mod.rs",
+    "synapse/planes.rs",
+    "synapse/sparse.rs",
 ];
 
 #[cfg(test)]

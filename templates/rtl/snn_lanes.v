@@ -8,7 +8,8 @@ module snn_lanes #(
     parameter ROW_BITS    = 3,
     parameter LANES       = 4,     // a multiple of GROUP
     parameter WEIGHT_BITS = 8,     // signed; 1: a bit, 1 for +1 and 0 for -1
-    parameter SUM_BITS    = 16,    // signed, above WEIGHT_BITS; proven not to overflow
+    parameter ODD         = 0,     // 1: a weight is 2 q + 1 of the stored q
+    parameter SUM_BITS    = 16,    // signed, above WEIGHT_BITS + ODD; proven not to overflow
     parameter GROUP       = 2,     // lanes that leave per clock
     parameter WEIGHTS     = ""    // file for $readmemh
 ) (
@@ -60,6 +61,8 @@ module snn_lanes #(
         wire [SUM_BITS-1:0]    wide;
         if (WEIGHT_BITS == 1) begin : binary
             assign wide = {{(SUM_BITS-1){!weight}}, 1'b1};
+        end else if (ODD != 0) begin : odd
+            assign wide = {{(SUM_BITS-WEIGHT_BITS-1){weight[WEIGHT_BITS-1]}}, weight, 1'b1};
         end else begin : integer_
             assign wide = {{(SUM_BITS-WEIGHT_BITS){weight[WEIGHT_BITS-1]}}, weight};
         end

@@ -92,7 +92,7 @@ pub fn network<'a>(arena: &'a Bump, driven: &Driven<'a>) -> (Compiled<'a>, Vec<S
     let readout = Readout { source: 1, quantity: Quantity::Spikes, reduce: Reduce::Sum };
     let steps = arena.alloc_slice_copy(&[Step::Population(population)]);
     let program = Program::new(input, steps, readout, driven.currents.len() as u32).expect("numbers in their ranges");
-    let info = StepInfo { name: "neuron".into(), encoding: Some(WeightEncoding::Int8), activity: None };
+    let info = StepInfo { name: "neuron".into(), encoding: Some(WeightEncoding::INT8), activity: None };
     let compiled = Compiled {
         name: "driven neuron".into(),
         program,

@@ -48,6 +48,34 @@ impl Rng {
     }
 }
 
+/// Weights of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    Int8,
+    Binary,
+    /// Two's complement of so many bits.
+    Int(u8),
+    /// Odd numbers of so many bits.
+    Odd(u8),
+    /// Of a convolution: kernels from a codebook, with indices of so many bits.
+    Codebook(u8),
+    /// Most of them zero.
+    Sparse,
+}
+
+impl Weights {
+    fn any(rng: &mut Rng) -> Self {
+        match rng.range(0, 99) {
+            ..35 => Self::Binary,
+            35..42 => Self::Int(rng.range(2, 5) as u8),
+            42..50 => Self::Odd(rng.range(1, 5) as u8),
+            50..57 => Self::Codebook(rng.range(1, 6) as u8),
+            57..62 => Self::Sparse,
+            _ => Self::Int8,
+        }
+    }
+}
+
 /// One step of a [`Recipe`]; its numbers are drawn when it is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer {
@@ -56,7 +84,7 @@ pub enum Layer {
         /// Elements it gives.
         fan_out: u32,
         /// One bit per weight instead of eight.
-        binary: bool,
+        weights: Weights,
         /// Neurons, or their currents only.
         neurons: bool,
     },
@@ -67,7 +95,7 @@ pub enum Layer {
         /// Kernel, stride, padding and dilation; padding is the same on both sides.
         window: Window,
         /// One bit per weight instead of eight.
-        binary: bool,
+        weights: Weights,
         /// Neurons, or their currents only.
         neurons: bool,
     },
@@ -76,7 +104,7 @@ pub enum Layer {
         /// Elements it gives.
         fan_out: u32,
         /// One bit per weight instead of eight, of both inputs.
-        binary: bool,
+        weights: Weights,
         /// How the own spikes come back.
         own: Own,
     },
@@ -154,12 +182,12 @@ pub fn recipe(rng: &mut Rng) -> Recipe {
         } else if !constant && rng.chance(45) {
             let fan_out = rng.range(1, 40) as u32;
             let own = rng.pick(&[Own::Dense, Own::Dense, Own::OneToOne, Own::Scaled]);
-            layers.push(Layer::Recurrent { fan_out, binary: rng.chance(35), own });
+            layers.push(Layer::Recurrent { fan_out, weights: Weights::any(rng), own });
             at = Shape::vector(fan_out);
         } else {
             let fan_out = rng.range(1, 70) as u32;
             let neurons = rng.chance(60);
-            layers.push(Layer::Dense { fan_out, binary: rng.chance(35), neurons });
+            layers.push(Layer::Dense { fan_out, weights: Weights::any(rng), neurons });
             if !neurons {
                 layers.push(Layer::Neurons);
             }
@@ -167,10 +195,10 @@ pub fn recipe(rng: &mut Rng) -> Recipe {
         }
     }
     let currents = rng.chance(20) && !(constant && layers.is_empty());
-    let (fan_out, binary) = (rng.range(1, 12) as u32, rng.chance(35));
+    let (fan_out, weights) = (rng.range(1, 12) as u32, Weights::any(rng));
     let last = match !currents && !constant && rng.chance(30) {
-        true => Layer::Recurrent { fan_out, binary, own: rng.pick(&[Own::Dense, Own::OneToOne, Own::Scaled]) },
-        false => Layer::Dense { fan_out, binary, neurons: !currents },
+        true => Layer::Recurrent { fan_out, weights, own: rng.pick(&[Own::Dense, Own::OneToOne, Own::Scaled]) },
+        false => Layer::Dense { fan_out, weights, neurons: !currents },
     };
     layers.push(last);
     let quantity = match currents {
@@ -199,8 +227,8 @@ fn add_convolution(rng: &mut Rng, layers: &mut Vec<Layer>, at: &mut Shape) {
     let ceil = rng.chance(50);
     let pools = rng.chance(70) && (ceil || (at.height >= u32::from(size[0]) && at.width >= u32::from(size[1])));
     let pool = Layer::Pool { op: rng.pick(&[PoolOp::Max, PoolOp::Sum]), size, ceil };
-    let (binary, neurons) = (rng.chance(35), rng.chance(50));
-    layers.push(Layer::Conv { channels, window, binary, neurons });
+    let (weights, neurons) = (Weights::any(rng), rng.chance(50));
+    layers.push(Layer::Conv { channels, window, weights, neurons });
     match (neurons, pools) {
         (true, true) => layers.push(pool),
         (true, false) => {}
@@ -258,28 +286,28 @@ pub fn build<'a>(arena: &'a Bump, recipe: &Recipe, rng: &mut Rng) -> Compiled<'a
         let source = steps.len();
         let (mut step, next, encoding) = match *layer {
             Layer::Pool { op, size, ceil } => pool(source as u16, known, op, size, ceil),
-            Layer::Recurrent { fan_out, binary, own } => {
-                let made = recurrent(arena, rng, source as u16, known, fan_out, binary, own);
+            Layer::Recurrent { fan_out, weights, own } => {
+                let made = recurrent(arena, rng, source as u16, known, fan_out, weights, own);
                 if let Some(currents) = made.0 {
                     steps.push(currents);
                     infos.push(StepInfo { name: format!("own {index}"), encoding: made.1.2, activity: None });
                 }
                 made.1
             }
-            Layer::Dense { fan_out, binary, neurons } => {
+            Layer::Dense { fan_out, weights, neurons } => {
                 let shape = Shape::vector(fan_out);
                 let rows = known.edge.shape.len();
-                population(arena, rng, source as u16, known, Connection::Dense, shape, rows, binary, neurons)
+                population(arena, rng, source as u16, known, Connection::Dense, shape, rows, weights, neurons)
             }
-            Layer::Conv { channels, window, binary, neurons } => {
+            Layer::Conv { channels, window, weights, neurons } => {
                 let shape = convolved(known.edge.shape, &window, channels);
                 let taps = usize::from(window.kernel[0]) * usize::from(window.kernel[1]);
                 let rows = taps * known.edge.shape.channels as usize;
-                population(arena, rng, source as u16, known, Connection::Conv2d(window), shape, rows, binary, neurons)
+                population(arena, rng, source as u16, known, Connection::Conv2d(window), shape, rows, weights, neurons)
             }
             Layer::Neurons => {
                 let shape = known.edge.shape;
-                population(arena, rng, source as u16, known, Connection::Identity, shape, 1, false, true)
+                population(arena, rng, source as u16, known, Connection::Identity, shape, 1, Weights::Int8, true)
             }
         };
         if let (Step::Population(population), true) = (&mut step, recipe.rich) {
@@ -334,11 +362,11 @@ fn recurrent<'a>(
     source: u16,
     from: Known,
     fan_out: u32,
-    binary: bool,
+    weights: Weights,
     own: Own,
 ) -> (Option<Step<'a>>, Built<'a>) {
     let (shape, rows) = (Shape::vector(fan_out), from.edge.shape.len());
-    let (step, known, encoding) = population(arena, rng, source, from, Connection::Dense, shape, rows, binary, true);
+    let (step, known, encoding) = population(arena, rng, source, from, Connection::Dense, shape, rows, weights, true);
     let Step::Population(mut layer) = step else { unreachable!("it was made as one") };
     let n = fan_out as usize;
     let shift = if own == Own::Scaled { rng.range(0, 5) as i8 } else { 0 };
@@ -348,7 +376,7 @@ fn recurrent<'a>(
         Own::OneToOne => (Connection::Identity, 1),
     };
     // `synapses` makes ones of what is one to one
-    let (synapses, largest, _) = synapses(arena, rng, Connection::Dense, rows, n, binary);
+    let (synapses, largest, _) = synapses(arena, rng, Connection::Dense, rows, n, weights);
     let back = Projection { source: itself, delay: 1, connection, synapses };
     let bound = largest * rows as i64;
     layer.accumulator_bits = bits((1 << (layer.accumulator_bits - 1)) + (bound << shift));
@@ -421,11 +449,11 @@ fn population<'a>(
     connection: Connection,
     shape: Shape,
     rows: usize,
-    binary: bool,
+    weights: Weights,
     neurons: bool,
 ) -> Built<'a> {
     let width = if connection == Connection::Dense { shape.len() } else { shape.channels as usize };
-    let (synapses, largest, encoding) = synapses(arena, rng, connection, rows, width, binary);
+    let (synapses, largest, encoding) = synapses(arena, rng, connection, rows, width, weights);
     let bound = largest * rows as i64 * from.bound;
     let typical = (rows as f64).sqrt() * largest as f64 * 0.6 * from.typical;
     // what stays below 2^28 in magnitude fits neurons, bias included
@@ -468,22 +496,55 @@ fn synapses<'a>(
     connection: Connection,
     rows: usize,
     width: usize,
-    binary: bool,
+    weights: Weights,
 ) -> (Synapses<'a>, i64, Option<WeightEncoding>) {
     if connection == Connection::Identity {
         return (Synapses::Int8 { weights: arena.alloc_slice_fill_copy(width, 1) }, 1, None);
     }
-    if binary {
-        let unused = words(width) * 32 - width;
-        let signs = arena.alloc_slice_fill_with(rows * words(width), |i| {
-            let word = rng.bits() as u32;
-            if (i + 1) % words(width) == 0 { word >> unused } else { word }
-        });
-        return (Synapses::Binary { signs }, 1, Some(WeightEncoding::Binary));
+    let table = |rng: &mut Rng, n: usize| &*arena.alloc_slice_fill_with(n, |_| rng.bits() as u32);
+    match (weights, connection) {
+        (Weights::Int8, _) => {
+            let largest = rng.pick(&[1, 7, 31, 127, 128]);
+            let weights = arena.alloc_slice_fill_with(rows * width, |_| rng.range(-largest, largest.min(127)) as i8);
+            (Synapses::Int8 { weights }, largest, Some(WeightEncoding::INT8))
+        }
+        (Weights::Codebook(index_bits), Connection::Conv2d(window)) => {
+            let channels_in = rows / (usize::from(window.kernel[0]) * usize::from(window.kernel[1]));
+            let codewords = table(rng, 1 << index_bits);
+            let indices = table(rng, channels_in * words(width * usize::from(index_bits)));
+            let encoding = WeightEncoding::Codebook { index_bits };
+            (Synapses::Codebook { index_bits, codewords, indices }, 1, Some(encoding))
+        }
+        (Weights::Binary | Weights::Codebook(_), _) => {
+            let unused = words(width) * 32 - width;
+            let signs = arena.alloc_slice_fill_with(rows * words(width), |i| {
+                let word = rng.bits() as u32;
+                if (i + 1) % words(width) == 0 { word >> unused } else { word }
+            });
+            (Synapses::Binary { signs }, 1, Some(WeightEncoding::Binary))
+        }
+        (Weights::Int(bits), _) => {
+            let planes = table(rng, rows * usize::from(bits) * words(width));
+            (Synapses::Planes { bits, odd: false, planes }, 1 << (bits - 1), Some(WeightEncoding::Int { bits }))
+        }
+        (Weights::Odd(bits), _) => {
+            let planes = table(rng, rows * usize::from(bits) * words(width));
+            // of one bit the grid is -1 and 1
+            (Synapses::Planes { bits, odd: true, planes }, 1 << bits, Some(WeightEncoding::Odd { bits: bits.max(2) }))
+        }
+        (Weights::Sparse, _) => {
+            let used: Vec<Vec<u16>> =
+                (0..rows).map(|_| (0..width as u16).filter(|_| rng.chance(30)).collect::<Vec<_>>()).collect();
+            let ends = used.iter().scan(0, |end, row| {
+                *end += row.len() as u32;
+                Some(*end)
+            });
+            let starts = arena.alloc_slice_copy(&std::iter::once(0).chain(ends).collect::<Vec<_>>());
+            let columns = arena.alloc_slice_copy(&used.concat());
+            let weights = arena.alloc_slice_fill_with(columns.len(), |_| rng.range(-20, 20) as i8);
+            (Synapses::Sparse { starts, columns, weights }, 20, Some(WeightEncoding::INT8))
+        }
     }
-    let largest = rng.pick(&[1, 7, 31, 127, 128]);
-    let weights = arena.alloc_slice_fill_with(rows * width, |_| rng.range(-largest, largest.min(127)) as i8);
-    (Synapses::Int8 { weights }, largest, Some(WeightEncoding::Int8))
 }
 
 /// Neurons for currents of about `size`.

@@ -11,10 +11,10 @@ use bumpalo::Bump;
 use snnc::backend::verilog::hardware;
 use snnc::host::trace;
 use snnc_runtime::program::{Edge, EdgeKind, PoolOp, Quantity, Rate, Reduce, Shape, ValueKind};
-use snnc_tests::random_network::{Layer, Recipe, Rng, build, samples, window};
+use snnc_tests::random_network::{Layer, Recipe, Rng, Weights, build, samples, window};
 
 fn dense() -> Recipe {
-    let layer = |fan_out| Layer::Dense { fan_out, binary: false, neurons: true };
+    let layer = |fan_out| Layer::Dense { fan_out, weights: Weights::Int8, neurons: true };
     Recipe {
         input: Edge { shape: Shape::vector(12), kind: EdgeKind::Spikes, rate: Rate::PerTimestep },
         layers: vec![layer(8), layer(3)],
@@ -29,10 +29,10 @@ fn convolution() -> Recipe {
     Recipe {
         input: Edge { shape, kind: EdgeKind::Values(ValueKind::U8), rate: Rate::PerSample },
         layers: vec![
-            Layer::Conv { channels: 4, window: window(3, 1, 1), binary: false, neurons: false },
+            Layer::Conv { channels: 4, window: window(3, 1, 1), weights: Weights::Int8, neurons: false },
             Layer::Neurons,
             Layer::Pool { op: PoolOp::Max, size: [2, 2], ceil: false },
-            Layer::Dense { fan_out: 3, binary: true, neurons: true },
+            Layer::Dense { fan_out: 3, weights: Weights::Binary, neurons: true },
         ],
         timesteps: 3,
         readout: (Quantity::Spikes, Reduce::Sum),

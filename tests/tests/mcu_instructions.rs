@@ -55,8 +55,8 @@ fn dense<'a>(arena: &'a Bump, binary: bool) -> Compiled<'a> {
     let readout = Readout { source: 2, quantity: Quantity::Spikes, reduce: Reduce::Sum };
     let program = Program::new(input, steps, readout, TIMESTEPS).expect("a sound network");
     let info = |name: &str, encoding| StepInfo { name: name.to_owned(), encoding: Some(encoding), activity: None };
-    let encoding = if binary { WeightEncoding::Binary } else { WeightEncoding::Int8 };
-    let steps = vec![info("lif1", encoding), info("lif2", WeightEncoding::Int8)];
+    let encoding = if binary { WeightEncoding::Binary } else { WeightEncoding::INT8 };
+    let steps = vec![info("lif1", encoding), info("lif2", WeightEncoding::INT8)];
     Compiled { name: "dense".to_owned(), program, input: InputEncoding::Spikes, steps, readout_scale: 1.0, lanes: None }
 }
 

@@ -21,7 +21,7 @@ fn the_example_of_the_description_loads() {
     );
     let Op::Linear(fc2) = &graph.node(3).op else { panic!("synapses") };
     let grid = fc2.grid.as_ref().expect("integers lie on a grid");
-    assert_eq!((grid.encoding, &grid.scale), (WeightEncoding::Int8, &vec![0.01; 10]));
+    assert_eq!((grid.encoding, &grid.scale), (WeightEncoding::INT8, &vec![0.01; 10]));
     assert_eq!(frontend::native::save(&graph).map(|bytes| bytes.len() > 1000).ok(), Some(true));
 }
 

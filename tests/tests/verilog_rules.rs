@@ -14,7 +14,7 @@ use snnc_runtime::program::{
     Edge, EdgeKind, Leak, PoolOp, Quantity, Rate, Reduce, Reset, ResetTiming, Shape, Synaptic, ValueKind, Window,
 };
 use snnc_tests::driven::{Driven, network};
-use snnc_tests::random_network::{Layer, Recipe, Rng, build, samples, window};
+use snnc_tests::random_network::{Layer, Recipe, Rng, Weights, build, samples, window};
 
 /// A network and what becomes of it when the Verilog is broken.
 struct Case {
@@ -199,11 +199,11 @@ const fn image(channels: u32, kind: EdgeKind, rate: Rate) -> Edge {
 }
 
 const fn conv(channels: u32, window: Window, neurons: bool) -> Layer {
-    Layer::Conv { channels, window, binary: false, neurons }
+    Layer::Conv { channels, window, weights: Weights::Int8, neurons }
 }
 
 const fn dense(fan_out: u32) -> Layer {
-    Layer::Dense { fan_out, binary: false, neurons: true }
+    Layer::Dense { fan_out, weights: Weights::Int8, neurons: true }
 }
 
 const fn pool(op: PoolOp, ceil: bool) -> Layer {
@@ -363,9 +363,9 @@ const LAYERS: &[Case] = &[
         network: |arena| {
             let window = Window { kernel: [2, 3], stride: [2, 1], padding: [1, 2], dilation: [2, 2] };
             let layers = [
-                Layer::Conv { channels: 6, window, binary: true, neurons: true },
+                Layer::Conv { channels: 6, window, weights: Weights::Binary, neurons: true },
                 pool(PoolOp::Max, true),
-                Layer::Dense { fan_out: 5, binary: true, neurons: true },
+                Layer::Dense { fan_out: 5, weights: Weights::Binary, neurons: true },
             ];
             drawn(arena, image(3, SPIKES, Rate::PerTimestep), &layers, COUNT)
         },
@@ -377,6 +377,26 @@ const LAYERS: &[Case] = &[
             ("snn_walk.v", "localparam NEXT_BAND  = POOL_Y * STRIDE_Y * ROW;", "localparam NEXT_BAND  = POOL_Y * ROW;"),
             ("snn_collect.v", "localparam FIRST_ROW    = PAD_Y * ROW;", "localparam FIRST_ROW    = 0;"),
             ("snn_readout.v", "first_1q ? value : stored + value", "stored + value"),
+        ],
+    },
+    Case {
+        name: "odd weights of three bits, codewords, ternary and few weights",
+        network: |arena| {
+            let window = Window { kernel: [3, 3], stride: [1, 1], padding: [1, 1], dilation: [1, 1] };
+            let layers = [
+                Layer::Conv { channels: 6, window, weights: Weights::Odd(3), neurons: true },
+                Layer::Conv { channels: 5, window, weights: Weights::Codebook(3), neurons: true },
+                Layer::Dense { fan_out: 9, weights: Weights::Int(2), neurons: true },
+                Layer::Dense { fan_out: 5, weights: Weights::Sparse, neurons: true },
+            ];
+            drawn(arena, image(3, SPIKES, Rate::PerTimestep), &layers, COUNT)
+        },
+        lanes: None,
+        seed: 0,
+        mutants: &[
+            ("snn_lanes.v", "weight, 1'b1};", "weight, 1'b0};"),
+            ("snn_lanes.v", "{(SUM_BITS-WEIGHT_BITS-1){weight[WEIGHT_BITS-1]}}", "{(SUM_BITS-WEIGHT_BITS-1){1'b0}}"),
+            ("snn_lanes.v", "{(SUM_BITS-WEIGHT_BITS){weight[WEIGHT_BITS-1]}}", "{(SUM_BITS-WEIGHT_BITS){1'b0}}"),
         ],
     },
     Case {

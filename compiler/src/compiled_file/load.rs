@@ -63,6 +63,13 @@ impl<'a> Tables<'_, '_, 'a> {
         Ok(self.arena.alloc_slice_copy(&self.container.numbers::<T>(name, 1)?.1))
     }
 
+    /// Numbers of 16 bits in a tensor of 32.
+    fn narrow(&self, name: &str) -> Result<&'a [u16], String> {
+        let numbers: Result<Vec<u16>, _> = self.table::<u32>(name)?.iter().map(|&n| u16::try_from(n)).collect();
+        let numbers = numbers.map_err(|_| format!("tensor `{name}` has a number beyond 16 bits"))?;
+        Ok(self.arena.alloc_slice_copy(&numbers))
+    }
+
     fn population(&self, text: PopulationText) -> Result<Population<'a>, String> {
         let projections: Vec<_> = text.projections.iter().map(|it| self.projection(it)).collect::<Result<_, _>>()?;
         Ok(Population {
@@ -79,6 +86,19 @@ impl<'a> Tables<'_, '_, 'a> {
         let synapses = match &text.synapses {
             SynapsesText::Int8(name) => Synapses::Int8 { weights: self.table(name)? },
             SynapsesText::Binary(name) => Synapses::Binary { signs: self.table(name)? },
+            SynapsesText::Planes { bits, odd, planes } => {
+                Synapses::Planes { bits: *bits, odd: *odd, planes: self.table(planes)? }
+            }
+            SynapsesText::Codebook { index_bits, codewords, indices } => Synapses::Codebook {
+                index_bits: *index_bits,
+                codewords: self.table(codewords)?,
+                indices: self.table(indices)?,
+            },
+            SynapsesText::Sparse { starts, columns, weights } => Synapses::Sparse {
+                starts: self.table(starts)?,
+                columns: columns.as_ref().map_or(Ok(&[] as &[u16]), |name| self.narrow(name))?,
+                weights: weights.as_ref().map_or(Ok(&[] as &[i8]), |name| self.table(name))?,
+            },
         };
         let ProjectionText { source, delay, connection, .. } = *text;
         Ok(Projection { source, delay, connection, synapses })
@@ -90,10 +110,7 @@ impl<'a> Tables<'_, '_, 'a> {
             LeakText::Shift(n) => Leak::Shift(*n),
             &LeakText::Multiply { factor, shift } => Leak::Multiply { factor, shift },
             LeakText::MultiplyEach { factors, shift } => {
-                let numbers = self.table::<u32>(factors)?.iter().map(|&n| u16::try_from(n));
-                let numbers: Result<Vec<u16>, _> = numbers.collect();
-                let numbers = numbers.map_err(|_| format!("tensor `{factors}` has a factor beyond 16 bits"))?;
-                Leak::MultiplyEach { factors: self.arena.alloc_slice_copy(&numbers), shift: *shift }
+                Leak::MultiplyEach { factors: self.narrow(factors)?, shift: *shift }
             }
         })
     }

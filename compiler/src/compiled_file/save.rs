@@ -58,6 +58,22 @@ fn projection(builder: &mut Builder, step: usize, index: usize, projection: &Pro
     let synapses = match projection.synapses {
         Synapses::Int8 { weights } => SynapsesText::Int8(builder.add(name, &[weights.len()], weights)),
         Synapses::Binary { signs } => SynapsesText::Binary(builder.add(name, &[signs.len()], signs)),
+        Synapses::Planes { bits, odd, planes } => {
+            SynapsesText::Planes { bits, odd, planes: builder.add(name, &[planes.len()], planes) }
+        }
+        Synapses::Codebook { index_bits, codewords, indices } => SynapsesText::Codebook {
+            index_bits,
+            codewords: builder.add(format!("{name}.codewords"), &[codewords.len()], codewords),
+            indices: builder.add(name, &[indices.len()], indices),
+        },
+        Synapses::Sparse { starts, columns, weights } => {
+            let columns: Vec<u32> = columns.iter().map(|&column| column.into()).collect();
+            SynapsesText::Sparse {
+                starts: builder.add(format!("{name}.starts"), &[starts.len()], starts),
+                columns: builder.add_or_none(format!("{name}.columns"), &columns),
+                weights: builder.add_or_none(name, weights),
+            }
+        }
     };
     let Projection { source, delay, connection, .. } = *projection;
     ProjectionText { source, delay, connection, synapses }

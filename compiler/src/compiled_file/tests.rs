@@ -32,7 +32,34 @@ impl<'a> Choices<'_, 'a> {
         self.arena.alloc_slice_copy(&numbers)
     }
 
-    fn synapses(&mut self, rows: usize, width: usize) -> Synapses<'a> {
+    /// Of `taps` above 0 a codebook.
+    fn synapses(&mut self, rows: usize, width: usize, taps: usize) -> Synapses<'a> {
+        let mut random = |n: usize| {
+            let numbers: Vec<u32> = (0..n).map(|_| self.below(256) as u32 * 0x0101_0101).collect();
+            &*self.arena.alloc_slice_copy(&numbers)
+        };
+        if let Some(channels_in) = rows.checked_div(taps) {
+            let index_bits = 2;
+            let indices = random(channels_in * words(width * 2));
+            return Synapses::Codebook { index_bits, codewords: random(4), indices };
+        }
+        match random(1)[0] % 4 {
+            0 => return Synapses::Planes { bits: 3, odd: false, planes: random(rows * 3 * words(width)) },
+            1 => return Synapses::Planes { bits: 2, odd: true, planes: random(rows * 2 * words(width)) },
+            2 => {
+                // every other weight, or none
+                let each = if random(1)[0] % 2 == 0 { width / 2 } else { 0 };
+                let starts: Vec<u32> = (0..=rows).map(|row| (row * each) as u32).collect();
+                let columns: Vec<u16> = (0..rows * each).map(|i| (i % each * 2) as u16).collect();
+                let weights: Vec<i8> = random(rows * each).iter().map(|&word| word as i8).collect();
+                return Synapses::Sparse {
+                    starts: self.arena.alloc_slice_copy(&starts),
+                    columns: self.arena.alloc_slice_copy(&columns),
+                    weights: self.arena.alloc_slice_copy(&weights),
+                };
+            }
+            _ => {}
+        }
         if self.flip() {
             let weights: Vec<i8> = (0..rows * width).map(|_| self.below(256) as u8 as i8).collect();
             Synapses::Int8 { weights: self.arena.alloc_slice_copy(&weights) }
@@ -51,9 +78,12 @@ impl<'a> Choices<'_, 'a> {
             _ => Connection::Dense,
         };
         let synapses = match connection {
-            Connection::Identity => self.synapses(1, to.channels as usize),
-            Connection::Conv2d(_) => self.synapses(9 * from.channels as usize, to.channels as usize),
-            Connection::Dense => self.synapses(from.len(), to.len()),
+            Connection::Identity => self.synapses(1, to.channels as usize, 0),
+            Connection::Conv2d(_) => {
+                let taps = if self.flip() { 9 } else { 0 };
+                self.synapses(9 * from.channels as usize, to.channels as usize, taps)
+            }
+            Connection::Dense => self.synapses(from.len(), to.len(), 0),
         };
         Projection { source, delay, connection, synapses }
     }
@@ -167,7 +197,7 @@ impl<'a> Choices<'_, 'a> {
         let reduce = [Reduce::Sum, Reduce::Last, Reduce::Max, Reduce::First][self.below(4)];
         let infos = (0..steps.len()).map(|index| StepInfo {
             name: format!("/näme \"{index}\""),
-            encoding: [None, Some(WeightEncoding::Int8), Some(WeightEncoding::Binary)][self.below(3)],
+            encoding: [None, Some(WeightEncoding::INT8), Some(WeightEncoding::Binary)][self.below(3)],
             activity: self.flip().then(|| self.below(256) as f64 / 7.0),
         });
         let infos = infos.collect();

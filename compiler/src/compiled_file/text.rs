@@ -5,7 +5,7 @@ use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Pool, PoolOp, Quantity, Rate, Readout, Reduce, ResetTiming, Shape, ValueKind, Window,
 };
 
-use crate::frontend::native::text::{EncodingText, QuantityText, ReduceText, WeightEncodingText};
+use crate::frontend::native::text::{EncodingText, QuantityText, ReduceText, encoding_name};
 use crate::ir::WeightEncoding;
 
 #[derive(Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub(super) struct StepText {
 
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct WeightEncodingName(#[serde(with = "WeightEncodingText")] pub WeightEncoding);
+pub(super) struct WeightEncodingName(#[serde(with = "encoding_name")] pub WeightEncoding);
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -116,12 +116,38 @@ pub(super) struct ProjectionText {
     pub synapses: SynapsesText,
 }
 
-/// With the name of a tensor, I8 or packed U32.
+/// With the names of tensors, as [`snnc_runtime::program::Synapses`] has them.
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum SynapsesText {
+    /// I8.
     Int8(String),
+    /// U32.
     Binary(String),
+    Planes {
+        bits: u8,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        odd: bool,
+        /// U32.
+        planes: String,
+    },
+    Codebook {
+        index_bits: u8,
+        /// U32.
+        codewords: String,
+        /// U32.
+        indices: String,
+    },
+    Sparse {
+        /// U32.
+        starts: String,
+        /// U32; none where every weight is zero.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        columns: Option<String>,
+        /// I8; none where every weight is zero.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        weights: Option<String>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]

@@ -13,6 +13,7 @@
 mod activation;
 pub mod dump;
 pub mod eval;
+mod grid;
 mod neuron;
 mod ops;
 pub(crate) mod order;
@@ -22,7 +23,8 @@ pub use activation::{Activation, Staircase};
 pub use neuron::{Comparison, IntegerFormat, Neuron, Reset, ResetTiming, SynapticCurrent};
 pub use snnc_runtime::program::{Quantity, Reduce};
 
-pub use ops::{AvgPool, BatchNorm, Conv2d, Divisor, Grid, Linear, MaxPool, WeightEncoding, Window};
+pub use grid::{Grid, WeightEncoding};
+pub use ops::{AvgPool, BatchNorm, Conv2d, Divisor, Linear, MaxPool, Window};
 
 /// Timesteps of a sample beyond which a graph is refused.
 pub const MAX_TIMESTEPS: u32 = snnc_runtime::program::MAX_TIMESTEPS;

@@ -1,6 +1,8 @@
 //! Parameters of the stateless operations. Weights stay `f32` everywhere in the graph; a [`Grid`] says which integers
 //! they stand for once a pass has put them there.
 
+use super::Grid;
+
 /// Fully connected synapses: `y = W x + b`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Linear {
@@ -112,35 +114,6 @@ impl Divisor {
             Divisor::Kernel => kernel,
             Divisor::Inputs => inside,
             Divisor::One => 1,
-        }
-    }
-}
-
-/// What integers a layer's weights stand for: `weight = scale[channel] * integer`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Grid {
-    /// How the integers are stored.
-    pub encoding: WeightEncoding,
-    /// Value of one LSB per output channel, `[fan_out]`, above 0.
-    pub scale: Vec<f32>,
-}
-
-/// How weights are stored; the same meaning on every machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WeightEncoding {
-    /// -128..=127.
-    Int8,
-    /// -1 or +1, one bit.
-    Binary,
-}
-
-impl WeightEncoding {
-    /// Name in reports and files.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            WeightEncoding::Int8 => "int8",
-            WeightEncoding::Binary => "binary",
         }
     }
 }

@@ -119,7 +119,7 @@ impl Graph {
             Op::Linear(linear) => {
                 length("weight", &linear.weight, linear.fan_in.checked_mul(linear.fan_out))?;
                 length("bias", &linear.bias, Some(linear.fan_out))?;
-                grid(&linear.grid, linear.fan_out)?;
+                grid(&linear.grid, linear.fan_out, None)?;
                 if from.len() != linear.fan_in {
                     return Err(GraphError::Shape {
                         found: from.to_string(),
@@ -143,7 +143,8 @@ impl Graph {
                     per_channel.into_iter().try_fold(conv.channels_out, |product, size| product.checked_mul(size));
                 length("weight", &conv.weight, weights)?;
                 length("bias", &conv.bias, Some(conv.channels_out))?;
-                grid(&conv.grid, conv.channels_out)?;
+                let taps = conv.window.kernel[0].saturating_mul(conv.window.kernel[1]);
+                grid(&conv.grid, conv.channels_out, (conv.groups == 1).then_some(taps))?;
                 shape_is(slide(&conv.window, from, conv.channels_out)?)
             }
             Op::BatchNorm(norm) => {
@@ -236,8 +237,16 @@ fn finite(parameter: &'static str, values: &[f32]) -> Result<(), GraphError> {
     }
 }
 
-fn grid(grid: &Option<super::Grid>, channels: usize) -> Result<(), GraphError> {
+/// `taps` of the kernels that a codebook may stand for.
+fn grid(grid: &Option<super::Grid>, channels: usize, taps: Option<usize>) -> Result<(), GraphError> {
     let Some(grid) = grid else { return Ok(()) };
+    if matches!(grid.encoding, super::WeightEncoding::Codebook { .. }) && taps.is_none_or(|taps| taps > 32) {
+        return Err(GraphError::Range {
+            parameter: "grid encoding",
+            found: grid.encoding.name().into(),
+            expected: "a codebook only of a convolution without groups and with at most 32 taps",
+        });
+    }
     length("grid scale", &grid.scale, Some(channels))?;
     match grid.scale.iter().find(|&&s| s <= 0.0) {
         Some(s) => Err(GraphError::Range { parameter: "grid scale", found: s.to_string(), expected: "above 0" }),

@@ -158,7 +158,7 @@ impl<'g, 'a> Walk<'g, 'a> {
             if term.layer.is_some() && heaviest.is_none_or(|(size, _)| table.integers.len() > size) {
                 heaviest = Some((table.integers.len(), table.encoding));
             }
-            let synapses: Synapses<'a> = table.packed(self.arena);
+            let synapses: Synapses<'a> = table.packed(self.arena).map_err(broken)?;
             projections.push(Projection { source: term.source, delay: term.delay, connection, synapses });
         }
         let least = bounds.iter().map(|b| b.0).min().unwrap_or(0);
@@ -177,7 +177,7 @@ impl<'g, 'a> Walk<'g, 'a> {
     /// The weights of an edge that is taken one to one.
     pub(super) fn identity(node: &Node, known: &Known, scale: &[f64]) -> Result<Table> {
         let from = spread(&known.scale, scale.len());
-        let integers: std::result::Result<Vec<i8>, _> =
+        let integers: std::result::Result<Vec<i16>, _> =
             from.iter().zip(scale).map(|(from, to)| small_integer((from / to).round_ties_even())).collect();
         let integers = integers.map_err(|found| {
             LowerError::at(
@@ -186,7 +186,7 @@ impl<'g, 'a> Walk<'g, 'a> {
                 "what is summed must be of similar size: rescale one of the branches",
             )
         })?;
-        Ok(Table { width: scale.len(), integers, encoding: ir::WeightEncoding::Int8 })
+        Ok(Table { width: scale.len(), taps: 1, integers, encoding: ir::WeightEncoding::INT8 })
     }
 }
 
@@ -225,6 +225,6 @@ pub(super) fn add_bias(sum: &mut [f64], bias: &[f32]) {
     sum.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += f64::from(*bias));
 }
 
-pub(super) fn small_integer(x: f64) -> std::result::Result<i8, f64> {
-    if (1.0..=127.0).contains(&x) { Ok(x as i8) } else { Err(x) }
+pub(super) fn small_integer(x: f64) -> std::result::Result<i16, f64> {
+    if (1.0..=127.0).contains(&x) { Ok(x as i16) } else { Err(x) }
 }

@@ -8,7 +8,9 @@ use crate::ir::{Conv2d, Grid, Linear, Shape, WeightEncoding};
 /// Integer weights as `[rows][width]`.
 pub(super) struct Table {
     pub width: usize,
-    pub integers: Vec<i8>,
+    /// Taps of the kernel; 1 of a fully connected layer.
+    pub taps: usize,
+    pub integers: Vec<i16>,
     pub encoding: WeightEncoding,
 }
 
@@ -26,7 +28,7 @@ pub(super) fn linear(linear: &Linear, layout: Shape) -> Result<Table, NotOnGrid>
             integers[row * linear.fan_out + out] = integer(weight, grid, out)?;
         }
     }
-    Ok(Table { width: linear.fan_out, integers, encoding: grid.encoding })
+    Ok(Table { width: linear.fan_out, taps: 1, integers, encoding: grid.encoding })
 }
 
 /// Rows of a convolution: `(ky, kx, channel in)`. Groups become zeros, which binary weights do not have.
@@ -46,8 +48,17 @@ pub(super) fn conv2d(conv: &Conv2d) -> Result<Table, NotOnGrid> {
             }
         }
     }
-    let encoding = if conv.groups == 1 { grid.encoding } else { WeightEncoding::Int8 };
-    Ok(Table { width: conv.channels_out, integers, encoding })
+    // zeros between groups
+    let encoding = match grid.encoding {
+        encoding if conv.groups == 1 => encoding,
+        WeightEncoding::Int { bits } => WeightEncoding::Int { bits },
+        WeightEncoding::Ternary | WeightEncoding::Binary | WeightEncoding::Codebook { .. } => WeightEncoding::Ternary,
+        WeightEncoding::Odd { bits: 8 } => {
+            return Err("a grouped convolution has zeros, which its odd grid has not".into());
+        }
+        WeightEncoding::Odd { bits } => WeightEncoding::Int { bits: bits + 1 },
+    };
+    Ok(Table { width: conv.channels_out, taps: kh * kw, integers, encoding })
 }
 
 /// Index in channels-last order of element `index` of a map in `[channels, height, width]` order.
@@ -56,15 +67,12 @@ fn channels_last(layout: Shape, index: usize) -> usize {
 }
 
 /// The integer that `weight` stands for.
-fn integer(weight: f32, grid: &Grid, channel: usize) -> Result<i8, NotOnGrid> {
+fn integer(weight: f32, grid: &Grid, channel: usize) -> Result<i16, NotOnGrid> {
     let quotient = weight / grid.scale[channel];
     let rounded = quotient.round_ties_even();
-    let fits = match grid.encoding {
-        WeightEncoding::Int8 => (-128.0..=127.0).contains(&rounded),
-        WeightEncoding::Binary => rounded.abs() == 1.0,
-    };
-    if fits && (quotient - rounded).abs() < 1e-3 {
-        return Ok(rounded as i8);
+    // saturates; what does not fit is seen below
+    if grid.encoding.holds(rounded as i16) && (quotient - rounded).abs() < 1e-3 {
+        return Ok(rounded as i16);
     }
     Err(format!(
         "weight {weight} of channel {channel} is not on its {} grid of {}",
@@ -75,20 +83,83 @@ fn integer(weight: f32, grid: &Grid, channel: usize) -> Result<i8, NotOnGrid> {
 
 impl Table {
     /// The weights as a machine keeps them.
-    pub fn packed<'a>(&self, arena: &'a Bump) -> Synapses<'a> {
-        match self.encoding {
-            WeightEncoding::Int8 => Synapses::Int8 { weights: arena.alloc_slice_copy(&self.integers) },
+    pub fn packed<'a>(&self, arena: &'a Bump) -> Result<Synapses<'a>, NotOnGrid> {
+        Ok(match self.encoding {
+            WeightEncoding::Int { bits: 8 } => {
+                Synapses::Int8 { weights: arena.alloc_slice_fill_iter(self.integers.iter().map(|&w| w as i8)) }
+            }
+            WeightEncoding::Int { bits } => {
+                Synapses::Planes { bits, odd: false, planes: self.planes(bits, false, arena) }
+            }
+            WeightEncoding::Ternary => Synapses::Planes { bits: 2, odd: false, planes: self.planes(2, false, arena) },
+            WeightEncoding::Odd { bits } => {
+                Synapses::Planes { bits, odd: true, planes: self.planes(bits, true, arena) }
+            }
             WeightEncoding::Binary => {
-                let rows = self.integers.chunks(self.width);
-                let signs = arena.alloc_slice_fill_copy(rows.len() * words(self.width), 0u32);
-                for (row, packed) in rows.zip(signs.chunks_mut(words(self.width))) {
+                let signs = arena.alloc_slice_fill_copy(self.rows() * words(self.width), 0u32);
+                for (row, packed) in self.integers.chunks(self.width).zip(signs.chunks_mut(words(self.width))) {
                     for (i, &weight) in row.iter().enumerate() {
                         packed[i / 32] |= u32::from(weight > 0) << (i % 32);
                     }
                 }
                 Synapses::Binary { signs }
             }
+            WeightEncoding::Codebook { index_bits } => self.codebook(index_bits, arena)?,
+        })
+    }
+
+    fn rows(&self) -> usize {
+        self.integers.len() / self.width
+    }
+
+    /// Bit planes, see [`Synapses::Planes`].
+    fn planes<'a>(&self, bits: u8, odd: bool, arena: &'a Bump) -> &'a [u32] {
+        let (plane_words, bits) = (words(self.width), usize::from(bits));
+        let planes = arena.alloc_slice_fill_copy(self.rows() * bits * plane_words, 0u32);
+        for (row, packed) in self.integers.chunks(self.width).zip(planes.chunks_mut(bits * plane_words)) {
+            for (i, &weight) in row.iter().enumerate() {
+                let q = if odd { (weight - 1) / 2 } else { weight };
+                for k in 0..bits {
+                    packed[k * plane_words + i / 32] |= u32::from(q >> k & 1 == 1) << (i % 32);
+                }
+            }
         }
+        planes
+    }
+
+    /// Codewords in ascending order of their bits, see [`Synapses::Codebook`].
+    fn codebook<'a>(&self, index_bits: u8, arena: &'a Bump) -> Result<Synapses<'a>, NotOnGrid> {
+        let channels_in = self.rows() / self.taps;
+        if self.taps > 32 {
+            return Err(format!("its kernel has {} taps, a codeword at most 32", self.taps));
+        }
+        let kernel = |channel: usize, out: usize| {
+            (0..self.taps).fold(0u32, |word, tap| {
+                let positive = self.integers[(tap * channels_in + channel) * self.width + out] > 0;
+                word | u32::from(positive) << tap
+            })
+        };
+        let kernels = (0..channels_in).flat_map(|channel| (0..self.width).map(move |out| kernel(channel, out)));
+        let used: Vec<u32> = kernels.collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+        if used.len() > 1 << index_bits {
+            return Err(format!("it has {} different kernels, its codebook {}", used.len(), 1 << index_bits));
+        }
+        let codewords = arena.alloc_slice_fill_copy(1 << index_bits, 0u32);
+        codewords[..used.len()].copy_from_slice(&used);
+        let row = words(self.width * usize::from(index_bits));
+        let indices = arena.alloc_slice_fill_copy(channels_in * row, 0u32);
+        for (channel, packed) in indices.chunks_mut(row).enumerate() {
+            for out in 0..self.width {
+                let index = used.binary_search(&kernel(channel, out)).expect("every kernel was collected") as u64;
+                let at = out * usize::from(index_bits);
+                let bits = index << (at % 32);
+                packed[at / 32] |= bits as u32;
+                if bits >> 32 != 0 {
+                    packed[at / 32 + 1] |= (bits >> 32) as u32;
+                }
+            }
+        }
+        Ok(Synapses::Codebook { index_bits, codewords, indices })
     }
 
     /// Per output, the least and the most that inputs of `least..=most` can sum up to, at any point of the sum.
@@ -111,18 +182,55 @@ mod tests {
 
     #[test]
     fn bounds_are_what_the_worst_inputs_reach_in_the_worst_order() {
-        let table = Table { width: 2, integers: vec![3, -1, -2, -4, 5, 0], encoding: WeightEncoding::Int8 };
+        let table = Table { width: 2, taps: 1, integers: vec![3, -1, -2, -4, 5, 0], encoding: WeightEncoding::INT8 };
         assert_eq!(table.bounds(0, 1), [(-2, 8), (-5, 0)]);
         assert_eq!(table.bounds(-2, 3), [(-6 - 6 - 10, 9 + 4 + 15), (-3 - 12, 2 + 8)]);
     }
 
     #[test]
     fn a_flattened_map_is_read_channels_last() {
-        let grid = Some(Grid { encoding: WeightEncoding::Int8, scale: vec![0.5] });
+        let grid = Some(Grid { encoding: WeightEncoding::INT8, scale: vec![0.5] });
         let weight = (0..6).map(|i| i as f32 * 0.5).collect(); // [channel][position] of 2 channels, 3 positions
         let layer = Linear { fan_in: 6, fan_out: 1, weight, bias: vec![0.0], grid };
         let table = linear(&layer, Shape::new(2, 1, 3)).expect("the weights lie on their grid");
         assert_eq!(table.integers, [0, 3, 1, 4, 2, 5]);
+    }
+
+    #[test]
+    fn every_encoding_is_packed_and_read_back() {
+        for &(name, encoding) in WeightEncoding::ALL {
+            let (least, most) = encoding.range();
+            let all: Vec<i16> = (least..=most).filter(|&q| encoding.holds(q)).collect();
+            // 37 outputs lie across words
+            let (width, taps, channels) = (37, 2, 3);
+            let integer = |i: usize| match encoding {
+                // two kernels of two taps: (1, -1) and (-1, 1)
+                WeightEncoding::Codebook { .. } => {
+                    let (out, channel, tap) = (i % width, i / width % channels, i / width / channels);
+                    all[(out + channel + tap) % 2]
+                }
+                _ => all[i * 7 % all.len()],
+            };
+            let integers: Vec<i16> = (0..width * taps * channels).map(integer).collect();
+            let arena = Bump::new();
+            let table = Table { width, taps, integers, encoding };
+            let packed = table.packed(&arena).expect("the integers are the encoding's");
+            for (i, &integer) in table.integers.iter().enumerate() {
+                assert_eq!(packed.weight(width, i / width, i % width), i32::from(integer), "{name}: weight {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn more_kernels_than_codewords_are_refused() {
+        let table = Table {
+            width: 3,
+            taps: 2,
+            integers: vec![1, 1, -1, 1, -1, 1],
+            encoding: WeightEncoding::Codebook { index_bits: 1 },
+        };
+        let refused = table.packed(&Bump::new()).expect_err("three kernels, two codewords");
+        assert_eq!(refused, "it has 3 different kernels, its codebook 2");
     }
 
     #[test]

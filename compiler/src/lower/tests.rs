@@ -108,7 +108,7 @@ fn graph(case: &Case) -> Graph {
         graph.nodes.push(Node { name: format!("n{id}"), op, sources, shape, origin: vec![] });
     };
     let grid = |channels: usize| {
-        let encoding = if case.binary { WeightEncoding::Binary } else { WeightEncoding::Int8 };
+        let encoding = if case.binary { WeightEncoding::Binary } else { WeightEncoding::INT8 };
         Some(Grid { encoding, scale: vec![1.0; channels] })
     };
     let window = Window { pad_begin: [case.pad; 2], pad_end: [case.pad; 2], ..Window::new([3, 2], [case.stride, 1]) };

@@ -1,7 +1,7 @@
 //! [`Program::new`]: the only way to get a [`Program`], and what it rules out.
 use super::{
-    Connection, Edge, EdgeKind, Leak, MAX_TIMESTEPS, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity,
-    Rate, Readout, Reset, ResetTiming, Shape, Step, Synapses, Synaptic, Window, edge, words,
+    Connection, Edge, EdgeKind, Leak, MAX_INDEX_BITS, MAX_TIMESTEPS, Neuron, Pool, PoolOp, Population, Program,
+    Projection, Quantity, Rate, Readout, Reset, ResetTiming, Shape, Step, Synapses, Synaptic, Window, edge, words,
 };
 
 /// Why steps do not make a network. `step` is an index into [`Program::steps`].
@@ -321,9 +321,44 @@ const fn check_projection(
             (taps * from.channels as usize, to.channels as usize)
         }
     };
+    check_synapses(step, projection, from.channels as usize, rows, width)
+}
+
+/// Whether there is a weight for each of `rows` times `width`. (What the tables hold is for the compiler to prove.)
+const fn check_synapses(
+    step: usize,
+    projection: &Projection<'_>,
+    channels_in: usize,
+    rows: usize,
+    width: usize,
+) -> Result<(), ProgramError> {
     let (found, row) = match projection.synapses {
         Synapses::Int8 { weights } => (weights.len(), width),
         Synapses::Binary { signs } => (signs.len(), words(width)),
+        Synapses::Planes { bits, odd, planes } => {
+            if bits > 8 || bits < if odd { 1 } else { 2 } {
+                return Err(ProgramError::Range { step });
+            }
+            (planes.len(), bits as usize * words(width))
+        }
+        Synapses::Codebook { index_bits, codewords, indices } => {
+            let Connection::Conv2d(window) = &projection.connection else { return Err(ProgramError::Shape { step }) };
+            let taps = window.kernel[0] as usize * window.kernel[1] as usize;
+            if index_bits == 0 || index_bits > MAX_INDEX_BITS || taps > 32 {
+                return Err(ProgramError::Range { step });
+            }
+            let row = words(width * index_bits as usize);
+            if codewords.len() != 1 << index_bits || indices.len() as u64 != channels_in as u64 * row as u64 {
+                return Err(ProgramError::Length { step });
+            }
+            return Ok(());
+        }
+        Synapses::Sparse { starts, columns, weights } => {
+            if columns.len() != weights.len() || width > 1 << 16 {
+                return Err(ProgramError::Length { step });
+            }
+            (starts.len().saturating_sub(1), 1)
+        }
     };
     if found as u64 != rows as u64 * row as u64 {
         return Err(ProgramError::Length { step });

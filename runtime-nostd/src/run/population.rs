@@ -5,6 +5,7 @@ use super::{edge, neurons, special};
 use crate::bits::for_each_spike;
 use crate::pool::Taps;
 use crate::program::{Connection, EdgeKind, Neuron, Population, Program, Projection, Shape, Synapses, Window};
+use crate::synapse::codebook::Codebook;
 use crate::synapse::{Adder, Starts};
 
 /// What a projection reads.
@@ -113,8 +114,13 @@ fn project(
             // one position, or all of them where a dense projection shares the population
             for (i, sums) in sums.chunks_mut(channels).enumerate() {
                 let position = base / channels + i;
+                let at = [position / width, position % width];
+                if let Synapses::Codebook { index_bits, codewords, indices } = projection.synapses {
+                    add_codebook(Codebook { index_bits, codewords, indices }, &window, source, from, at, sums);
+                    continue;
+                }
                 let mut adder = Adder::new(projection.synapses, sums, starts);
-                add_window(&mut adder, &window, source, from, position / width, position % width);
+                add_window(&mut adder, &window, source, from, at);
                 adder.flush();
             }
         }
@@ -144,8 +150,8 @@ fn part<T>(values: &[T], start: usize, count: usize) -> &[T] {
     values.get(start..).and_then(|values| values.get(..count)).unwrap_or_default()
 }
 
-/// Adds the window of the output at (`y`, `x`).
-fn add_window(adder: &mut Adder<'_, '_>, window: &Window, source: Source<'_>, from: Shape, y: usize, x: usize) {
+/// Adds the window of the output `at` a row and a column.
+fn add_window(adder: &mut Adder<'_, '_>, window: &Window, source: Source<'_>, from: Shape, [y, x]: [usize; 2]) {
     let channels = from.channels as usize;
     let rows = Taps::of(window, 0, from.height, y);
     let columns = Taps::of(window, 1, from.width, x);
@@ -164,13 +170,45 @@ fn add_window(adder: &mut Adder<'_, '_>, window: &Window, source: Source<'_>, fr
     }
 }
 
+/// Adds the window of the output `at` a row and a column through a codebook.
+#[inline(never)] // a table of its own
+fn add_codebook(
+    book: Codebook<'_>,
+    window: &Window,
+    source: Source<'_>,
+    from: Shape,
+    [y, x]: [usize; 2],
+    sums: &mut [u32],
+) {
+    let channels = from.channels as usize;
+    let (rows, columns) = (Taps::of(window, 0, from.height, y), Taps::of(window, 1, from.width, x));
+    let [first_row, first_column] = [rows.first, columns.first];
+    let across = window.kernel[1] as usize;
+    // the taps inside, each with the first of its elements
+    let taps = rows.enumerate().flat_map(move |(i, row)| {
+        columns.clone().enumerate().map(move |(j, column)| {
+            ((first_row + i) * across + first_column + j, (row * from.width as usize + column) * channels)
+        })
+    });
+    let start = |tap: usize| taps.clone().find_map(|(t, start)| (t == tap).then_some(start));
+    match source {
+        Source::Spikes(words) => book.add_spikes(words, channels, taps, sums),
+        Source::Words(words) => {
+            book.add_values(channels, |tap, c| words.get(start(tap)? + c).map(|&word| word as i32), sums);
+        }
+        Source::U8(values) => book.add_values(channels, |tap, c| values.get(start(tap)? + c).map(|&v| v.into()), sums),
+        Source::I8(values) => book.add_values(channels, |tap, c| values.get(start(tap)? + c).map(|&v| v.into()), sums),
+        Source::I16(values) => book.add_values(channels, |tap, c| values.get(start(tap)? + c).map(|&v| v.into()), sums),
+    }
+}
+
 /// Adds each element of a position to its own accumulator.
 fn add_identity(synapses: Synapses<'_>, source: Source<'_>, start: usize, sums: &mut [u32]) {
     let count = sums.len();
     match source {
         Source::Spikes(words) => for_each_spike(words, start, count, |channel| {
             if let Some(sum) = sums.get_mut(channel) {
-                *sum = sum.wrapping_add(synapses.first_row(channel) as u32);
+                *sum = sum.wrapping_add(synapses.weight(count, 0, channel) as u32);
             }
         }),
         Source::Words(words) => {
@@ -196,9 +234,10 @@ fn add_one_to_one(synapses: Synapses<'_>, values: impl Iterator<Item = i32>, sum
                 *sum = sum.wrapping_add(value.wrapping_mul(weight.into()) as u32);
             }
         }
-        Synapses::Binary { .. } => {
+        Synapses::Binary { .. } | Synapses::Planes { .. } | Synapses::Sparse { .. } | Synapses::Codebook { .. } => {
+            let count = sums.len();
             for (channel, (sum, value)) in sums.iter_mut().zip(values).enumerate() {
-                *sum = sum.wrapping_add(value.wrapping_mul(synapses.first_row(channel)) as u32);
+                *sum = sum.wrapping_add(value.wrapping_mul(synapses.weight(count, 0, channel)) as u32);
             }
         }
     }

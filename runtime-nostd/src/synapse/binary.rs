@@ -6,7 +6,7 @@ use super::CHUNK;
 use crate::program::words;
 
 /// Planes that count up to [`CHUNK`] rows.
-const PLANES: usize = 8;
+pub(super) const PLANES: usize = 8;
 
 // a count fits a byte
 const _: () = assert!(CHUNK < 1 << PLANES);
@@ -25,7 +25,7 @@ pub(crate) fn add_rows(signs: &[u32], starts: &[u32], accumulators: &mut [u32]) 
 
 /// How many of the words at `starts` have each bit.
 #[inline(never)] // registers of its own
-fn count(signs: &[u32], starts: &[u32]) -> [u32; PLANES] {
+pub(super) fn count(signs: &[u32], starts: &[u32]) -> [u32; PLANES] {
     let word = |start: u32| signs.get(start as usize).copied().unwrap_or_default();
     let mut planes = [0; PLANES];
     let (groups, single) = starts.as_chunks::<8>();
@@ -71,7 +71,7 @@ fn carry<'p>(planes: impl Iterator<Item = &'p mut u32>, bit: u32) {
 
 /// The counts, output by output: four at a time, 8 outputs apart, each in a byte of a word.
 #[inline(always)]
-fn unpack(planes: &[u32; PLANES]) -> [[u8; 8]; 4] {
+pub(super) fn unpack(planes: &[u32; PLANES]) -> [[u8; 8]; 4] {
     let mut counts = [[0; 8]; 4];
     for output in 0..8 {
         let spread = |(k, plane): (usize, &u32)| (plane >> output & 0x0101_0101) << k;

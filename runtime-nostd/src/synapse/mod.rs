@@ -7,7 +7,10 @@ use crate::bits::for_each_spike;
 use crate::program::{Synapses, words};
 
 pub mod binary;
+pub mod codebook;
 pub mod int8;
+pub mod planes;
+pub mod sparse;
 
 /// Rows collected before they are added.
 pub(crate) const CHUNK: usize = 128;
@@ -35,6 +38,9 @@ impl<'s, 'a> Adder<'s, 'a> {
         let stride = match synapses {
             Synapses::Int8 { .. } => int8::stride(accumulators.len()),
             Synapses::Binary { .. } => words(accumulators.len()),
+            Synapses::Planes { bits, .. } => usize::from(bits) * words(accumulators.len()),
+            Synapses::Sparse { .. } => 1,
+            Synapses::Codebook { .. } => 0, // not by rows, see `codebook`
         };
         Self { synapses, accumulators, stride, starts, count: 0 }
     }
@@ -87,6 +93,17 @@ impl<'s, 'a> Adder<'s, 'a> {
                     binary::add_scaled(signs, row, value, self.accumulators);
                 }
             }
+            Synapses::Planes { bits, odd, planes } => {
+                for &(row, value) in rows {
+                    planes::add_scaled(planes, bits, odd, row, value, self.accumulators);
+                }
+            }
+            Synapses::Sparse { starts, columns, weights } => {
+                for &(row, value) in rows {
+                    sparse::add_scaled(starts, columns, weights, row, value, self.accumulators);
+                }
+            }
+            Synapses::Codebook { .. } => {}
         }
     }
 
@@ -99,19 +116,34 @@ impl<'s, 'a> Adder<'s, 'a> {
         match self.synapses {
             Synapses::Int8 { weights } => int8::add_rows(weights, starts, self.accumulators),
             Synapses::Binary { signs } => binary::add_rows(signs, starts, self.accumulators),
+            Synapses::Planes { bits, odd, planes } => planes::add_rows(planes, bits, odd, starts, self.accumulators),
+            Synapses::Sparse { starts: bounds, columns, weights } => {
+                sparse::add_rows(bounds, columns, weights, starts, self.accumulators);
+            }
+            Synapses::Codebook { .. } => {}
         }
         self.count = 0;
     }
 }
 
 impl Synapses<'_> {
-    /// Weight `channel` of the first row.
-    #[inline]
-    pub(crate) fn first_row(&self, channel: usize) -> i32 {
-        match self {
-            Synapses::Int8 { weights } => weights.get(channel).copied().unwrap_or_default().into(),
-            Synapses::Binary { signs } => {
-                (signs.get(channel / 32).map_or(0, |word| word >> (channel % 32) & 1) * 2) as i32 - 1
+    /// The weight of `row` at `column`, in rows `width` wide: what the tables mean, one by one. 0 outside the tables.
+    #[must_use]
+    pub fn weight(&self, width: usize, row: usize, column: usize) -> i32 {
+        match *self {
+            Synapses::Int8 { weights } => weights.get(row * width + column).copied().unwrap_or_default().into(),
+            Synapses::Binary { signs } => match signs.get(row * words(width) + column / 32) {
+                Some(word) => (word >> (column % 32) & 1) as i32 * 2 - 1,
+                None => 0,
+            },
+            Synapses::Planes { bits, odd, planes } => planes::weight(planes, bits, odd, width, row, column),
+            Synapses::Sparse { starts, columns, weights } => sparse::weight(starts, columns, weights, row, column),
+            Synapses::Codebook { index_bits, codewords, indices } => {
+                let channels = indices.len().checked_div(words(width * usize::from(index_bits))).unwrap_or_default();
+                let (Some(tap), Some(channel)) = (row.checked_div(channels), row.checked_rem(channels)) else {
+                    return 0;
+                };
+                codebook::Codebook { index_bits, codewords, indices }.weight(width, tap, channel, column)
             }
         }
     }

@@ -145,6 +145,27 @@ fn weight(synapses: &Synapses<'_>, width: usize, row: usize, column: usize) -> i
             let word = signs[row * width.div_ceil(32) + column / 32];
             if word >> (column % 32) & 1 == 1 { 1 } else { -1 }
         }
+        Synapses::Planes { bits, odd, planes } => {
+            let bit = |k: usize| {
+                planes[(row * usize::from(*bits) + k) * width.div_ceil(32) + column / 32] >> (column % 32) & 1
+            };
+            let unsigned: i64 = (0..usize::from(*bits)).map(|k| i64::from(bit(k)) << k).sum();
+            let q = if bit(usize::from(*bits) - 1) == 1 { unsigned - (1 << bits) } else { unsigned };
+            if *odd { 2 * q + 1 } else { q }
+        }
+        Synapses::Codebook { index_bits, codewords, indices } => {
+            let bits = usize::from(*index_bits);
+            let row_words = (width * bits).div_ceil(32);
+            let channels = indices.len() / row_words;
+            let (tap, channel) = (row / channels, row % channels);
+            let bit = |i: usize| indices[channel * row_words + i / 32] >> (i % 32) & 1;
+            let index: usize = (0..bits).map(|k| (bit(column * bits + k) as usize) << k).sum();
+            if codewords[index] >> tap & 1 == 1 { 1 } else { -1 }
+        }
+        Synapses::Sparse { starts, columns, weights } => {
+            let entries = starts[row] as usize..starts[row + 1] as usize;
+            entries.filter(|&i| usize::from(columns[i]) == column).map(|i| i64::from(weights[i])).sum()
+        }
     }
 }
 

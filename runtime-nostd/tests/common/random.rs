@@ -238,15 +238,41 @@ fn projection(
             to.channels as usize,
         ),
     };
-    let synapses = if rng.chance(60) {
+    let synapses = if rng.chance(40) {
         let room = (1 << 28) / (largest * rows as i64);
         let span = rng.pick(&[1, 20, 128]).min(room).max(1);
         let weights = (0..rows * width).map(|_| rng.range(-span, span.min(127)) as i8).collect();
         Synapses::Int8 { weights: leak(weights) }
+    } else if rng.chance(60) {
+        few_bits(rng, connection, from.channels as usize, rows, width)
     } else {
         Synapses::Binary { signs: leak((0..rows * words(width)).map(|_| rng.next() as u32).collect()) }
     };
     Projection { source: source as u16, delay: delay as u8, connection, synapses }
+}
+
+/// Weights of another encoding than a byte or a sign each.
+fn few_bits(rng: &mut Rng, connection: Connection, channels_in: usize, rows: usize, width: usize) -> Synapses<'static> {
+    let mut random = |len: usize| leak((0..len).map(|_| rng.next() as u32).collect());
+    let taps = rows / channels_in.max(1);
+    if matches!(connection, Connection::Conv2d(_)) && taps <= 32 && random(1)[0] % 2 == 0 {
+        let index_bits = (random(1)[0] % 6) as u8 + 1;
+        let indices = random(channels_in * words(width * usize::from(index_bits)));
+        return Synapses::Codebook { index_bits, codewords: random(1 << index_bits), indices };
+    }
+    if random(1)[0] % 3 == 0 {
+        let (mut starts, mut columns, mut weights) = (vec![0], Vec::new(), Vec::new());
+        for _ in 0..rows {
+            let entries = (0..width).filter(|_| rng.chance(30)).map(|column| column as u16);
+            columns.extend(entries.collect::<Vec<_>>());
+            starts.push(columns.len() as u32);
+        }
+        weights.extend(columns.iter().map(|_| rng.range(-20, 20) as i8));
+        return Synapses::Sparse { starts: leak(starts), columns: leak(columns), weights: leak(weights) };
+    }
+    let odd = random(1)[0] % 2 == 0;
+    let bits = (random(1)[0] % 4) as u8 + if odd { 1 } else { 2 };
+    Synapses::Planes { bits, odd, planes: random(rows * usize::from(bits) * words(width)) }
 }
 
 /// The largest magnitude that a projection can bring to one element.
@@ -262,7 +288,9 @@ fn largest_sum(projection: &Projection<'_>, edges: &[Grown], own: Shape) -> i64 
     };
     let weight = match projection.synapses {
         Synapses::Int8 { weights } => weights.iter().map(|&w| i64::from(w).abs()).max().unwrap_or(0),
-        Synapses::Binary { .. } => 1,
+        Synapses::Sparse { weights, .. } => weights.iter().map(|&w| i64::from(w).abs()).max().unwrap_or(0),
+        Synapses::Binary { .. } | Synapses::Codebook { .. } => 1,
+        Synapses::Planes { bits, odd, .. } => 1 << (bits - 1 + u8::from(odd)),
     };
     fan_in * weight * largest
 }

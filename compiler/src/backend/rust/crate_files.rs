@@ -1,11 +1,10 @@
 //! The crate of a network: its structure as Rust source, its weights as binary files, the runtime beside it.
 
 use askama::Template;
-use snnc_runtime::program::{
-    EdgeKind, Leak, Population, Program, Rate, Reset, Shape, Step, Synapses, ValueKind, words,
-};
+use snnc_runtime::program::{EdgeKind, Leak, Population, Program, Rate, Reset, Shape, Step, ValueKind, words};
 use snnc_runtime::run::arena_words;
 
+use super::weights::{self, Weights};
 use super::{M4, names, rendered, source};
 use crate::backend::{BackendError, File, LayerReport};
 use crate::compiled::Compiled;
@@ -114,15 +113,6 @@ struct SynapticView {
     negative: bool,
 }
 
-struct Weights {
-    doc: String,
-    constant: String,
-    element: &'static str,
-    len: usize,
-    path: String,
-    bytes: Vec<u8>,
-}
-
 struct Table {
     doc: String,
     constant: String,
@@ -202,24 +192,9 @@ impl Tables {
                 0 => format!("{constant}_WEIGHTS"),
                 _ => format!("{constant}_WEIGHTS_{}", index + 1),
             };
-            let (element, len, bytes, synapses) = match projection.synapses {
-                Synapses::Int8 { weights } => {
-                    let bytes = weights.iter().map(|&weight| weight as u8).collect();
-                    ("i8", weights.len(), bytes, format!("Synapses::Int8 {{ weights: &{table}.0 }}"))
-                }
-                Synapses::Binary { signs } => {
-                    let bytes = signs.iter().flat_map(|word| word.to_le_bytes()).collect();
-                    ("u32", signs.len(), bytes, format!("Synapses::Binary {{ signs: &{table}.0 }}"))
-                }
-            };
-            self.weights.push(Weights {
-                doc: format!("Weights of \"{name}\", from edge {}: rows of one per output.", projection.source),
-                path: format!("weights/{}.bin", table.to_ascii_lowercase()),
-                constant: table,
-                element,
-                len,
-                bytes,
-            });
+            let doc = format!("Weights of \"{name}\", from edge {}", projection.source);
+            let (synapses, weights) = weights::synapses(&projection.synapses, &table, &doc);
+            self.weights.extend(weights);
             projections.push(ProjectionView {
                 source: projection.source,
                 delay: projection.delay,

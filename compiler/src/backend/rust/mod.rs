@@ -5,6 +5,7 @@ mod crate_files;
 mod firmware;
 mod names;
 mod source;
+mod weights;
 
 pub use board::{BOARDS, Board, M0, M3, M4, M7, M33};
 pub use firmware::{frame_bytes, verify};
@@ -47,12 +48,20 @@ fn report(compiled: &Compiled<'_>) -> Vec<LayerReport> {
         .collect()
 }
 
+/// Bits of the tables of a projection.
+fn synapse_bits(synapses: &Synapses<'_>) -> u64 {
+    let bits = match synapses {
+        Synapses::Int8 { weights } => 8 * weights.len(),
+        Synapses::Binary { signs: words } | Synapses::Planes { planes: words, .. } => 32 * words.len(),
+        Synapses::Codebook { codewords, indices, .. } => 32 * (codewords.len() + indices.len()),
+        Synapses::Sparse { starts, columns, weights } => 32 * starts.len() + 16 * columns.len() + 8 * weights.len(),
+    };
+    bits as u64
+}
+
 /// Bits of weights and tables.
 fn population_bits(population: &Population<'_>) -> u64 {
-    let weights = population.projections.iter().map(|projection| match projection.synapses {
-        Synapses::Int8 { weights } => 8 * weights.len() as u64,
-        Synapses::Binary { signs } => 32 * signs.len() as u64,
-    });
+    let weights = population.projections.iter().map(|projection| synapse_bits(&projection.synapses));
     let tables = population.neuron.map_or(0, |neuron| {
         let reset = match neuron.reset {
             Reset::None => 0,

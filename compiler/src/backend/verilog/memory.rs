@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use snnc_runtime::program::{Connection, Projection, Synapses, words};
+use snnc_runtime::program::{Connection, Projection};
 
 use super::size::{Front, Layer};
 
@@ -55,10 +55,7 @@ fn weight(projection: &Projection<'_>, outputs: usize, row: usize, lane: usize) 
         Connection::Identity if row == lane => 0,
         Connection::Identity => return 0,
     };
-    match projection.synapses {
-        Synapses::Int8 { weights } => i64::from(weights[row * outputs + lane]),
-        Synapses::Binary { signs } => i64::from(signs[row * words(outputs) + lane / 32] >> (lane % 32) & 1) * 2 - 1,
-    }
+    projection.synapses.weight(outputs, row, lane).into()
 }
 
 /// The weights of a layer, one word for each tap and group of lanes, the lowest lane lowest.
@@ -71,8 +68,12 @@ pub fn weights(layer: &Layer<'_>) -> String {
                 (Row::Forward(row), _) => weight(&layer.planned.forward, layer.channels, row, lane),
                 (Row::Own(row), Some(own)) => weight(&own.projection, layer.channels, row, lane) << own.shift,
             };
-            // a single bit says 1 for +1
-            file.push(if layer.weight_bits == 1 { i64::from(weight > 0) } else { weight }, layer.weight_bits);
+            let stored = match (layer.odd, layer.weight_bits) {
+                (_, 1) => i64::from(weight > 0), // a single bit says 1 for +1
+                (true, _) => weight >> 1,
+                (false, _) => weight,
+            };
+            file.push(stored, layer.weight_bits);
         }
         file.end_word();
     };

@@ -36,6 +36,8 @@ pub struct Layer<'p> {
     pub group: usize,
     /// Bits of a weight.
     pub weight_bits: usize,
+    /// Whether a weight is `2 q + 1` of what is stored.
+    pub odd: bool,
     /// Words of weights.
     pub rows: usize,
     /// Bits of a sum.
@@ -221,7 +223,8 @@ impl<'p> Layer<'p> {
             None => weight_bits(projection.synapses, holes),
             Some(own) => own_weight_bits(&own).max(weight_bits(projection.synapses, true)),
         };
-        let sum_bits = usize::from(population.accumulator_bits).max(weight_bits + 1);
+        let odd = planned.own.is_none() && !holes && matches!(projection.synapses, Synapses::Planes { odd: true, .. });
+        let sum_bits = usize::from(population.accumulator_bits).max(weight_bits + usize::from(odd) + 1);
         let positions = match &front {
             Front::Stream => 1,
             Front::Window(w) => w.out[0] * w.out[1] * lane_groups,
@@ -248,6 +251,7 @@ impl<'p> Layer<'p> {
             lanes,
             group,
             weight_bits,
+            odd,
             rows: rows.max(2),
             sum_bits,
             interval,
@@ -361,10 +365,14 @@ fn group(lanes: usize, channels: usize, taps: usize) -> usize {
     group
 }
 
-/// Bits of a weight; a kernel with holes needs a zero, which one bit is not.
+/// Bits of a weight; a kernel with holes needs a zero, which an odd grid has not.
 fn weight_bits(synapses: Synapses<'_>, holes: bool) -> usize {
+    let odd_bits = |bits: u8| usize::from(bits) + usize::from(holes);
     match synapses {
-        Synapses::Binary { .. } => 1 + usize::from(holes),
+        Synapses::Binary { .. } | Synapses::Codebook { .. } => odd_bits(1),
+        Synapses::Planes { bits, odd: true, .. } => odd_bits(bits),
+        Synapses::Planes { bits, odd: false, .. } => bits.into(),
+        Synapses::Sparse { weights, .. } => weight_bits(Synapses::Int8 { weights }, holes),
         Synapses::Int8 { weights } => {
             let bits = |weight: i8| 9 - (if weight < 0 { !weight } else { weight }).leading_zeros() as usize;
             weights.iter().map(|&weight| bits(weight)).max().unwrap_or(2).max(2)

@@ -93,6 +93,7 @@ impl Tail<'_, '_> {
             ("ROW_BITS", layer.row_bits()),
             ("LANES", layer.lanes),
             ("WEIGHT_BITS", layer.weight_bits),
+            ("ODD", usize::from(layer.odd)),
             ("SUM_BITS", layer.sum_bits),
             ("GROUP", layer.group),
         ]);

@@ -190,7 +190,10 @@ fn op(container: &Container<'_>, text: OpText) -> Found<Op> {
 }
 
 fn conv2d(container: &Container<'_>, text: Conv2dText) -> Found<Conv2d> {
-    let (shape, weight, grid) = weights(container, &text.weight, text.grid, 4)?;
+    let (shape, weight, grid) = match &text.codebook {
+        Some(codebook) => kernels(container, &text.weight, codebook, text.grid)?,
+        None => weights(container, &text.weight, text.grid, 4)?,
+    };
     let [channels_out, per_group, kernel @ ..] = *shape.first_chunk::<4>().ok_or("its weights have no 4 axes")?;
     let channels_in = per_group.checked_mul(text.groups).ok_or("its groups are more than any input has channels")?;
     let window = Window { dilation: text.dilation, ..window(kernel, text.stride, text.pad_begin, text.pad_end) };
@@ -215,21 +218,50 @@ fn weights(
         return Ok((shape, weight, grid));
     }
     let (shape, integers) = container.numbers::<i8>(name, axes)?;
-    let int8 = || GridText { encoding: WeightEncoding::Int8, scale: Parameter::Number(1.0) };
+    let int8 = || GridText { encoding: WeightEncoding::INT8, scale: Parameter::Number(1.0) };
     let grid = self::grid(container, &grid.unwrap_or_else(int8), shape[0])?;
-    if grid.encoding == WeightEncoding::Binary
-        && let Some(found) = integers.iter().find(|&&integer| integer != 1 && integer != -1)
-    {
-        return Err(format!("tensor `{name}` holds {found}, binary weights are 1 or -1"));
+    let odd = matches!(grid.encoding, WeightEncoding::Odd { .. });
+    let integers: Vec<i16> = integers.iter().map(|&q| if odd { 2 * i16::from(q) + 1 } else { q.into() }).collect();
+    if let Some(found) = integers.iter().find(|&&integer| !grid.encoding.holds(integer)) {
+        return Err(format!("tensor `{name}` stands for {found}, which is no {} weight", grid.encoding.name()));
     }
     let per_channel = integers.len() / shape[0];
     let weight = integers.iter().enumerate().map(|(i, &q)| weight(grid.scale[i / per_channel], q)).collect();
     Ok((shape, weight, Some(grid)))
 }
 
-/// The weight that the integer `q` stands for.
-pub(super) fn weight(scale: f32, q: i8) -> f32 {
-    scale * f32::from(q)
+/// Kernels from a codebook `[codewords, height, width]`, chosen by indices `[channels out, channels in]`.
+fn kernels(
+    container: &Container<'_>,
+    name: &str,
+    codebook: &str,
+    grid: Option<GridText>,
+) -> Found<(Vec<usize>, Vec<f32>, Option<Grid>)> {
+    let (shape, indices) = container.numbers::<u8>(name, 2)?;
+    let (words, codebook) = (codebook, container.numbers::<i8>(codebook, 3)?);
+    let [codewords, height, width] = *codebook.0.first_chunk::<3>().ok_or("its codebook has no 3 axes")?;
+    let grid = self::grid(container, &grid.ok_or("a codebook needs a grid that says its encoding")?, shape[0])?;
+    match grid.encoding {
+        WeightEncoding::Codebook { index_bits } if codewords <= 1 << index_bits => {}
+        encoding => return Err(format!("its codebook has {codewords} codewords, more than `{}` has", encoding.name())),
+    }
+    let taps = height * width;
+    let mut weight = Vec::with_capacity(indices.len() * taps);
+    for (i, &index) in indices.iter().enumerate() {
+        let kernel = codebook.1.get(usize::from(index) * taps..).and_then(|rest| rest.get(..taps));
+        let kernel = kernel.ok_or_else(|| format!("tensor `{name}` names codeword {index} of {codewords}"))?;
+        let scale = grid.scale[i / shape[1]];
+        weight.extend(kernel.iter().map(|&sign| self::weight(scale, sign.into())));
+    }
+    if let Some(found) = codebook.1.iter().find(|&&sign| sign != 1 && sign != -1) {
+        return Err(format!("tensor `{words}` holds {found}; a codeword is of 1 and -1"));
+    }
+    Ok((vec![shape[0], shape[1], height, width], weight, Some(grid)))
+}
+
+/// The weight that an integer of a grid stands for.
+pub(super) fn weight(scale: f32, integer: i16) -> f32 {
+    scale * f32::from(integer)
 }
 
 fn grid(container: &Container<'_>, text: &GridText, channels: usize) -> Found<Grid> {

@@ -1,5 +1,7 @@
 //! A graph to a native model: the same bytes for the same graph.
 
+use std::collections::BTreeSet;
+
 use super::load::weight;
 use super::text::{
     ActivationText, AvgPoolText, BatchNormText, Conv2dText, DelayedText, GraphText, GridText, InputText, MaxPoolText,
@@ -8,7 +10,7 @@ use super::text::{
 };
 use crate::container::{Builder, Kind};
 use crate::frontend::FrontendError;
-use crate::ir::{Activation, AvgPool, Graph, Grid, Neuron, Node, Op, Reset, WeightEncoding, Window};
+use crate::ir::{Activation, AvgPool, Conv2d, Graph, Grid, Neuron, Node, Op, Reset, WeightEncoding, Window};
 
 /// Writes a graph as a `.snn` file; loading it gives the same graph.
 ///
@@ -84,6 +86,39 @@ impl Tensors<'_> {
             Some(integers) => self.builder.add(name, shape, &integers),
             None => self.builder.add(name, shape, weight),
         };
+        self.beside(weight, bias, grid)
+    }
+
+    /// The synapses of a convolution, and the codebook that its kernels come from, if they do.
+    fn convolution(&mut self, shape: &[usize], conv: &Conv2d) -> (SynapsesText, Option<String>) {
+        let signs = match &conv.grid {
+            Some(grid) if matches!(grid.encoding, WeightEncoding::Codebook { .. }) => integers(grid, &conv.weight),
+            _ => None,
+        };
+        let kernels = signs.as_ref().map(|signs| {
+            let [_, _, height, width] = shape else { unreachable!("a convolution has four axes") };
+            let kernels: Vec<&[i8]> = signs.chunks(height * width).collect();
+            let codewords: Vec<&[i8]> = kernels.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+            (kernels, codewords, [*height, *width])
+        });
+        let fits = |words: &[&[i8]]| match conv.grid.as_ref().map(|grid| grid.encoding) {
+            Some(WeightEncoding::Codebook { index_bits }) => words.len() <= 1 << index_bits,
+            _ => false,
+        };
+        let Some((kernels, codewords, [height, width])) = kernels.filter(|(_, words, _)| fits(words)) else {
+            return (self.synapses(shape, &conv.weight, &conv.bias, conv.grid.as_ref()), None);
+        };
+        let index = |kernel: &&[i8]| codewords.binary_search(kernel).expect("every kernel was collected") as u8;
+        let indices: Vec<u8> = kernels.iter().map(index).collect();
+        let shape = [codewords.len(), height, width];
+        let codebook = self.builder.add(format!("{}.codebook", self.node), &shape, &codewords.concat());
+        let of = [conv.channels_out, conv.channels_in / conv.groups];
+        let weight = self.builder.add(format!("{}.weight", self.node), &of, &indices);
+        (self.beside(weight, &conv.bias, conv.grid.as_ref()), Some(codebook))
+    }
+
+    /// What stands beside the tensor of weights.
+    fn beside(&mut self, weight: String, bias: &[f32], grid: Option<&Grid>) -> SynapsesText {
         let silent = bias.iter().all(|number| number.to_bits() == 0);
         let bias = if silent { None } else { Some(self.add("bias", bias)) };
         let grid = grid.map(|grid| {
@@ -100,14 +135,19 @@ fn integers(grid: &Grid, weights: &[f32]) -> Option<Vec<i8>> {
     let per_channel = weights.len() / grid.scale.len();
     let integer = |(i, value): (usize, &f32)| {
         let scale = grid.scale[i / per_channel];
-        let q = (value / scale).round_ties_even() as i8; // saturates; what does not fit is seen below
-        let is_one = match grid.encoding {
-            WeightEncoding::Int8 => true,
-            WeightEncoding::Binary => q == 1 || q == -1,
-        };
-        (is_one && weight(scale, q).to_bits() == value.to_bits()).then_some(q)
+        let integer = (value / scale).round_ties_even() as i16; // saturates; what does not fit is seen below
+        let is_one = grid.encoding.holds(integer) && weight(scale, integer).to_bits() == value.to_bits();
+        is_one.then(|| stored(grid.encoding, integer))
     };
     weights.iter().enumerate().map(integer).collect()
+}
+
+/// What a tensor holds for an integer of a grid: itself, for `2 q + 1` of an odd grid `q`.
+fn stored(encoding: WeightEncoding, integer: i16) -> i8 {
+    match encoding {
+        WeightEncoding::Odd { .. } => ((integer - 1) / 2) as i8,
+        _ => integer as i8,
+    }
 }
 
 fn op(tensors: &mut Tensors<'_>, op: &Op) -> OpText {
@@ -120,11 +160,11 @@ fn op(tensors: &mut Tensors<'_>, op: &Op) -> OpText {
         Op::Conv2d(conv) => {
             let [kernel_height, kernel_width] = conv.window.kernel;
             let shape = [conv.channels_out, conv.channels_in / conv.groups, kernel_height, kernel_width];
-            let synapses = tensors.synapses(&shape, &conv.weight, &conv.bias, conv.grid.as_ref());
+            let (synapses, codebook) = tensors.convolution(&shape, conv);
             let Window { stride, pad_begin, pad_end, dilation, kernel: _ } = conv.window;
             let SynapsesText { weight, bias, grid } = synapses;
             let (pad_end, groups) = (Some(pad_end), conv.groups);
-            OpText::Conv2d(Conv2dText { weight, bias, grid, stride, pad_begin, pad_end, dilation, groups })
+            OpText::Conv2d(Conv2dText { weight, codebook, bias, grid, stride, pad_begin, pad_end, dilation, groups })
         }
         Op::BatchNorm(norm) => {
             let (scale, shift) = (tensors.add("scale", &norm.scale), tensors.add("shift", &norm.shift));

@@ -75,17 +75,23 @@ impl Choices<'_> {
     }
 
     /// Weights and their grid: exactly on it, near it, or without one.
-    fn weights(&mut self, channels: usize, per_channel: usize) -> (Vec<f32>, Option<Grid>) {
-        let encoding = if self.flip() { WeightEncoding::Binary } else { WeightEncoding::Int8 };
+    /// Kernels of `taps` may come from a codebook; 0 taps are none.
+    fn weights(&mut self, channels: usize, per_channel: usize, taps: usize) -> (Vec<f32>, Option<Grid>) {
+        let encoding = match WeightEncoding::ALL[self.below(WeightEncoding::ALL.len())].1 {
+            WeightEncoding::Codebook { .. } if taps == 0 => WeightEncoding::Binary,
+            encoding => encoding,
+        };
         let scale: Vec<f32> = match self.flip() {
             true => vec![self.scale(); channels],
             false => (0..channels).map(|_| 0.001 * (1 + self.below(100)) as f32).collect(),
         };
-        let integer = |choices: &mut Self| match encoding {
-            WeightEncoding::Binary => [-1, 1][choices.below(2)],
-            WeightEncoding::Int8 => choices.below(256) as u8 as i8,
-        };
-        let on_grid = (0..channels * per_channel).map(|i| scale[i / per_channel] * f32::from(integer(self)));
+        let integer = |choices: &mut Self| encoding.nearest(choices.below(256) as f32 - 128.0);
+        let codewords: Vec<Vec<i16>> = (0..2).map(|_| (0..taps).map(|_| integer(self)).collect()).collect();
+        let few = matches!(encoding, WeightEncoding::Codebook { .. }) && self.flip();
+        let on_grid = (0..channels * per_channel).map(|i| {
+            let integer = if few { codewords[i / taps % 2][i % taps] } else { integer(self) };
+            scale[i / per_channel] * f32::from(integer)
+        });
         let mut weights: Vec<f32> = on_grid.map(|weight| if weight.is_finite() { weight } else { 0.0 }).collect();
         match self.below(3) {
             0 => (weights, Some(Grid { encoding, scale })),
@@ -151,7 +157,7 @@ impl Choices<'_> {
         match self.below(10) {
             0 => {
                 let fan_out = 1 + self.below(4);
-                let (weight, grid) = self.weights(fan_out, from.len());
+                let (weight, grid) = self.weights(fan_out, from.len(), 0);
                 let bias = if self.flip() { self.numbers(fan_out) } else { vec![0.0; fan_out] };
                 (Op::Linear(Linear { fan_in: from.len(), fan_out, weight, bias, grid }), Shape::vector(fan_out))
             }
@@ -161,7 +167,8 @@ impl Choices<'_> {
                 let channels_out = groups * (1 + self.below(2));
                 let Some(shape) = slid(&window, channels_out) else { return (Op::Flatten, Shape::vector(from.len())) };
                 let taps = from.channels / groups * window.kernel[0] * window.kernel[1];
-                let (weight, grid) = self.weights(channels_out, taps);
+                let kernel = if groups == 1 { window.kernel[0] * window.kernel[1] } else { 0 };
+                let (weight, grid) = self.weights(channels_out, taps, kernel);
                 let (channels_in, bias) = (from.channels, self.numbers(channels_out));
                 (Op::Conv2d(Conv2d { channels_in, channels_out, window, groups, weight, bias, grid }), shape)
             }
@@ -305,7 +312,7 @@ fn what_is_left_out_has_the_documented_default() {
     assert_eq!((&lif.beta, &lif.threshold, lif.comparison), (&vec![0.5], &vec![1.0], Comparison::AtLeast));
     assert_eq!((&lif.reset, lif.reset_timing), (&Reset::Subtract(vec![1.0]), ResetTiming::Immediate));
     let Op::Linear(fc) = &graph.node(3).op else { panic!("synapses") };
-    assert_eq!(fc.grid, Some(Grid { encoding: WeightEncoding::Int8, scale: vec![1.0; 3] }));
+    assert_eq!(fc.grid, Some(Grid { encoding: WeightEncoding::INT8, scale: vec![1.0; 3] }));
     assert_eq!((fc.weight[11], fc.weight[12], &fc.bias), (-7.0, 5.0, &vec![0.0; 3]));
     let Op::Neuron(out) = &graph.node(4).op else { panic!("neurons") };
     assert_eq!((&out.beta, &out.threshold, &out.reset), (&vec![1.0], &vec![1.0, 2.0, 3.0], &Reset::None));

@@ -122,7 +122,11 @@ pub(super) struct SynapsesText {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Conv2dText {
+    /// Tensor, F32, or I8 for integers; with a codebook U8 `[channels out, channels in]`.
     pub weight: String,
+    /// Tensor `[codewords, height, width]`, I8, of 1 and -1. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codebook: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bias: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -247,7 +251,7 @@ pub(super) struct IntegerText {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GridText {
-    #[serde(default = "int8", with = "WeightEncodingText")]
+    #[serde(default = "int8", with = "encoding_name")]
     pub encoding: WeightEncoding,
     /// Default: 1.
     #[serde(default = "no_leak")]
@@ -287,6 +291,25 @@ impl Default for ReadoutText {
     }
 }
 
+/// A weight encoding by its name.
+pub(crate) mod encoding_name {
+    use super::WeightEncoding;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    /// By reference, as serde asks.
+    pub fn serialize<S: Serializer>(encoding: &WeightEncoding, serializer: S) -> Result<S::Ok, S::Error> {
+        encoding.name().serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<WeightEncoding, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        WeightEncoding::named(&name).ok_or_else(|| {
+            let known: Vec<&str> = WeightEncoding::ALL.iter().map(|(name, _)| *name).collect();
+            D::Error::custom(format!("unknown weight encoding `{name}`, expected one of {}", known.join(", ")))
+        })
+    }
+}
+
 /// Spells the variants of an enum without fields that belongs to another module.
 macro_rules! words {
     ($($visibility:vis $words:ident: $type:literal { $($variant:ident),* })*) => {$(
@@ -302,7 +325,6 @@ words! {
     pub(super) ComparisonText: "Comparison" { Above, AtLeast }
     pub(super) ResetTimingText: "ResetTiming" { Immediate, Delayed, Overriding }
     pub(super) DivisorText: "Divisor" { Kernel, Inputs, One }
-    pub(crate) WeightEncodingText: "WeightEncoding" { Int8, Binary }
 }
 
 impl From<InputEncoding> for EncodingText {
@@ -366,7 +388,7 @@ const fn immediate() -> ResetTiming {
 }
 
 const fn int8() -> WeightEncoding {
-    WeightEncoding::Int8
+    WeightEncoding::INT8
 }
 
 const fn no_leak() -> Parameter {

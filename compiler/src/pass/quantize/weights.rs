@@ -31,7 +31,7 @@ pub(super) fn quantize(graph: &mut Graph, choice: WeightChoice) -> Result<usize,
         };
         for ((&id, found), scales) in layers.iter().zip(encodings).zip(scales) {
             let encoding =
-                if layers.len() == 1 && found.binary.is_some() { WeightEncoding::Binary } else { WeightEncoding::Int8 };
+                if layers.len() == 1 && found.binary.is_some() { WeightEncoding::Binary } else { WeightEncoding::INT8 };
             snap(&mut graph.nodes[id].op, encoding, &scales);
             quantized += 1;
         }

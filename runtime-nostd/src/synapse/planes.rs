@@ -1,0 +1,100 @@
+//! Synapses of a few bits, stored as bit planes: plane `k` of a row has bit `k` of each of its weights.
+//!
+//! A weight is the integer `q = -2^(bits-1) q[bits-1] + sum over k < bits-1 of 2^k q[k]`, or on the odd grid `2 q + 1`.
+//! The odd grid is QP-SNN's (Wei et al. 2025, eq. 9 and 10): its `gamma (2 n / (2^b - 1) - 1)`, n in 0..2^b, is
+//! `gamma / (2^b - 1)` times the odd number `2 n - (2^b - 1) = 2 (n - 2^(b-1)) + 1`. Over n rows the sum is
+//! `2 sum(q) + n`. Every plane is counted as binary synapses are, so that b bits cost b times as much as one.
+use super::binary::{count, unpack};
+use crate::program::words;
+
+/// Adds each of the rows that begin at `starts` to the accumulators, at most [`super::CHUNK`] rows. Rows outside `planes`
+/// give any sum; [`crate::program::Program::new`] rules them out.
+pub(crate) fn add_rows(planes: &[u32], bits: u8, odd: bool, starts: &[u32], accumulators: &mut [u32]) {
+    let plane_words = words(accumulators.len());
+    let once = if odd { starts.len() as u32 } else { 0 };
+    for (column, sums) in accumulators.chunks_mut(32).enumerate() {
+        for k in 0..bits {
+            let counts =
+                unpack(&count(planes.get(usize::from(k) * plane_words + column..).unwrap_or_default(), starts));
+            // the highest bit counts negative
+            let sign = if k + 1 == bits { u32::MAX } else { 1 };
+            let place = sign << (k + u8::from(odd));
+            for (sum, &count) in sums.iter_mut().zip(counts.as_flattened()) {
+                *sum = sum.wrapping_add(u32::from(count).wrapping_mul(place));
+            }
+        }
+        for sum in sums {
+            *sum = sum.wrapping_add(once);
+        }
+    }
+}
+
+/// Adds `row` times `value` to the accumulators.
+pub(crate) fn add_scaled(planes: &[u32], bits: u8, odd: bool, row: usize, value: i32, accumulators: &mut [u32]) {
+    let width = accumulators.len();
+    for (column, sum) in accumulators.iter_mut().enumerate() {
+        *sum = sum.wrapping_add(value.wrapping_mul(weight(planes, bits, odd, width, row, column)) as u32);
+    }
+}
+
+/// The weight of `row` at `column` in rows `width` wide.
+#[inline]
+pub(super) fn weight(planes: &[u32], bits: u8, odd: bool, width: usize, row: usize, column: usize) -> i32 {
+    let start = row * usize::from(bits) * words(width) + column / 32;
+    let mut q = 0;
+    for k in (0..usize::from(bits)).rev() {
+        let bit = planes.get(start + k * words(width)).map_or(0, |word| word >> (column % 32) & 1) as i32;
+        // the highest bit comes first and counts negative: -1 and 0 have the same bits below it
+        q = if k + 1 == usize::from(bits) { -bit } else { q << 1 | bit };
+    }
+    if odd { 2 * q + 1 } else { q }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use crate::synapse::CHUNK;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    #[test]
+    fn every_integer_of_every_width_is_read_back() {
+        for bits in 2..=8u8 {
+            for q in -(1 << (bits - 1))..1 << (bits - 1) {
+                let planes: Vec<u32> = (0..bits).map(|k| ((q >> k & 1) as u32) << 3).collect();
+                assert_eq!(weight(&planes, bits, false, 5, 0, 3), q);
+                assert_eq!(weight(&planes, bits, true, 5, 0, 3), 2 * q + 1);
+            }
+        }
+        assert_eq!([0, 1].map(|bit| weight(&[bit], 1, true, 1, 0, 0)), [1, -1]);
+    }
+
+    proptest! {
+        #[test]
+        fn rows_add_up_to_the_naive_sum(
+            (width, bits, planes, rows) in (1usize..70, 1u8..=8).prop_flat_map(|(width, bits)| (
+                Just(width), Just(bits), prop::collection::vec(any::<u32>(), words(width) * 9 * usize::from(bits)),
+                prop::collection::vec(0u32..9, 0..=CHUNK),
+            )),
+            odd in any::<bool>(),
+            value in prop_oneof![-300i32..300, -40_000i32..40_000],
+        ) {
+            let mut accumulators: Vec<u32> = (0..width as u32).collect();
+            let starts: Vec<u32> = rows.iter().map(|row| row * words(width) as u32 * u32::from(bits)).collect();
+            add_rows(&planes, bits, odd, &starts, &mut accumulators);
+            add_scaled(&planes, bits, odd, 4, value, &mut accumulators);
+            let weight = |row: usize, column: usize| {
+                let plane = |k: usize| planes[(row * usize::from(bits) + k) * words(width) + column / 32] >> (column % 32) & 1;
+                let q: i32 = (0..usize::from(bits))
+                    .map(|k| if k + 1 == usize::from(bits) { -(plane(k) as i32) << k } else { (plane(k) as i32) << k })
+                    .sum();
+                if odd { 2 * q + 1 } else { q }
+            };
+            for (c, sum) in accumulators.iter().enumerate() {
+                let naive: i32 = rows.iter().map(|&row| weight(row as usize, c)).sum();
+                prop_assert_eq!(*sum as i32, c as i32 + naive + value * weight(4, c));
+            }
+        }
+    }
+}
