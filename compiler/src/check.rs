@@ -147,7 +147,7 @@ impl Report {
             input.encoding = InputEncoding::Integer { scale: PIXEL_SCALE, bits: 8, signed: false };
         }
         let arena = Bump::new();
-        let built = match pipeline::build(&graph, timesteps, None, Choices::default(), &arena) {
+        let built = match pipeline::build(&graph, timesteps, None, &Choices::default(), &arena) {
             Ok(built) => built,
             Err(error) => return self.stop("program", &graph, &error),
         };

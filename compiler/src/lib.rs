@@ -10,6 +10,7 @@ pub mod backend;
 pub mod check;
 pub mod compiled;
 pub mod compiled_file;
+pub mod compress;
 pub mod container;
 pub mod data;
 pub mod error;

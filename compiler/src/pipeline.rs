@@ -14,7 +14,7 @@ use crate::pass::{self, Applied, Context, WeightChoice, ann_to_snn};
 use crate::{host, lower};
 
 /// What the user chooses.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Choices {
     /// Encoding of the weights.
     pub weights: WeightChoice,
@@ -25,6 +25,8 @@ pub struct Choices {
 pub struct Built<'a> {
     /// The integer network.
     pub compiled: Compiled<'a>,
+    /// The graph on its grids that it was made of; compiled again it gives the same network. None of a compiled file.
+    pub graph: Option<Graph>,
     /// The passes that ran.
     pub applied: Vec<Applied>,
     /// What the integers changed on the calibration samples, if there were any.
@@ -139,7 +141,7 @@ pub fn build<'a>(
     float: &Graph,
     timesteps: u32,
     calib: Option<&Dataset>,
-    choices: Choices,
+    choices: &Choices,
     arena: &'a Bump,
 ) -> Result<Built<'a>, Error> {
     let samples: Vec<Vec<f32>> = match calib {
@@ -147,7 +149,7 @@ pub fn build<'a>(
         None => Vec::new(),
     };
     let mut graph = float.clone();
-    let context = Context { samples: &samples, timesteps, weights: choices.weights };
+    let context = Context { samples: &samples, timesteps, weights: &choices.weights };
     let applied = pass::run(&mut graph, &context)?;
     let mut compiled = lower::lower(&graph, timesteps, arena)?;
     let mut warnings = ann_to_snn::notes(float, timesteps);
@@ -172,7 +174,7 @@ pub fn build<'a>(
             "no --calib: membranes are as wide as the weights can reach at worst, and nothing says what the integers cost".into(),
         );
     }
-    Ok(Built { compiled, applied, price, warnings })
+    Ok(Built { compiled, graph: Some(graph), applied, price, warnings })
 }
 
 /// The spiking network, in floats, of a network with activations.
@@ -185,7 +187,7 @@ pub fn to_spikes(ann: &Graph, timesteps: u32, calib: Option<&Dataset>) -> Result
         present_float(&mut graph, calib)?;
     }
     let samples: Vec<Vec<f32>> = calib.map_or_else(Vec::new, |c| (0..c.len).map(|index| c.float(index)).collect());
-    pass::to_spikes(&mut graph, &Context { samples: &samples, timesteps, weights: WeightChoice::Auto })?;
+    pass::to_spikes(&mut graph, &Context { samples: &samples, timesteps, weights: &WeightChoice::default() })?;
     Ok(graph)
 }
 
@@ -248,7 +250,7 @@ mod tests {
         let timesteps = present(&mut graph, Some(&data), false).expect("the sample fits");
         let float = Evaluator::new(&graph).run(&data.float(0), timesteps, |_| {});
         let arena = Bump::new();
-        let built = build(&graph, timesteps, None, Choices::default(), &arena).expect("it compiles");
+        let built = build(&graph, timesteps, None, &Choices::default(), &arena).expect("it compiles");
         let trace = host::trace(&built.compiled.program, &encode(&built.compiled, &data).expect("the sample fits")[0]);
         (float, trace.scores.iter().map(|&score| score as f32 * built.compiled.readout_scale).collect())
     }

@@ -318,8 +318,8 @@ pub enum Synapses<'a> {
         bits: u8,
         /// Whether a weight is `2 q + 1` (QP-SNN's grid, which has no zero).
         odd: bool,
-        /// `[rows, bits, ceil(width of a row / 32)]`, the lowest bit of a row's weights first; each plane as
-        /// [`Synapses::Binary`]'s rows, 1 for a set bit.
+        /// `[rows, ceil(bits * width of a row / 32)]`; each row starts a new word and has plane after plane, each one bit
+        /// per weight, the weights' lowest bits first.
         planes: &'a [u32],
     },
     /// -1 or +1, the kernel between two channels one of a few codewords; only of [`Connection::Conv2d`] with at most 32

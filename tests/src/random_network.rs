@@ -51,7 +51,9 @@ impl Rng {
 /// Weights of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weights {
+    /// A byte each.
     Int8,
+    /// A sign each.
     Binary,
     /// Two's complement of so many bits.
     Int(u8),
@@ -524,11 +526,11 @@ fn synapses<'a>(
             (Synapses::Binary { signs }, 1, Some(WeightEncoding::Binary))
         }
         (Weights::Int(bits), _) => {
-            let planes = table(rng, rows * usize::from(bits) * words(width));
+            let planes = table(rng, rows * words(usize::from(bits) * width));
             (Synapses::Planes { bits, odd: false, planes }, 1 << (bits - 1), Some(WeightEncoding::Int { bits }))
         }
         (Weights::Odd(bits), _) => {
-            let planes = table(rng, rows * usize::from(bits) * words(width));
+            let planes = table(rng, rows * words(usize::from(bits) * width));
             // of one bit the grid is -1 and 1
             (Synapses::Planes { bits, odd: true, planes }, 1 << bits, Some(WeightEncoding::Odd { bits: bits.max(2) }))
         }

@@ -48,7 +48,7 @@ fn a_few_timesteps_of_integer_spikes_keep_its_accuracy() {
         let mut graph = model(FILE, Some(timesteps)).graph;
         assert_eq!(pipeline::present(&mut graph, Some(&calib), true).expect("the images fit"), timesteps);
         let arena = Bump::new();
-        let built = pipeline::build(&graph, timesteps, Some(&calib), Choices::default(), &arena).expect("it converts");
+        let built = pipeline::build(&graph, timesteps, Some(&calib), &Choices::default(), &arena).expect("it converts");
         let found = correct(&built.compiled, &images);
         assert!(found + lost >= wanted, "{timesteps} timesteps: {found} of 100 correct, {wanted} without spikes");
     }
@@ -60,7 +60,7 @@ fn without_calibration_samples_it_is_refused_with_what_to_give() {
     let timesteps = pipeline::present(&mut graph, None, false).expect("timesteps have a default");
     let arena = Bump::new();
     let error =
-        pipeline::build(&graph, timesteps, None, Choices::default(), &arena).expect_err("nothing says how large");
+        pipeline::build(&graph, timesteps, None, &Choices::default(), &arena).expect_err("nothing says how large");
     let text = format!("{:?}", miette::Report::new(error));
     assert!(text.contains("--calib") && text.contains("Relu"), "{text}");
 }

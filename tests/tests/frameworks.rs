@@ -75,7 +75,7 @@ impl Model {
         let mut graph = graph.clone();
         let timesteps = pipeline::present(&mut graph, Some(&calib), true).expect("the images fit");
         let arena = Bump::new();
-        let built = pipeline::build(&graph, timesteps, Some(&calib), Choices::default(), &arena).expect("it compiles");
+        let built = pipeline::build(&graph, timesteps, Some(&calib), &Choices::default(), &arena).expect("it compiles");
         let program = built.compiled.program;
         let encoded = pipeline::encode(&built.compiled, &test).expect("the images fit");
         let same = |(sample, out): (&_, &Vec<f32>)| host::trace(&program, sample).prediction == prediction(out);

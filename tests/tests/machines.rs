@@ -32,7 +32,7 @@ fn graph_is_equal_on(file: &str, mut graph: Graph, images: usize, machines: &[&s
     let calib = samples("mnist/train200.npz");
     let timesteps = pipeline::present(&mut graph, Some(&calib), true).expect("the images fit");
     let arena = Bump::new();
-    let built = pipeline::build(&graph, timesteps, Some(&calib), Choices::default(), &arena).expect("it compiles");
+    let built = pipeline::build(&graph, timesteps, Some(&calib), &Choices::default(), &arena).expect("it compiles");
     let test = pipeline::encode(&built.compiled, &samples("mnist/test200.npz").take(images)).expect("the images fit");
     let traces: Vec<Trace> = test.iter().map(|sample| trace(&built.compiled.program, sample)).collect();
     for step in spiking_steps(&built.compiled.program) {
@@ -135,7 +135,7 @@ fn the_dense_engine_stays_within_a_tenth_of_a_spike_a_clock() {
     let data = samples("bench_fc_rate/spikes.npz");
     let timesteps = pipeline::present(&mut graph, Some(&data), false).expect("the spikes fit");
     let arena = Bump::new();
-    let built = pipeline::build(&graph, timesteps, None, Choices::default(), &arena).expect("it compiles");
+    let built = pipeline::build(&graph, timesteps, None, &Choices::default(), &arena).expect("it compiles");
     let spikes = pipeline::encode(&built.compiled, &data).expect("the spikes fit");
     let backend = BACKENDS.iter().find(|backend| backend.name == "fpga").expect("a backend of that name");
     let options = EmitOptions { lanes: None, samples: &spikes };

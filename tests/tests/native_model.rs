@@ -32,7 +32,7 @@ fn an_integer_model_runs_as_given() {
     let mut graph = model("bench_fc_rate/model.snn", None).graph;
     let timesteps = present(&mut graph, Some(&data), false).expect("the samples fit");
     let arena = Bump::new();
-    let built = build(&graph, timesteps, None, Choices::default(), &arena).expect("it compiles");
+    let built = build(&graph, timesteps, None, &Choices::default(), &arena).expect("it compiles");
     let encoded = encode(&built.compiled, &data).expect("the samples fit");
     let traces: Vec<_> = encoded.iter().map(|sample| host::trace(&built.compiled.program, sample)).collect();
     let layers = layer_spikes(&built.compiled, &traces);

@@ -11,7 +11,7 @@ use snnc::compiled::Compiled;
 use snnc::compiled_file;
 use snnc::data::Sample;
 use snnc::error::Error;
-use snnc::pipeline::{self, Choices, Price};
+use snnc::pipeline::{self, Price};
 
 use super::model::{self, NETWORK};
 use super::{Compile, print_json, show};
@@ -37,8 +37,7 @@ struct Report<'r> {
 pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
     let target = arguments.target.name();
     let arena = Bump::new();
-    let choices = Choices { weights: arguments.weights.into() };
-    let mut network = model::network(&arguments.model, choices, None, &arena)?;
+    let mut network = model::network(&arguments.model, None, &arena)?;
     network.built.compiled.lanes = arguments.lanes.or(network.built.compiled.lanes);
     let compiled = &network.built.compiled;
     let samples = stimuli(arguments, compiled)?;

@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod compress;
 mod convert;
 mod inspect;
 mod model;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use snnc::frontend::LoadOptions;
 use snnc::pass::WeightChoice;
+use snnc::pipeline::Choices;
 
 /// Compiles trained spiking neural networks to microcontrollers and FPGAs: one integer network, bit for bit the same
 /// spikes on every machine.
@@ -30,6 +32,8 @@ pub struct Arguments {
 enum Command {
     /// Write Verilog or a no_std Rust crate that runs the network.
     Compile(Compile),
+    /// Make the network smaller, say what every step costs, and write it as a .snn file.
+    Compress(Compress),
     /// Run the compiled integer network (or the float graph) on the host: accuracy and spike statistics.
     Run(Run),
     /// Run the same samples on several machines and compare every spike of every layer.
@@ -54,11 +58,21 @@ struct Model {
     /// Timesteps of a sample: needed for a step model, overrides those of an unrolled one.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u32).range(1..=i64::from(snnc::ir::MAX_TIMESTEPS)))]
     timesteps: Option<u32>,
+    /// Encodings of the weights: `auto` keeps the grid they were trained on and takes int8 elsewhere; or ENCODING,
+    /// `ends=ENCODING` (first and last layers), `LAYER=ENCODING`, separated by commas. There are int8 to int2, ternary,
+    /// binary, odd8 to odd2, codebook6 to codebook1.
+    #[arg(long, value_name = "ENCODINGS", default_value = "auto")]
+    weights: WeightChoice,
     #[command(flatten)]
     nir: nir::Nir,
 }
 
 impl Model {
+    /// What the user chooses.
+    fn choices(&self) -> Choices {
+        Choices { weights: self.weights.clone() }
+    }
+
     /// What the user says about the model beyond its file.
     fn options(&self) -> LoadOptions {
         LoadOptions { timesteps: self.timesteps, nir: self.nir.options() }
@@ -75,15 +89,46 @@ struct Compile {
     /// Folder to write; replaced only if snnc wrote it. [default: the model's name and the target]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Encoding of the weights.
-    #[arg(long, value_enum, default_value_t)]
-    weights: Weights,
     /// Accumulators per layer of an FPGA, at most. [default: one per output channel]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     lanes: Option<u32>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Compress {
+    #[command(flatten)]
+    model: Model,
+    /// Samples that the price is told on, as for `snnc run`; never the calibration samples.
+    #[arg(long, value_name = "X.npz")]
+    data: PathBuf,
+    /// Only the first N samples of the data.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    samples: Option<u32>,
+    /// Choose bits per layer so that weights and tables take at most this: bytes, or with KiB or MiB behind.
+    #[arg(long, value_name = "SIZE", value_parser = bytes, requires = "calib")]
+    budget: Option<u64>,
+    /// Choose as few bits per layer as lose at most so many per cent of the calibration samples.
+    #[arg(long, value_name = "PERCENT", conflicts_with = "budget", requires = "calib")]
+    max_drop: Option<f64>,
+    /// The file to write.
+    #[arg(short, long, value_name = "FILE.snn")]
+    output: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A size in bytes.
+fn bytes(text: &str) -> Result<u64, String> {
+    let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("kB", 1000), ("MB", 1_000_000), ("B", 1)];
+    let unit = units.iter().find_map(|&(unit, factor)| Some((text.strip_suffix(unit)?, factor)));
+    let (number, factor) = unit.unwrap_or((text, 1));
+    let size = number.trim().parse::<f64>().ok().map(|number| number * factor as f64);
+    let size = size.filter(|size| (1.0..1e15).contains(size));
+    size.map(|size| size as u64).ok_or_else(|| format!("`{text}` is no size; give bytes, or 32KiB, 1.5MB"))
 }
 
 #[derive(Debug, Args)]
@@ -212,27 +257,6 @@ impl Target {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum Weights {
-    /// Binary where the weights already are, int8 elsewhere.
-    #[default]
-    Auto,
-    /// Int8 everywhere.
-    Int8,
-    /// Binary everywhere; refused where the weights are not.
-    Binary,
-}
-
-impl From<Weights> for WeightChoice {
-    fn from(weights: Weights) -> Self {
-        match weights {
-            Weights::Auto => Self::Auto,
-            Weights::Int8 => Self::Int8,
-            Weights::Binary => Self::Binary,
-        }
-    }
-}
-
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Encode {
     /// Bernoulli: an element spikes with its value as the probability, each timestep anew.
@@ -251,6 +275,7 @@ fn machine_names() -> clap::builder::PossibleValuesParser {
 pub fn run(arguments: Arguments) -> miette::Result<ExitCode> {
     match arguments.command {
         Command::Compile(arguments) => compile::run(&arguments),
+        Command::Compress(arguments) => compress::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),

@@ -11,8 +11,7 @@ use snnc::container::{self, Kind};
 use snnc::data::Dataset;
 use snnc::frontend::{self, LoadOptions, ModelFile};
 use snnc::ir::Graph;
-use snnc::pass::WeightChoice;
-use snnc::pipeline::{self, Built, Choices};
+use snnc::pipeline::{self, Built};
 use snnc::proof::prove;
 use thiserror::Error;
 
@@ -44,6 +43,15 @@ pub enum InputError {
         path: String,
         /// The option.
         option: &'static str,
+    },
+    /// A size or a drop that no choice of widths reaches.
+    #[error("{wanted} cannot be reached: {reached}")]
+    #[diagnostic(code(snnc::compress::goal), help("ask for less, or prune the network first"))]
+    Goal {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        reached: String,
     },
     /// Spike trains for a network that takes one constant input.
     #[error("`{path}` was compiled for inputs that stay the same over time, and takes no spike trains")]
@@ -135,20 +143,14 @@ pub struct Network<'a> {
 }
 
 /// Opens and compiles MODEL; `data` tells the kind of its input where there are no calibration samples.
-pub fn network<'a>(
-    model: &Model,
-    choices: Choices,
-    data: Option<&Dataset>,
-    arena: &'a Bump,
-) -> miette::Result<Network<'a>> {
-    compile(open(&model.model, &model.options())?, model, choices, data, arena)
+pub fn network<'a>(model: &Model, data: Option<&Dataset>, arena: &'a Bump) -> miette::Result<Network<'a>> {
+    compile(open(&model.model, &model.options())?, model, data, arena)
 }
 
 /// Compiles what was opened.
 pub fn compile<'a>(
     opened: Opened,
     model: &Model,
-    choices: Choices,
     data: Option<&Dataset>,
     arena: &'a Bump,
 ) -> miette::Result<Network<'a>> {
@@ -161,13 +163,13 @@ pub fn compile<'a>(
                 *samples = samples.clone().rate_coded(code.shape, code.timesteps, !code.seed)?;
             }
             let timesteps = pipeline::present(&mut graph, calib.as_ref().or(data), calib.is_some())?;
-            let built = pipeline::build(&graph, timesteps, calib.as_ref(), choices, arena)?;
+            let built = pipeline::build(&graph, timesteps, calib.as_ref(), &model.choices(), arena)?;
             warn(&built.warnings);
             Ok(Network { built, graph: Some(*graph) })
         }
         Opened::Compiled(bytes) => {
             let path = model.model.display().to_string();
-            let weights = choices.weights != WeightChoice::Auto;
+            let weights = !model.weights.is_auto();
             for (given, option) in
                 [(model.calib.is_some(), "--calib"), (model.timesteps.is_some(), "--timesteps"), (weights, "--weights")]
             {
@@ -176,7 +178,7 @@ pub fn compile<'a>(
                 }
             }
             let compiled: Compiled<'a> = compiled_file::load(&path, &bytes, arena, prove)?;
-            let built = Built { compiled, applied: vec![], price: None, warnings: vec![] };
+            let built = Built { compiled, graph: None, applied: vec![], price: None, warnings: vec![] };
             Ok(Network { built, graph: None })
         }
     }

@@ -13,7 +13,7 @@ use snnc::host;
 use snnc::ir::eval::{Evaluator, prediction};
 use snnc::ir::{Graph, Op};
 use snnc::output::{LayerSpikes, layer_spikes, scores, spikes, write_file};
-use snnc::pipeline::{self, Choices};
+use snnc::pipeline;
 use snnc::stats::{Counter, LayerCounts};
 use snnc_runtime::program::{Program, Rate};
 use snnc_runtime::run::{Runner, arena_words};
@@ -84,7 +84,7 @@ fn integer(arguments: &Run) -> miette::Result<ExitCode> {
         let timesteps = graph.timesteps.ok_or(snnc::error::GraphError::Timesteps)?;
         data = coded(arguments, data, graph.input().1, timesteps)?;
     }
-    let network = model::compile(opened, &arguments.model, Choices::default(), Some(&data), &arena)?;
+    let network = model::compile(opened, &arguments.model, Some(&data), &arena)?;
     let compiled = &network.built.compiled;
     let program = compiled.program;
     if network.graph.is_none() {

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use snnc::host::{self, Trace};
 use snnc::machine::{Difference, MACHINES, Unit};
-use snnc::pipeline::{self, Choices};
+use snnc::pipeline;
 
 use super::{Verify, model, print_json, progress, show};
 
@@ -40,7 +40,7 @@ pub fn run(arguments: &Verify) -> miette::Result<ExitCode> {
         data = data.take(n as usize);
     }
     let arena = Bump::new();
-    let network = model::network(&arguments.model, Choices::default(), Some(&data), &arena)?;
+    let network = model::network(&arguments.model, Some(&data), &arena)?;
     let compiled = &network.built.compiled;
     let samples = pipeline::encode(compiled, &data)?;
     let traces: Vec<Trace> = samples.par_iter().map(|sample| host::trace(&compiled.program, sample)).collect();

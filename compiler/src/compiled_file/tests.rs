@@ -44,8 +44,8 @@ impl<'a> Choices<'_, 'a> {
             return Synapses::Codebook { index_bits, codewords: random(4), indices };
         }
         match random(1)[0] % 4 {
-            0 => return Synapses::Planes { bits: 3, odd: false, planes: random(rows * 3 * words(width)) },
-            1 => return Synapses::Planes { bits: 2, odd: true, planes: random(rows * 2 * words(width)) },
+            0 => return Synapses::Planes { bits: 3, odd: false, planes: random(rows * words(3 * width)) },
+            1 => return Synapses::Planes { bits: 2, odd: true, planes: random(rows * words(2 * width)) },
             2 => {
                 // every other weight, or none
                 let each = if random(1)[0] % 2 == 0 { width / 2 } else { 0 };

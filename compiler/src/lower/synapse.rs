@@ -114,13 +114,14 @@ impl Table {
 
     /// Bit planes, see [`Synapses::Planes`].
     fn planes<'a>(&self, bits: u8, odd: bool, arena: &'a Bump) -> &'a [u32] {
-        let (plane_words, bits) = (words(self.width), usize::from(bits));
-        let planes = arena.alloc_slice_fill_copy(self.rows() * bits * plane_words, 0u32);
-        for (row, packed) in self.integers.chunks(self.width).zip(planes.chunks_mut(bits * plane_words)) {
+        let row_words = words(usize::from(bits) * self.width);
+        let planes = arena.alloc_slice_fill_copy(self.rows() * row_words, 0u32);
+        for (row, packed) in self.integers.chunks(self.width).zip(planes.chunks_mut(row_words)) {
             for (i, &weight) in row.iter().enumerate() {
                 let q = if odd { (weight - 1) / 2 } else { weight };
-                for k in 0..bits {
-                    packed[k * plane_words + i / 32] |= u32::from(q >> k & 1 == 1) << (i % 32);
+                for k in 0..usize::from(bits) {
+                    let at = k * self.width + i;
+                    packed[at / 32] |= u32::from(q >> k & 1 == 1) << (at % 32);
                 }
             }
         }

@@ -13,6 +13,7 @@ mod hoist;
 mod quantize;
 
 pub(crate) use quantize::uniform_scale;
+pub use quantize::{WeightChoice, open_layers};
 
 /// Whether a pass keeps the network's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,20 +49,8 @@ pub struct Context<'c> {
     pub samples: &'c [Vec<f32>],
     /// Timesteps of a sample.
     pub timesteps: u32,
-    /// Encoding that the user asked for.
-    pub weights: WeightChoice,
-}
-
-/// Encoding of the weights that the user asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum WeightChoice {
-    /// Binary where the weights already are, int8 elsewhere.
-    #[default]
-    Auto,
-    /// Int8 everywhere.
-    Int8,
-    /// Binary everywhere; refused where the weights are not.
-    Binary,
+    /// Encodings that the user asked for.
+    pub weights: &'c WeightChoice,
 }
 
 /// What a pass did.
@@ -120,6 +109,17 @@ pub enum PassError {
     NotBinary {
         /// What they are.
         found: String,
+    },
+    /// An odd grid for a layer that needs zeros.
+    #[error("a grouped convolution has zeros between its groups, which an odd grid has not")]
+    #[diagnostic(code(snnc::pass::no_zero), help("use `--weights int4` or another encoding with a zero for it"))]
+    NoZero,
+    /// An encoding for a layer that is not there.
+    #[error("there is no layer of that name; there are {}", layers.join(", "))]
+    #[diagnostic(code(snnc::pass::no_such_layer), help("`snnc inspect MODEL` lists the layers"))]
+    NoSuchLayer {
+        /// Names of the layers there are.
+        layers: Vec<String>,
     },
 }
 

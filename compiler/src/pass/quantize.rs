@@ -3,8 +3,15 @@
 //! Lossy, and priced by running the program. Weights that already lie on a grid, and neurons whose format the model
 //! prescribes, stay as they are.
 
+mod choice;
+mod exact;
 mod membrane;
+mod rounding;
+mod traces;
 mod weights;
+
+pub use choice::WeightChoice;
+pub use weights::open_layers;
 
 use super::calibrate::Calibration;
 use super::{Context, Effect, Pass, PassError};
@@ -25,7 +32,7 @@ fn run(graph: &mut Graph, context: &Context<'_>) -> Result<usize, AtNode<PassErr
         input.encoding = IMAGE;
     }
     let calibration = Calibration::measure(graph, context.samples, context.timesteps);
-    let layers = weights::quantize(graph, context.weights)?;
+    let layers = weights::quantize(graph, context)?;
     Ok(layers + membrane::choose(graph, calibration.as_ref(), context.timesteps))
 }
 

@@ -25,6 +25,13 @@ pub fn succeeds(arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// Runs `snnc`, which must fail, and returns what it says, its lines joined.
+pub fn refused(arguments: &[&str]) -> String {
+    let output = snnc(arguments);
+    assert!(!output.status.success(), "{arguments:?} succeeds");
+    String::from_utf8_lossy(&output.stderr).split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ")
+}
+
 /// Runs `snnc … --json` and returns the object it prints.
 pub fn json(arguments: &[&str]) -> Value {
     serde_json::from_str(&succeeds(arguments)).expect("one JSON object")

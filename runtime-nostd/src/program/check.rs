@@ -339,7 +339,7 @@ const fn check_synapses(
             if bits > 8 || bits < if odd { 1 } else { 2 } {
                 return Err(ProgramError::Range { step });
             }
-            (planes.len(), bits as usize * words(width))
+            (planes.len(), words(bits as usize * width))
         }
         Synapses::Codebook { index_bits, codewords, indices } => {
             let Connection::Conv2d(window) = &projection.connection else { return Err(ProgramError::Shape { step }) };

@@ -16,17 +16,17 @@ const _: () = assert!(CHUNK < 1 << PLANES);
 /// [`crate::program::Program::new`] rules them out.
 pub(crate) fn add_rows(signs: &[u32], starts: &[u32], accumulators: &mut [u32]) {
     for (column, sums) in accumulators.chunks_mut(32).enumerate() {
-        let counts = unpack(&count(signs.get(column..).unwrap_or_default(), starts));
+        let signs = signs.get(column..).unwrap_or_default();
+        let counts = unpack(&count(starts, |start| signs.get(start as usize).copied().unwrap_or_default()));
         for (sum, count) in sums.iter_mut().zip(counts.as_flattened()) {
             *sum = sum.wrapping_add(2 * u32::from(*count)).wrapping_sub(starts.len() as u32);
         }
     }
 }
 
-/// How many of the words at `starts` have each bit.
+/// How many of the words that `word` reads at `starts` have each bit.
 #[inline(never)] // registers of its own
-pub(super) fn count(signs: &[u32], starts: &[u32]) -> [u32; PLANES] {
-    let word = |start: u32| signs.get(start as usize).copied().unwrap_or_default();
+pub(super) fn count(starts: &[u32], word: impl Fn(u32) -> u32) -> [u32; PLANES] {
     let mut planes = [0; PLANES];
     let (groups, single) = starts.as_chunks::<8>();
     for &[a, b, c, d, e, f, g, h] in groups {

@@ -38,7 +38,7 @@ impl<'s, 'a> Adder<'s, 'a> {
         let stride = match synapses {
             Synapses::Int8 { .. } => int8::stride(accumulators.len()),
             Synapses::Binary { .. } => words(accumulators.len()),
-            Synapses::Planes { bits, .. } => usize::from(bits) * words(accumulators.len()),
+            Synapses::Planes { bits, .. } => words(usize::from(bits) * accumulators.len()),
             Synapses::Sparse { .. } => 1,
             Synapses::Codebook { .. } => 0, // not by rows, see `codebook`
         };

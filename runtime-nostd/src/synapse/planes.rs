@@ -10,12 +10,18 @@ use crate::program::words;
 /// Adds each of the rows that begin at `starts` to the accumulators, at most [`super::CHUNK`] rows. Rows outside `planes`
 /// give any sum; [`crate::program::Program::new`] rules them out.
 pub(crate) fn add_rows(planes: &[u32], bits: u8, odd: bool, starts: &[u32], accumulators: &mut [u32]) {
-    let plane_words = words(accumulators.len());
+    let width = accumulators.len();
     let once = if odd { starts.len() as u32 } else { 0 };
     for (column, sums) in accumulators.chunks_mut(32).enumerate() {
         for k in 0..bits {
-            let counts =
-                unpack(&count(planes.get(usize::from(k) * plane_words + column..).unwrap_or_default(), starts));
+            // where the plane's bits of these outputs begin in a row; what follows the last of them counts for nobody
+            let first = usize::from(k) * width + column * 32;
+            let (planes, shift) = (planes.get(first / 32..).unwrap_or_default(), first % 32);
+            let at = |index: usize| planes.get(index).copied().unwrap_or_default();
+            let counts = unpack(&match shift {
+                0 => count(starts, |start| at(start as usize)),
+                _ => count(starts, |start| at(start as usize) >> shift | at(start as usize + 1) << (32 - shift)),
+            });
             // the highest bit counts negative
             let sign = if k + 1 == bits { u32::MAX } else { 1 };
             let place = sign << (k + u8::from(odd));
@@ -40,10 +46,11 @@ pub(crate) fn add_scaled(planes: &[u32], bits: u8, odd: bool, row: usize, value:
 /// The weight of `row` at `column` in rows `width` wide.
 #[inline]
 pub(super) fn weight(planes: &[u32], bits: u8, odd: bool, width: usize, row: usize, column: usize) -> i32 {
-    let start = row * usize::from(bits) * words(width) + column / 32;
+    let row = row * words(usize::from(bits) * width);
     let mut q = 0;
     for k in (0..usize::from(bits)).rev() {
-        let bit = planes.get(start + k * words(width)).map_or(0, |word| word >> (column % 32) & 1) as i32;
+        let at = k * width + column;
+        let bit = planes.get(row + at / 32).map_or(0, |word| word >> (at % 32) & 1) as i32;
         // the highest bit comes first and counts negative: -1 and 0 have the same bits below it
         q = if k + 1 == usize::from(bits) { -bit } else { q << 1 | bit };
     }
@@ -62,9 +69,10 @@ mod tests {
     fn every_integer_of_every_width_is_read_back() {
         for bits in 2..=8u8 {
             for q in -(1 << (bits - 1))..1 << (bits - 1) {
-                let planes: Vec<u32> = (0..bits).map(|k| ((q >> k & 1) as u32) << 3).collect();
-                assert_eq!(weight(&planes, bits, false, 5, 0, 3), q);
-                assert_eq!(weight(&planes, bits, true, 5, 0, 3), 2 * q + 1);
+                // output 2 of 4
+                let planes = [(0..bits).fold(0, |word, k| word | ((q >> k & 1) as u32) << (4 * k + 2))];
+                assert_eq!(weight(&planes, bits, false, 4, 0, 2), q);
+                assert_eq!(weight(&planes, bits, true, 4, 0, 2), 2 * q + 1);
             }
         }
         assert_eq!([0, 1].map(|bit| weight(&[bit], 1, true, 1, 0, 0)), [1, -1]);
@@ -74,18 +82,19 @@ mod tests {
         #[test]
         fn rows_add_up_to_the_naive_sum(
             (width, bits, planes, rows) in (1usize..70, 1u8..=8).prop_flat_map(|(width, bits)| (
-                Just(width), Just(bits), prop::collection::vec(any::<u32>(), words(width) * 9 * usize::from(bits)),
+                Just(width), Just(bits), prop::collection::vec(any::<u32>(), words(width * usize::from(bits)) * 9),
                 prop::collection::vec(0u32..9, 0..=CHUNK),
             )),
             odd in any::<bool>(),
             value in prop_oneof![-300i32..300, -40_000i32..40_000],
         ) {
             let mut accumulators: Vec<u32> = (0..width as u32).collect();
-            let starts: Vec<u32> = rows.iter().map(|row| row * words(width) as u32 * u32::from(bits)).collect();
+            let starts: Vec<u32> = rows.iter().map(|row| row * words(width * usize::from(bits)) as u32).collect();
             add_rows(&planes, bits, odd, &starts, &mut accumulators);
             add_scaled(&planes, bits, odd, 4, value, &mut accumulators);
             let weight = |row: usize, column: usize| {
-                let plane = |k: usize| planes[(row * usize::from(bits) + k) * words(width) + column / 32] >> (column % 32) & 1;
+                let row = &planes[row * words(width * usize::from(bits))..];
+                let plane = |k: usize| row[(k * width + column) / 32] >> ((k * width + column) % 32) & 1;
                 let q: i32 = (0..usize::from(bits))
                     .map(|k| if k + 1 == usize::from(bits) { -(plane(k) as i32) << k } else { (plane(k) as i32) << k })
                     .sum();

@@ -146,9 +146,8 @@ fn weight(synapses: &Synapses<'_>, width: usize, row: usize, column: usize) -> i
             if word >> (column % 32) & 1 == 1 { 1 } else { -1 }
         }
         Synapses::Planes { bits, odd, planes } => {
-            let bit = |k: usize| {
-                planes[(row * usize::from(*bits) + k) * width.div_ceil(32) + column / 32] >> (column % 32) & 1
-            };
+            let row = &planes[row * (usize::from(*bits) * width).div_ceil(32)..];
+            let bit = |k: usize| row[(k * width + column) / 32] >> ((k * width + column) % 32) & 1;
             let unsigned: i64 = (0..usize::from(*bits)).map(|k| i64::from(bit(k)) << k).sum();
             let q = if bit(usize::from(*bits) - 1) == 1 { unsigned - (1 << bits) } else { unsigned };
             if *odd { 2 * q + 1 } else { q }

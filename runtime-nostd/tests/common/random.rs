@@ -272,7 +272,7 @@ fn few_bits(rng: &mut Rng, connection: Connection, channels_in: usize, rows: usi
     }
     let odd = random(1)[0] % 2 == 0;
     let bits = (random(1)[0] % 4) as u8 + if odd { 1 } else { 2 };
-    Synapses::Planes { bits, odd, planes: random(rows * usize::from(bits) * words(width)) }
+    Synapses::Planes { bits, odd, planes: random(rows * words(usize::from(bits) * width)) }
 }
 
 /// The largest magnitude that a projection can bring to one element.

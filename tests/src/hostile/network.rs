@@ -36,7 +36,7 @@ pub fn through(graph: &Graph) {
     let calib = [float];
     let calib = &calib[..usize::from(scores.len() % 2 == 1)];
     let mut integer = graph.clone();
-    if pass::run(&mut integer, &Context { samples: calib, timesteps, weights: WeightChoice::Auto }).is_err() {
+    if pass::run(&mut integer, &Context { samples: calib, timesteps, weights: &WeightChoice::default() }).is_err() {
         return;
     }
     let arena = Bump::new();

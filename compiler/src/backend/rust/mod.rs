@@ -31,10 +31,6 @@ fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, A
 /// What each layer costs in flash and RAM; accumulators and scores, which no layer owns, are left out.
 fn report(compiled: &Compiled<'_>) -> Vec<LayerReport> {
     let program = &compiled.program;
-    let bits = |step: &Step<'_>| match step {
-        Step::Population(population) => population_bits(population),
-        Step::Pool(_) => 0,
-    };
     let layers = program.steps().iter().zip(&compiled.steps).enumerate();
     layers
         .map(|(index, (step, info))| LayerReport {
@@ -42,10 +38,19 @@ fn report(compiled: &Compiled<'_>) -> Vec<LayerReport> {
             encoding: info.encoding.map(crate::ir::WeightEncoding::name),
             lanes: None,
             predicted_clocks: None,
-            memory_bits: bits(step),
+            memory_bits: table_bits(step),
             state_bits: 32 * step_words(program, index) as u64,
         })
         .collect()
+}
+
+/// Bits of weights and tables of a step, as they lie in flash.
+#[must_use]
+pub fn table_bits(step: &Step<'_>) -> u64 {
+    match step {
+        Step::Population(population) => population_bits(population),
+        Step::Pool(_) => 0,
+    }
 }
 
 /// Bits of the tables of a projection.

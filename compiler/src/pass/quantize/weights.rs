@@ -1,12 +1,16 @@
-//! Weights to grids: binary where they are, int8 elsewhere, one scale per output channel.
+//! Weights to grids: the one they were trained on, the one that was asked for, or int8; one scale per output channel.
 
 use std::collections::BTreeMap;
 
-use super::{sink, uniform_scale};
+use rayon::prelude::*;
+
+use super::rounding::Rounding;
+use super::traces::{self, Moments};
+use super::{exact, sink, uniform_scale};
 use crate::error::AtNode;
 use crate::ir::eval::pick;
-use crate::ir::{Graph, Grid, NodeId, Op, Quantity, WeightEncoding};
-use crate::pass::{PassError, WeightChoice};
+use crate::ir::{Graph, Grid, Node, NodeId, Op, Quantity, WeightEncoding};
+use crate::pass::{Context, PassError};
 
 /// Weight LSBs in a threshold, at most: a channel whose weights are tiny against its threshold gets no finer grid, which
 /// would only widen its membrane.
@@ -16,27 +20,47 @@ const LSBS_PER_THRESHOLD: f32 = 4096.0;
 const FARTHEST: f64 = 16.0;
 
 /// Puts every layer on a grid and returns how many there were to put.
-pub(super) fn quantize(graph: &mut Graph, choice: WeightChoice) -> Result<usize, AtNode<PassError>> {
+///
+/// Layers come in execution order, so that one which is rounded for calibration samples sees the spikes of those that
+/// are rounded already.
+pub(super) fn quantize(graph: &mut Graph, context: &Context<'_>) -> Result<usize, AtNode<PassError>> {
+    let wanted = context.weights.of(graph)?;
     let mut quantized = 0;
     for layers in joined(graph) {
-        let open = layers.iter().any(|&id| grid(&graph.nodes[id].op).is_none());
-        if !open {
+        if layers.iter().all(|&id| grid(&graph.nodes[id].op).is_some()) {
             continue;
         }
-        let encodings =
-            layers.iter().map(|&id| encoding(graph, id, layers.len(), choice)).collect::<Result<Vec<_>, _>>()?;
-        let scales = match encodings.iter().all(|e| e.binary.is_some()) && layers.len() == 1 {
-            true => vec![encodings[0].binary.clone().unwrap_or_default()],
-            false => joined_scales(graph, &layers),
-        };
-        for ((&id, found), scales) in layers.iter().zip(encodings).zip(scales) {
-            let encoding =
-                if layers.len() == 1 && found.binary.is_some() { WeightEncoding::Binary } else { WeightEncoding::INT8 };
-            snap(&mut graph.nodes[id].op, encoding, &scales);
-            quantized += 1;
+        let wants = layers.iter().map(|&id| wanted[id]).collect::<Vec<_>>();
+        match plan(graph, &layers, &wants)? {
+            Plan::Exact(encoding, scales) => snap(&mut graph.nodes[layers[0]].op, encoding, &scales),
+            Plan::Int8 => {
+                for (&id, scales) in layers.iter().zip(joined_scales(graph, &layers)) {
+                    snap(&mut graph.nodes[id].op, WeightEncoding::INT8, &scales);
+                }
+            }
+            Plan::Rounded(encoding) => {
+                // what is summed shares the grid that a byte would have, with longer steps
+                let longer = 127.0 / f32::from(encoding.range().1);
+                let shared = (layers.len() > 1).then(|| joined_scales(graph, &layers));
+                for (index, &id) in layers.iter().enumerate() {
+                    let shared = shared.as_ref().map(|scales| scales[index].iter().map(|s| s * longer).collect());
+                    round(graph, id, encoding, shared, context);
+                }
+            }
         }
+        quantized += layers.len();
     }
     Ok(quantized)
+}
+
+/// The layers whose weights lie on no grid: those that are free to have any number of bits.
+#[must_use]
+pub fn open_layers(graph: &Graph) -> Vec<NodeId> {
+    let open = |&id: &NodeId| {
+        let node = &graph.nodes[id];
+        matches!(node.op, Op::Linear(_) | Op::Conv2d(_)) && grid(&node.op).is_none() && exact(node).is_none()
+    };
+    (0..graph.nodes.len()).filter(open).collect()
 }
 
 /// Layers whose currents are summed into the same neurons share one scale per channel: they come together.
@@ -51,7 +75,9 @@ fn joined(graph: &Graph) -> Vec<Vec<NodeId>> {
             _ => {}
         }
     }
-    by_sink.into_values().chain(alone).collect()
+    let mut groups: Vec<Vec<NodeId>> = by_sink.into_values().chain(alone).collect();
+    groups.sort();
+    groups
 }
 
 fn grid(op: &Op) -> Option<&Grid> {
@@ -71,35 +97,143 @@ fn weights(op: &Op) -> (&[f32], usize) {
     }
 }
 
-/// What a layer's weights are and are to become.
-struct Encoding {
-    /// The one magnitude of each channel, if there is one and the user has not asked for int8.
-    binary: Option<Vec<f32>>,
+fn bias(op: &Op) -> &[f32] {
+    match op {
+        Op::Linear(linear) => &linear.bias,
+        Op::Conv2d(conv) => &conv.bias,
+        _ => &[],
+    }
 }
 
-fn encoding(graph: &Graph, id: NodeId, joined: usize, choice: WeightChoice) -> Result<Encoding, AtNode<PassError>> {
-    let (weight, channels) = weights(&graph.nodes[id].op);
-    let rows = weight.chunks(weight.len() / channels);
-    let mut magnitudes = Vec::with_capacity(channels);
-    let mut other = None;
-    for (channel, row) in rows.enumerate() {
-        let magnitude = row[0].abs();
-        match row.iter().find(|w| w.abs() != magnitude || magnitude == 0.0) {
-            Some(w) => other = other.or(Some(format!("channel {channel} has {magnitude} and {}", w.abs()))),
-            None => magnitudes.push(magnitude),
+/// What becomes of layers that are summed.
+enum Plan {
+    /// One layer, whose weights lie on this grid.
+    Exact(WeightEncoding, Vec<f32>),
+    /// One byte a weight, the largest weight of a channel 127.
+    Int8,
+    /// Rounded for the membranes behind them.
+    Rounded(WeightEncoding),
+}
+
+fn plan(graph: &Graph, layers: &[NodeId], wants: &[Option<WeightEncoding>]) -> Result<Plan, AtNode<PassError>> {
+    let alone = layers.len() == 1;
+    let first = &graph.nodes[layers[0]];
+    let exact = if alone { exact(first) } else { None };
+    if let ([want], Some((encoding, scales))) = (wants, &exact)
+        && want.is_none_or(|want| want == *encoding || takes(want, *encoding))
+    {
+        let compared = read_out(graph, layers) && scales.windows(2).any(|pair| pair[0] != pair[1]);
+        // channels that a readout compares share one scale; a byte each holds most of what they were
+        if !compared {
+            return Ok(Plan::Exact(want.unwrap_or(*encoding), scales.clone()));
         }
     }
-    let grouped = matches!(&graph.nodes[id].op, Op::Conv2d(conv) if conv.groups > 1);
-    let other = match (grouped, joined > 1) {
-        (true, _) => Some("a grouped convolution has zeros between its groups".into()),
-        (_, true) => Some("it shares its scale with the layers it is summed with".into()),
-        _ => other,
-    };
-    match (choice, other) {
-        (WeightChoice::Int8, _) | (WeightChoice::Auto, Some(_)) => Ok(Encoding { binary: None }),
-        (WeightChoice::Auto | WeightChoice::Binary, None) => Ok(Encoding { binary: Some(magnitudes) }),
-        (WeightChoice::Binary, Some(found)) => Err(PassError::NotBinary { found }.at(&graph.nodes[id])),
+    for (&id, want) in layers.iter().zip(wants) {
+        let node = &graph.nodes[id];
+        let found = match want {
+            Some(WeightEncoding::Binary | WeightEncoding::Codebook { .. }) if !alone => {
+                "it shares its scale with the layers it is summed with".into()
+            }
+            Some(WeightEncoding::Binary) => not_binary(node),
+            Some(WeightEncoding::Codebook { .. }) => {
+                "its kernels are no codebook of that size; `snnc compress` makes one of \
+                                                      binary kernels"
+                    .into()
+            }
+            Some(WeightEncoding::Odd { .. }) if is_grouped(&node.op) => {
+                return Err(PassError::NoZero.at(node));
+            }
+            _ => continue,
+        };
+        return Err(PassError::NotBinary { found }.at(node));
     }
+    // layers that are summed share the widest of their encodings
+    let wants = wants.iter().map(|want| want.unwrap_or(WeightEncoding::INT8));
+    match wants.max_by_key(|want| want.range().1) {
+        None | Some(WeightEncoding::INT8) => Ok(Plan::Int8),
+        Some(encoding) => Ok(Plan::Rounded(encoding)),
+    }
+}
+
+/// The grid on which a layer's weights lie, if they do; of binary kernels that repeat, a codebook.
+fn exact(node: &Node) -> Option<(WeightEncoding, Vec<f32>)> {
+    let (weight, channels) = weights(&node.op);
+    let (encoding, scales) = exact::grid(weight, channels)?;
+    match (&node.op, encoding) {
+        (op, WeightEncoding::Binary | WeightEncoding::Odd { .. }) if is_grouped(op) => None,
+        (Op::Conv2d(conv), WeightEncoding::Binary) => {
+            let taps = conv.window.kernel[0] * conv.window.kernel[1];
+            let index_bits = exact::index_bits(weight, taps);
+            Some((index_bits.map_or(encoding, |index_bits| WeightEncoding::Codebook { index_bits }), scales))
+        }
+        _ => Some((encoding, scales)),
+    }
+}
+
+/// Whether an encoding holds all integers of another.
+fn takes(wider: WeightEncoding, narrower: WeightEncoding) -> bool {
+    let (wide, narrow) = (wider.range(), narrower.range());
+    match (wider, narrower) {
+        (WeightEncoding::Codebook { index_bits: wide }, WeightEncoding::Codebook { index_bits: narrow }) => {
+            wide >= narrow
+        }
+        (WeightEncoding::Codebook { .. }, _) => false,
+        (WeightEncoding::Binary, WeightEncoding::Codebook { .. }) => true,
+        _ => wide.0 <= narrow.0 && narrow.1 <= wide.1 && (wider.holds(0) || !narrower.holds(0)),
+    }
+}
+
+/// Why a layer's weights are not binary.
+fn not_binary(node: &Node) -> String {
+    let (weight, channels) = weights(&node.op);
+    if is_grouped(&node.op) {
+        return "a grouped convolution has zeros between its groups".into();
+    }
+    let of_channel = |(channel, row): (usize, &[f32])| {
+        let magnitude = row[0].abs();
+        let other = row.iter().find(|w| w.abs() != magnitude || magnitude == 0.0)?;
+        Some(format!("channel {channel} has {magnitude} and {}", other.abs()))
+    };
+    let found = weight.chunks(weight.len() / channels).enumerate().find_map(of_channel);
+    found.unwrap_or_else(|| "its channels differ in scale, and a readout compares them".into())
+}
+
+fn is_grouped(op: &Op) -> bool {
+    matches!(op, Op::Conv2d(conv) if conv.groups > 1)
+}
+
+/// Rounds a layer such that the membranes behind it feel it least, at the given scales or the best ones.
+fn round(graph: &mut Graph, id: NodeId, encoding: WeightEncoding, scales: Option<Vec<f32>>, context: &Context<'_>) {
+    let neurons = sink(graph, &graph.consumers(), id).map(|(neurons, _)| neurons);
+    let (weight, channels) = weights(&graph.nodes[id].op);
+    let fan_in = weight.len() / channels;
+    let moments = match context.samples {
+        [] => Moments::unknown(fan_in),
+        samples => Moments::measure(graph, id, traces::decay(graph, neurons), samples, context.timesteps),
+    };
+    let rounding = Rounding::new(&moments);
+    let bias = bias(&graph.nodes[id].op);
+    let rows: Vec<(&[f32], f32)> = weight.chunks(fan_in).zip(bias.iter().copied()).collect();
+    let scales: Vec<f32> = match scales {
+        Some(scales) => scales,
+        None if read_out(graph, &[id]) => vec![rounding.scale(&rows, encoding) as f32; channels],
+        None => rows.par_iter().map(|row| rounding.scale(&[*row], encoding) as f32).collect(),
+    };
+    let made: Vec<_> = rows
+        .par_iter()
+        .zip(&scales)
+        .map(|((row, bias), &scale)| rounding.round(row, *bias, scale.into(), encoding))
+        .collect();
+    let (weight, bias, slot) = match &mut graph.nodes[id].op {
+        Op::Linear(linear) => (&mut linear.weight, &mut linear.bias, &mut linear.grid),
+        Op::Conv2d(conv) => (&mut conv.weight, &mut conv.bias, &mut conv.grid),
+        _ => return,
+    };
+    for (((row, bias), made), &scale) in weight.chunks_mut(fan_in).zip(bias).zip(made).zip(&scales) {
+        row.iter_mut().zip(made.integers).for_each(|(w, integer)| *w = f32::from(integer) * scale);
+        *bias = made.bias as f32;
+    }
+    *slot = Some(Grid { encoding, scale: scales });
 }
 
 /// Scales of layers that are summed, one per layer and channel, such that their currents are powers of two apart.
@@ -163,16 +297,7 @@ fn int8_scales(graph: &Graph, layers: &[NodeId]) -> Vec<f32> {
         }
     }
     let largest = scales.iter().fold(0.0f32, |a, &b| a.max(b));
-    let compared = layers.iter().any(|&id| {
-        let neurons = sink(graph, &consumers, id).map(|(neurons, _)| neurons);
-        let inhibits = neurons.is_some_and(|id| matches!(&graph.nodes[id].op, Op::Neuron(n) if n.inhibition));
-        let read_out = match graph.readout.quantity {
-            Quantity::Current => id == graph.output,
-            Quantity::Membrane => neurons == Some(graph.output),
-            Quantity::Spikes => false,
-        };
-        inhibits || read_out
-    });
+    let compared = read_out(graph, layers);
     for scale in &mut scales {
         if largest == 0.0 {
             *scale = 1.0; // all weights are zero, any grid holds them
@@ -183,6 +308,21 @@ fn int8_scales(graph: &Graph, layers: &[NodeId]) -> Vec<f32> {
     scales
 }
 
+/// Whether a readout or inhibition compares the channels of layers, which then share one scale.
+fn read_out(graph: &Graph, layers: &[NodeId]) -> bool {
+    let consumers = graph.consumers();
+    layers.iter().any(|&id| {
+        let neurons = sink(graph, &consumers, id).map(|(neurons, _)| neurons);
+        let inhibits = neurons.is_some_and(|id| matches!(&graph.nodes[id].op, Op::Neuron(n) if n.inhibition));
+        let read_out = match graph.readout.quantity {
+            Quantity::Current => id == graph.output,
+            Quantity::Membrane => neurons == Some(graph.output),
+            Quantity::Spikes => false,
+        };
+        inhibits || read_out
+    })
+}
+
 /// Scales of the edges that neurons take one to one beside their layers (a residual of spikes).
 fn one_to_one(graph: &Graph, node: NodeId) -> Box<dyn Iterator<Item = f64> + '_> {
     Box::new(graph.nodes[node].sources.iter().flat_map(move |source| match graph.nodes[source.node].op {
@@ -191,7 +331,7 @@ fn one_to_one(graph: &Graph, node: NodeId) -> Box<dyn Iterator<Item = f64> + '_>
     }))
 }
 
-/// Rounds the weights of a layer to its grid, half to even.
+/// Rounds the weights of a layer to its grid.
 fn snap(op: &mut Op, encoding: WeightEncoding, scales: &[f32]) {
     let (weight, slot) = match op {
         Op::Linear(linear) => (&mut linear.weight, &mut linear.grid),
@@ -201,8 +341,7 @@ fn snap(op: &mut Op, encoding: WeightEncoding, scales: &[f32]) {
     let per_row = weight.len() / scales.len();
     for (row, &scale) in weight.chunks_mut(per_row).zip(scales) {
         for w in row {
-            let integer = (*w / scale).round_ties_even().clamp(-128.0, 127.0);
-            *w = integer * scale;
+            *w = f32::from(encoding.nearest(*w / scale)) * scale;
         }
     }
     *slot = Some(Grid { encoding, scale: scales.to_vec() });

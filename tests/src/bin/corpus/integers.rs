@@ -24,7 +24,7 @@ pub fn check(model: &str, mut graph: Graph, reference: &Reference, folder: &Path
     let calib = data("mnist_train10000.npz").take(200);
     let arena = Bump::new();
     let built = pipeline::present(&mut graph, Some(&calib), true)
-        .and_then(|timesteps| pipeline::build(&graph, timesteps, Some(&calib), Choices::default(), &arena));
+        .and_then(|timesteps| pipeline::build(&graph, timesteps, Some(&calib), &Choices::default(), &arena));
     let built = match built {
         Ok(built) => built,
         Err(error) => {

@@ -1,0 +1,71 @@
+//! `snnc compress` as a user types it: what it chooses, what it says, what it writes.
+
+mod support;
+
+use support::{fixture, json, refused};
+
+/// Three convolutional layers of SpikingJelly, 4 timesteps.
+const C: &str = "c_if_spikingjelly_conv/step_dyn.onnx";
+
+fn compress<'a>(out: &'a str, files: &'a [String; 3], more: &[&'a str]) -> Vec<&'a str> {
+    let [model, data, calib] = files;
+    let mut arguments = vec!["compress", model, "--timesteps", "4", "--data", data, "--calib", calib, "-o", out];
+    arguments.extend(more);
+    arguments
+}
+
+fn files() -> [String; 3] {
+    [fixture(C), fixture("mnist/test200.npz"), fixture("mnist/train200.npz")]
+}
+
+#[test]
+fn two_bits_keep_the_accuracy_and_the_file_is_what_was_priced() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let (out, files) = (scratch.path().join("small.snn").display().to_string(), files());
+    let report = json(&compress(&out, &files, &["--weights", "int2,ends=int8", "--json"]));
+    let [first, last] = report["steps"].as_array().expect("steps").as_slice() else { panic!("two steps") };
+    assert_eq!(last["what"], "int2,ends=int8");
+    let (before, after) = (&first["price"], &last["price"]);
+    let correct = |price: &serde_json::Value| price["correct"].as_i64().expect("classes are known");
+    assert!(correct(after) >= correct(before) - 4, "{} became {}", correct(before), correct(after));
+    // 4,608 weights of 8 bits became 2
+    assert_eq!(before["bytes"].as_u64().map(|b| b - 4608 * 6 / 8), after["bytes"].as_u64());
+    for layer in after["layers"].as_array().expect("layers") {
+        let parts: f64 = layer["margins"].as_array().expect("parts").iter().filter_map(serde_json::Value::as_f64).sum();
+        assert!((parts - 1.0).abs() < 1e-9, "every membrane is in one part: {parts}");
+        assert!(layer["flipped"].as_f64().is_some_and(|part| part < 0.1));
+    }
+    let run = json(&["run", &out, "--data", &files[1], "--json"]);
+    assert_eq!(run["correct"].as_i64(), Some(correct(after)));
+}
+
+#[test]
+fn a_budget_chooses_bits_per_layer() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let (out, files) = (scratch.path().join("small.snn").display().to_string(), files());
+    let report = json(&compress(&out, &files, &["--budget", "16KiB", "--json"]));
+    let ladder = report["ladder"].as_array().expect("widths that were tried");
+    let bytes: Vec<u64> = ladder.iter().filter_map(|rung| rung["price"]["bytes"].as_u64()).collect();
+    assert!(bytes.len() == 10 && bytes.is_sorted_by(|a, b| a >= b), "8 to 2 bits in three layers: {bytes:?}");
+    let chosen = report["steps"][1]["price"]["bytes"].as_u64().expect("a size");
+    assert!(chosen <= 16 * 1024 && bytes.contains(&chosen), "{chosen} of {bytes:?}");
+}
+
+#[test]
+fn what_cannot_be_is_said() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let (out, files) = (scratch.path().join("small.snn").display().to_string(), files());
+    let says = |more: &[&str], words: &[&str]| {
+        let text = refused(&compress(&out, &files, more));
+        for word in words {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+        assert!(!std::path::Path::new(&out).exists(), "nothing is left behind");
+    };
+    says(&["--budget", "1KiB"], &["1024 bytes cannot be reached", "the smallest network has"]);
+    says(&["--budget", "much"], &["`much` is no size"]);
+    says(&["--weights", "int9"], &["`int9` is no weight encoding", "odd4"]);
+    says(&["--weights", "fc9=int4"], &["fc9", "there is no layer of that name", "snnc inspect"]);
+    says(&["--weights", "binary"], &["its weights are not binary"]);
+    says(&["--weights", "codebook5"], &["no codebook of that size"]);
+}
