@@ -133,6 +133,12 @@ pub fn float_sample(graph: &Graph, samples: &Dataset, index: usize, timesteps: u
     }
 }
 
+/// Every sample as the evaluator takes it.
+#[must_use]
+pub fn float_samples(graph: &Graph, samples: &Dataset, timesteps: u32) -> Vec<Vec<f32>> {
+    (0..samples.len).map(|index| float_sample(graph, samples, index, timesteps)).collect()
+}
+
 /// Compiles a graph that [`present`] has settled.
 ///
 /// # Errors
@@ -145,7 +151,7 @@ pub fn build<'a>(
     arena: &'a Bump,
 ) -> Result<Built<'a>, Error> {
     let samples: Vec<Vec<f32>> = match calib {
-        Some(calib) => (0..calib.len).map(|index| float_sample(float, calib, index, timesteps)).collect(),
+        Some(calib) => float_samples(float, calib, timesteps),
         None => Vec::new(),
     };
     let mut graph = float.clone();

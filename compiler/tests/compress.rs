@@ -52,6 +52,20 @@ fn a_budget_chooses_bits_per_layer() {
 }
 
 #[test]
+fn channels_that_go_are_named_and_counted() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let (out, files) = (scratch.path().join("small.snn").display().to_string(), files());
+    let report = json(&compress(&out, &files, &["--prune", "0.25", "--criterion", "svs", "--json"]));
+    let layers = report["pruned"]["layers"].as_array().expect("layers");
+    let channels: Vec<_> = layers.iter().map(|layer| layer["channels"].clone()).collect();
+    assert_eq!(channels, [serde_json::json!([16, 12]), serde_json::json!([32, 24]), serde_json::json!([10, 10])]);
+    let bytes = |step: usize| report["steps"][step]["price"]["bytes"].as_u64().expect("a size");
+    assert!(bytes(1) < bytes(0), "{} became {}", bytes(0), bytes(1));
+    let run = json(&["run", &out, "--data", &files[1], "--json"]);
+    assert_eq!(run["correct"], report["steps"][1]["price"]["correct"]);
+}
+
+#[test]
 fn what_cannot_be_is_said() {
     let scratch = tempfile::tempdir().expect("a scratch folder");
     let (out, files) = (scratch.path().join("small.snn").display().to_string(), files());
@@ -64,8 +78,10 @@ fn what_cannot_be_is_said() {
     };
     says(&["--budget", "1KiB"], &["1024 bytes cannot be reached", "the smallest network has"]);
     says(&["--budget", "much"], &["`much` is no size"]);
+    says(&["--prune", "1.5"], &["no part of the channels"]);
+    says(&["--prune", "conv9=0.5"], &["no layer is called `conv9`"]);
     says(&["--weights", "int9"], &["`int9` is no weight encoding", "odd4"]);
     says(&["--weights", "fc9=int4"], &["fc9", "there is no layer of that name", "snnc inspect"]);
     says(&["--weights", "binary"], &["its weights are not binary"]);
-    says(&["--weights", "codebook5"], &["no codebook of that size"]);
+    says(&["--weights", "codebook5"], &["a codebook is of convolution kernels"]);
 }

@@ -47,6 +47,17 @@ pub fn samples(path: &str) -> Dataset {
     Dataset::read(path, &bytes(path)).unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)))
 }
 
+/// An array of a `.npz` of `fixtures/`.
+///
+/// # Panics
+/// If it is not there.
+#[must_use]
+pub fn array(path: &str, name: &str) -> Array {
+    let bytes = bytes(path);
+    let mut file = Npz::open(path, &bytes).expect("a sound fixture");
+    file.array(name).expect("a sound array").unwrap_or_else(|| panic!("fixture {path} has no {name}"))
+}
+
 /// What a model's framework gave: `out` `[samples, classes]` on the first test images.
 ///
 /// # Panics

@@ -10,10 +10,11 @@ use snnc::frontend::native;
 use snnc::ir::{Graph, Op};
 use snnc::output::write_file;
 use snnc::pass::WeightChoice;
+use snnc::pass::prune::{self, PruneChoice, Pruned, prune};
 use snnc::pipeline::{self, Choices};
 
 use super::model::{self, InputError, Opened};
-use super::{Compress, print_json, show};
+use super::{Compress, Criterion, Parts, print_json, show};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -25,6 +26,19 @@ struct Report {
     /// Widths that were looked at on the calibration samples, where a goal was given.
     ladder: Vec<Rung>,
     steps: Vec<StepReport>,
+    /// What became of each layer's channels, if some were taken out.
+    pruned: Option<Pruned>,
+}
+
+impl Report {
+    /// Per cent of the samples that the first float graph had and the last network has not.
+    fn lost(&self) -> f64 {
+        let last = self.steps.last().map(|step| &step.price);
+        match (self.float_accuracy, last.and_then(Price::accuracy)) {
+            (Some(float), Some(integer)) => float - integer,
+            _ => last.map_or(0.0, Price::drop),
+        }
+    }
 }
 
 /// The network after a step.
@@ -46,15 +60,15 @@ pub fn run(arguments: &Compress) -> miette::Result<ExitCode> {
     }
     let calib = arguments.model.calib.as_deref().map(model::dataset).transpose()?;
     let timesteps = pipeline::present(&mut graph, calib.as_ref().or(Some(&data)), calib.is_some())?;
-    let step = |what: &str, choices: &Choices| -> miette::Result<(StepReport, Graph)> {
+    let step = |what: &str, graph: &Graph, choices: &Choices| -> miette::Result<(StepReport, Graph)> {
         let arena = Bump::new();
-        let built = pipeline::build(&graph, timesteps, calib.as_ref(), choices, &arena)?;
+        let built = pipeline::build(graph, timesteps, calib.as_ref(), choices, &arena)?;
         let mut made = built.graph.expect("it was made of a graph");
         made.timesteps = Some(timesteps);
-        Ok((StepReport { what: what.into(), price: price(&graph, &built.compiled, &data)? }, made))
+        Ok((StepReport { what: what.into(), price: price(graph, &built.compiled, &data)? }, made))
     };
     let asked = arguments.model.choices();
-    let (first, mut made) = step("weights as they are, or int8", &Choices::default())?;
+    let (first, mut made) = step("weights as they are, or int8", &graph, &Choices::default())?;
     let mut steps = vec![first];
     let mut rungs = Vec::new();
     let mut chosen = asked.clone();
@@ -65,14 +79,24 @@ pub fn run(arguments: &Compress) -> miette::Result<ExitCode> {
         chosen = rung.choices(&asked);
     }
     if !chosen.weights.is_auto() {
-        let (last, graph) = step(&described(&chosen.weights), &chosen)?;
+        let (last, graph) = step(&described(&chosen.weights), &graph, &chosen)?;
+        steps.push(last);
+        made = graph;
+    }
+    let mut pruned = None;
+    if let Some(Parts(amount)) = &arguments.prune {
+        let mut smaller = graph.clone();
+        let samples = calib.as_ref().map_or_else(Vec::new, |calib| pipeline::float_samples(&graph, calib, timesteps));
+        let choice = PruneChoice { criterion: criterion(arguments), amount: amount.clone() };
+        pruned = Some(prune(&mut smaller, &samples, timesteps, &choice)?);
+        let (last, graph) = step("fewer channels", &smaller, &chosen)?;
         steps.push(last);
         made = graph;
     }
     write_file(&arguments.output, &native::save(&made)?)?;
     let first = &steps[0].price;
     let accuracy = first.float_correct.map(|correct| 100.0 * correct as f64 / first.samples.max(1) as f64);
-    let report = Report { float_bytes: float_bytes(&graph), float_accuracy: accuracy, ladder: rungs, steps };
+    let report = Report { float_bytes: float_bytes(&graph), float_accuracy: accuracy, ladder: rungs, steps, pruned };
     if arguments.json {
         print_json(&report)?;
     } else {
@@ -80,6 +104,14 @@ pub fn run(arguments: &Compress) -> miette::Result<ExitCode> {
         show(&format!("`{}` written\n", arguments.output.display()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn criterion(arguments: &Compress) -> prune::Criterion {
+    match arguments.criterion {
+        Criterion::Svs => prune::Criterion::Svs,
+        Criterion::L1 => prune::Criterion::WeightL1,
+        Criterion::Random => prune::Criterion::Random { seed: arguments.seed },
+    }
 }
 
 fn goal(arguments: &Compress) -> Option<Goal> {
@@ -142,12 +174,15 @@ fn text(report: &Report, calib: Option<&Dataset>) -> String {
         let (bytes, accuracy, operations) = (price.bytes, percent(price.accuracy()), price.synaptic_operations);
         text += &format!("{bytes:>10} {accuracy:>10} {same:>8.2} % {operations:>14.0}  {}\n", step.what);
     }
+    if let Some(pruned) = &report.pruned {
+        text += &format!("\n{pruned}");
+    }
     if let Some(last) = report.steps.last() {
         text += "\n";
         text += &margins(&last.price.layers);
         text += &format!(
             "training with this network's grids could win back at most {:.2} % of the samples\n",
-            last.price.drop().max(0.0)
+            report.lost().max(0.0)
         );
     }
     text

@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use snnc::frontend::LoadOptions;
 use snnc::pass::WeightChoice;
+use snnc::pass::prune::Amount;
 use snnc::pipeline::Choices;
 
 /// Compiles trained spiking neural networks to microcontrollers and FPGAs: one integer network, bit for bit the same
@@ -113,12 +114,60 @@ struct Compress {
     /// Choose as few bits per layer as lose at most so many per cent of the calibration samples.
     #[arg(long, value_name = "PERCENT", conflicts_with = "budget", requires = "calib")]
     max_drop: Option<f64>,
+    /// Take channels out: this part of those of every layer (`0.3`), of all that can go, where they are worth least
+    /// (`all=0.3`), or of layers by name (`conv1=0.3,conv2=0.5`).
+    #[arg(long, value_name = "PARTS")]
+    prune: Option<Parts>,
+    /// What a channel is worth.
+    #[arg(long, value_enum, default_value_t, requires = "prune")]
+    criterion: Criterion,
+    /// Chooses the channels of `--criterion random`.
+    #[arg(long, value_name = "S", default_value_t = 0, requires = "criterion")]
+    seed: u64,
     /// The file to write.
     #[arg(short, long, value_name = "FILE.snn")]
     output: PathBuf,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
+}
+
+/// What `--prune` asks for.
+#[derive(Clone, Debug)]
+struct Parts(Amount);
+
+impl std::str::FromStr for Parts {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let part = |text: &str| {
+            let part = text.parse::<f64>().ok().filter(|part| (0.0..1.0).contains(part));
+            part.ok_or_else(|| format!("`{text}` is no part of the channels; give a number from 0 up to 1"))
+        };
+        Ok(Self(match text.split_once('=') {
+            None => Amount::Each(part(text)?),
+            Some(("all", all)) => Amount::Global(part(all)?),
+            Some(_) => {
+                let named = text.split(',').map(|item| {
+                    let (name, of) = item.rsplit_once('=').ok_or_else(|| format!("`{item}`: expected LAYER=PART"))?;
+                    Ok::<_, String>((name.to_owned(), part(of)?))
+                });
+                Amount::Layers(named.collect::<Result<_, _>>()?)
+            }
+        }))
+    }
+}
+
+/// What a channel is worth.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Criterion {
+    /// How many singular values its spikes have, averaged over time (QP-SNN); needs calibration samples.
+    #[default]
+    Svs,
+    /// The magnitudes of its weights.
+    L1,
+    /// Chance.
+    Random,
 }
 
 /// A size in bytes.

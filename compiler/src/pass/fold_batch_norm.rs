@@ -1,7 +1,8 @@
 //! Folds each batch norm into the synapses before it (Jacob et al. 2018, section 3.2).
 //!
 //! `scale * (W x + b) + shift = (scale * W) x + (scale * b + shift)`, sign included, so that no scale is left behind that
-//! could turn a maximum into a minimum. A batch norm behind anything else stays where it is.
+//! could turn a maximum into a minimum. A batch norm behind anything else stays where it is. Weights on a grid stay on it
+//! where no scale turns their sign; else their grid is read off them anew (quantize).
 
 use super::{Context, Effect, Pass, PassError, remove};
 use crate::error::AtNode;
@@ -31,8 +32,7 @@ fn next(graph: &Graph) -> Option<(usize, usize)> {
     let consumers = graph.consumers();
     graph.nodes.iter().enumerate().find_map(|(id, node)| {
         let source = *node.sources.first()?;
-        let has_rows = matches!(&graph.nodes[source.node].op, Op::Linear(l) if l.grid.is_none())
-            || matches!(&graph.nodes[source.node].op, Op::Conv2d(c) if c.grid.is_none());
+        let has_rows = matches!(&graph.nodes[source.node].op, Op::Linear(_) | Op::Conv2d(_));
         let folds = matches!(node.op, Op::BatchNorm(_))
             && has_rows
             && source.delay == 0
@@ -43,17 +43,26 @@ fn next(graph: &Graph) -> Option<(usize, usize)> {
 }
 
 fn scale_rows(synapses: &mut Op, norm: &BatchNorm) {
-    let (weight, bias) = match synapses {
-        Op::Linear(linear) => (&mut linear.weight, &mut linear.bias),
-        Op::Conv2d(conv) => (&mut conv.weight, &mut conv.bias),
+    let (weight, bias, grid) = match synapses {
+        Op::Linear(linear) => (&mut linear.weight, &mut linear.bias, &mut linear.grid),
+        Op::Conv2d(conv) => (&mut conv.weight, &mut conv.bias, &mut conv.grid),
         _ => return,
     };
     let per_row = weight.len() / bias.len();
-    let channels = norm.scale.iter().zip(&norm.shift);
-    for ((row, bias), (scale, shift)) in weight.chunks_mut(per_row).zip(bias).zip(channels) {
-        row.iter_mut().for_each(|w| *w *= scale);
+    let mut kept = grid.take().filter(|_| norm.scale.iter().all(|scale| *scale > 0.0));
+    for (channel, (row, bias)) in weight.chunks_mut(per_row).zip(bias).enumerate() {
+        let (scale, shift) = (norm.scale[channel], norm.shift[channel]);
+        match &mut kept {
+            Some(grid) => {
+                let before = grid.scale[channel];
+                grid.scale[channel] = (before * scale).max(f32::MIN_POSITIVE);
+                row.iter_mut().for_each(|w| *w = (*w / before).round_ties_even() * grid.scale[channel]);
+            }
+            None => row.iter_mut().for_each(|w| *w *= scale),
+        }
         *bias = *bias * scale + shift;
     }
+    *grid = kept;
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod ann_to_snn;
 mod calibrate;
 mod fold_batch_norm;
 mod hoist;
+pub mod prune;
 mod quantize;
 
 pub(crate) use quantize::uniform_scale;
@@ -98,6 +99,10 @@ pub enum PassError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Convert(#[from] ann_to_snn::ConvertError),
+    /// Channels that cannot go.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Prune(#[from] prune::PruneError),
     /// Weights of another kind than the user asked for.
     #[error("its weights are not binary: {found}")]
     #[diagnostic(
@@ -114,6 +119,10 @@ pub enum PassError {
     #[error("a grouped convolution has zeros between its groups, which an odd grid has not")]
     #[diagnostic(code(snnc::pass::no_zero), help("use `--weights int4` or another encoding with a zero for it"))]
     NoZero,
+    /// A codebook for a layer without kernels.
+    #[error("a codebook is of convolution kernels: 2 to 32 taps, one group")]
+    #[diagnostic(code(snnc::pass::no_kernels), help("name the layers that get one: `--weights conv2=codebook5`"))]
+    NoKernels,
     /// An encoding for a layer that is not there.
     #[error("there is no layer of that name; there are {}", layers.join(", "))]
     #[diagnostic(code(snnc::pass::no_such_layer), help("`snnc inspect MODEL` lists the layers"))]

@@ -4,6 +4,7 @@
 //! prescribes, stay as they are.
 
 mod choice;
+mod codebook;
 mod exact;
 mod membrane;
 mod rounding;
@@ -32,8 +33,8 @@ fn run(graph: &mut Graph, context: &Context<'_>) -> Result<usize, AtNode<PassErr
         input.encoding = IMAGE;
     }
     let calibration = Calibration::measure(graph, context.samples, context.timesteps);
-    let layers = weights::quantize(graph, context)?;
-    Ok(layers + membrane::choose(graph, calibration.as_ref(), context.timesteps))
+    let (layers, exact) = weights::quantize(graph, context)?;
+    Ok(layers + membrane::choose(graph, calibration.as_ref(), context.timesteps, &exact))
 }
 
 /// The neurons that the currents of `node` reach, through pools, reshapes and sums that nobody else reads, and the

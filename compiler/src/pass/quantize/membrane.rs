@@ -2,7 +2,7 @@
 //!
 //! Fineness: the smallest threshold of a population is worth [`LSBS_PER_THRESHOLD`] LSBs or more, so that the floor of a
 //! leak, of a bias and of a threshold is worth at most that part of a threshold per timestep; weights that are exact
-//! (binary) deserve a membrane that is nearly so, [`LSBS_BEHIND_BINARY`]. What a leak floors off a synaptic current acts
+//! deserve a membrane that is nearly so, [`LSBS_BEHIND_EXACT`], and more where the leak is exact too. What a leak floors off a synaptic current acts
 //! for as long as that current lasts: it is finer by its time constant. Width: twice the largest membrane potential (or
 //! part of it that a synaptic current gives) of the calibration samples, or what the weights can reach at worst without
 //! any. Several spikes per timestep: twice as many as the calibration samples show, at most [`MOST_SPIKES`] without any;
@@ -10,14 +10,18 @@
 
 use super::{Calibration, sink, uniform_scale};
 use crate::ir::eval::pick;
-use crate::ir::{Graph, IntegerFormat, Neuron, NodeId, Op, Reset, WeightEncoding};
+use crate::ir::{Graph, IntegerFormat, Neuron, NodeId, Op, Reset};
 use crate::lower::bits_of;
 
 /// Membrane LSBs in a threshold, at least: what 8-bit weights round away is larger.
 const LSBS_PER_THRESHOLD: f64 = 4096.0;
 
-/// The same where every weight is exact. (Binary MNIST network, 10,000 images: 2^12 changes 25 predictions, 2^14 six, 2^16 one.)
-const LSBS_BEHIND_BINARY: f64 = 16384.0;
+/// The same where every weight lies on the grid it was trained on. (Binary MNIST network, 10,000 images: 2^12 changes 25
+/// predictions, 2^14 six, 2^16 one.)
+const LSBS_BEHIND_EXACT: f64 = 16384.0;
+
+/// The same where the leak, too, is exact: none, or a shift.
+const LSBS_OF_EXACT: f64 = 262_144.0;
 
 /// Widest membrane beside a multiplied leak: leaves 8 bits for the factor.
 const WIDEST_MULTIPLIED: u8 = 23;
@@ -35,11 +39,13 @@ const MOST_SPIKES: u32 = 255;
 const WIDEST: u8 = 30;
 
 /// Chooses the format of every population that has none, and returns how many.
-pub(super) fn choose(graph: &mut Graph, calibration: Option<&Calibration>, timesteps: u32) -> usize {
+///
+/// `exact` says of each layer whether its weights lie on the grid they were trained on.
+pub(super) fn choose(graph: &mut Graph, calibration: Option<&Calibration>, timesteps: u32, exact: &[bool]) -> usize {
     let formats: Vec<(NodeId, IntegerFormat)> = (0..graph.nodes.len())
         .filter_map(|id| match &graph.nodes[id].op {
             Op::Neuron(neuron) if neuron.integer.is_none() => {
-                Some((id, format(graph, id, neuron, calibration, timesteps)))
+                Some((id, format(graph, id, neuron, calibration, timesteps, exact)))
             }
             _ => None,
         })
@@ -66,13 +72,13 @@ struct Feed {
     lsb: Vec<f64>,
     largest: Vec<f64>,
     /// Whether every weight is exact.
-    binary: bool,
+    exact: bool,
 }
 
-fn feed(graph: &Graph, neurons: NodeId) -> Feed {
+fn feed(graph: &Graph, neurons: NodeId, exact: &[bool]) -> Feed {
     let consumers = graph.consumers();
     let channels = graph.nodes[neurons].shape.channels;
-    let mut feed = Feed { lsb: vec![0.0; channels], largest: vec![0.0; channels], binary: true };
+    let mut feed = Feed { lsb: vec![0.0; channels], largest: vec![0.0; channels], exact: true };
     let mut reaches = vec![0.0; channels];
     for (id, node) in graph.nodes.iter().enumerate() {
         let (weight, bias, grid) = match &node.op {
@@ -85,7 +91,7 @@ fn feed(graph: &Graph, neurons: NodeId) -> Feed {
             Some((reached, divisor)) if reached == neurons => divisor as f64,
             _ => continue,
         };
-        feed.binary &= grid.encoding == WeightEncoding::Binary;
+        feed.exact &= exact[id];
         let input = uniform_scale(graph, source.node).unwrap_or(1.0);
         let highest = highest(graph, source.node);
         let rows = weight.chunks(weight.len() / bias.len()).zip(bias).zip(&grid.scale).enumerate();
@@ -145,8 +151,9 @@ fn format(
     neuron: &Neuron,
     calibration: Option<&Calibration>,
     timesteps: u32,
+    exact: &[bool],
 ) -> IntegerFormat {
-    let feed = feed(graph, id);
+    let feed = feed(graph, id, exact);
     // value of a membrane LSB without fraction bits
     let gain = |c| neuron.synaptic.first().map_or(1.0, |filter| f64::from(pick(&filter.gain, c)).abs());
     let membrane: Vec<f64> = feed.lsb.iter().enumerate().map(|(c, lsb)| lsb * gain(c)).collect();
@@ -157,13 +164,17 @@ fn format(
         .fold(1.0, |longest: f64, &decay| longest.max((1.0 / (1.0 - f64::from(decay))).min(LONGEST)));
     let thresholds = membrane.iter().enumerate().map(|(c, lsb)| f64::from(pick(&neuron.threshold, c)).abs() / lsb);
     let smallest = thresholds.clone().filter(|t| *t > 0.0).fold(f64::INFINITY, f64::min);
-    let lsbs = longest * if feed.binary { LSBS_BEHIND_BINARY } else { LSBS_PER_THRESHOLD };
     let current_bits = feed.largest.iter().map(|&reach| bits_of(reach)).max().unwrap_or(2);
     let beta = neuron.beta.iter().fold(0.0f64, |a, &b| a.max(b.into()));
     let decays = neuron.synaptic.iter().flat_map(|filter| &filter.decay).chain(&neuron.beta);
     let multiplied = decays.clone().any(|&beta| crate::lower::leak_is_multiplied(beta))
         || neuron.beta.windows(2).any(|pair| pair[0] != pair[1])
         || neuron.synaptic.iter().any(|filter| filter.decay.windows(2).any(|pair| pair[0] != pair[1]));
+    let lsbs = match (feed.exact, multiplied) {
+        (true, false) => LSBS_OF_EXACT,
+        (true, true) => LSBS_BEHIND_EXACT,
+        (false, _) => LSBS_PER_THRESHOLD,
+    } * longest;
     let widest = match (multiplied, neuron.synaptic.is_empty()) {
         (true, true) => WIDEST_MULTIPLIED,
         (true, false) => WIDEST_SYNAPTIC,

@@ -134,6 +134,8 @@ impl Rounding {
 /// `U`, upper triangular, with `U' U` the inverse of `h`; `None` if `h` is not positive.
 fn upper_root_of_inverse(h: &Mat<f64>) -> Option<Mat<f64>> {
     use faer::linalg::solvers::DenseSolveCore;
+    // one thread: the order of summation must not depend on the machine
+    faer::set_global_parallelism(faer::Par::Seq);
     let inverse = h.llt(Side::Lower).ok()?.inverse();
     Some(inverse.llt(Side::Lower).ok()?.L().transpose().to_owned())
 }

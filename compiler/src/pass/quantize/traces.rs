@@ -13,6 +13,9 @@ use crate::ir::{Conv2d, Graph, NodeId, Op, Shape};
 /// Traces looked at, at most: more tell nothing new.
 const MOST_TRACES: usize = 20_000;
 
+/// Parts of the samples that are looked at side by side, each with moments of its own.
+const PARTS: usize = 4;
+
 /// Second moments of the traces of a layer's inputs, in the order of a channel's weights, the bias behind them.
 pub(super) struct Moments {
     /// Inputs of a channel, and 1 for the bias.
@@ -36,17 +39,18 @@ impl Moments {
         let wanted = MOST_TRACES.div_ceil(samples.len().max(1)).max(1);
         let each = (layer.positions * timesteps as usize).div_ceil(wanted).max(1);
         let size = layer.fan_in + 1;
-        let empty = || (vec![0.0; size * size], 0usize);
-        let (mut second, count) = samples
-            .par_iter()
+        // summed in the order of the samples, whichever thread was first
+        let parts: Vec<(Vec<f64>, usize)> = samples
+            .par_chunks(samples.len().div_ceil(PARTS).max(1))
             .enumerate()
-            .fold(
-                || (Evaluator::new(graph), empty()),
-                |(mut evaluator, (mut second, mut count)), (index, sample)| {
+            .map(|(part, samples)| {
+                let mut evaluator = Evaluator::new(graph);
+                let (mut second, mut count) = (vec![0.0; size * size], 0usize);
+                for (index, sample) in samples.iter().enumerate() {
                     let mut traces = vec![0.0f32; layer.from.len()];
                     let mut one = 0.0;
                     // another part of the positions and timesteps for each sample
-                    let mut at = index;
+                    let mut at = part + index;
                     evaluator.run(sample, timesteps, |moment| {
                         for (trace, &x) in traces.iter_mut().zip(moment.value(layer.source)) {
                             *trace = *trace * beta as f32 + x;
@@ -60,14 +64,13 @@ impl Moments {
                             at += 1;
                         }
                     });
-                    (evaluator, (second, count))
-                },
-            )
-            .map(|(_, sums)| sums)
-            .reduce(empty, |mut a, b| {
-                a.0.iter_mut().zip(b.0).for_each(|(a, b)| *a += b);
-                (a.0, a.1 + b.1)
-            });
+                }
+                (second, count)
+            })
+            .collect();
+        let mut second = vec![0.0; size * size];
+        parts.iter().for_each(|(part, _)| second.iter_mut().zip(part).for_each(|(sum, x)| *sum += x));
+        let count: usize = parts.iter().map(|(_, count)| count).sum();
         let count = count.max(1) as f64;
         for row in 0..size {
             for column in 0..=row {

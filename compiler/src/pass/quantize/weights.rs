@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::codebook::codebook;
 use super::rounding::Rounding;
 use super::traces::{self, Moments};
 use super::{exact, sink, uniform_scale};
@@ -19,25 +20,31 @@ const LSBS_PER_THRESHOLD: f32 = 4096.0;
 /// Most powers of two between the currents of summed layers: what a shift of the contract reaches.
 const FARTHEST: f64 = 16.0;
 
-/// Puts every layer on a grid and returns how many there were to put.
+/// Puts every layer on a grid; returns how many there were to put, and of each node whether its weights were on one before.
 ///
 /// Layers come in execution order, so that one which is rounded for calibration samples sees the spikes of those that
 /// are rounded already.
-pub(super) fn quantize(graph: &mut Graph, context: &Context<'_>) -> Result<usize, AtNode<PassError>> {
+pub(super) fn quantize(graph: &mut Graph, context: &Context<'_>) -> Result<(usize, Vec<bool>), AtNode<PassError>> {
     let wanted = context.weights.of(graph)?;
     let mut quantized = 0;
+    let mut kept: Vec<bool> = graph.nodes.iter().map(|node| grid(&node.op).is_some()).collect();
     for layers in joined(graph) {
-        if layers.iter().all(|&id| grid(&graph.nodes[id].op).is_some()) {
+        if layers.iter().all(|&id| kept[id]) {
             continue;
         }
+        layers.iter().for_each(|&id| kept[id] = false);
         let wants = layers.iter().map(|&id| wanted[id]).collect::<Vec<_>>();
         match plan(graph, &layers, &wants)? {
-            Plan::Exact(encoding, scales) => snap(&mut graph.nodes[layers[0]].op, encoding, &scales),
+            Plan::Exact(encoding, scales) => {
+                snap(&mut graph.nodes[layers[0]].op, encoding, &scales);
+                kept[layers[0]] = true;
+            }
             Plan::Int8 => {
                 for (&id, scales) in layers.iter().zip(joined_scales(graph, &layers)) {
                     snap(&mut graph.nodes[id].op, WeightEncoding::INT8, &scales);
                 }
             }
+            Plan::Codebook(index_bits) => from_codebook(&mut graph.nodes[layers[0]].op, index_bits),
             Plan::Rounded(encoding) => {
                 // what is summed shares the grid that a byte would have, with longer steps
                 let longer = 127.0 / f32::from(encoding.range().1);
@@ -50,7 +57,7 @@ pub(super) fn quantize(graph: &mut Graph, context: &Context<'_>) -> Result<usize
         }
         quantized += layers.len();
     }
-    Ok(quantized)
+    Ok((quantized, kept))
 }
 
 /// The layers whose weights lie on no grid: those that are free to have any number of bits.
@@ -111,6 +118,8 @@ enum Plan {
     Exact(WeightEncoding, Vec<f32>),
     /// One byte a weight, the largest weight of a channel 127.
     Int8,
+    /// One convolution, its kernels from a codebook.
+    Codebook(u8),
     /// Rounded for the membranes behind them.
     Rounded(WeightEncoding),
 }
@@ -135,11 +144,10 @@ fn plan(graph: &Graph, layers: &[NodeId], wants: &[Option<WeightEncoding>]) -> R
                 "it shares its scale with the layers it is summed with".into()
             }
             Some(WeightEncoding::Binary) => not_binary(node),
-            Some(WeightEncoding::Codebook { .. }) => {
-                "its kernels are no codebook of that size; `snnc compress` makes one of \
-                                                      binary kernels"
-                    .into()
+            Some(WeightEncoding::Codebook { .. }) if !has_kernels(&node.op) => {
+                return Err(PassError::NoKernels.at(node));
             }
+            Some(WeightEncoding::Codebook { index_bits }) => return Ok(Plan::Codebook(*index_bits)),
             Some(WeightEncoding::Odd { .. }) if is_grouped(&node.op) => {
                 return Err(PassError::NoZero.at(node));
             }
@@ -196,6 +204,22 @@ fn not_binary(node: &Node) -> String {
     };
     let found = weight.chunks(weight.len() / channels).enumerate().find_map(of_channel);
     found.unwrap_or_else(|| "its channels differ in scale, and a readout compares them".into())
+}
+
+/// Whether kernels may come from a codebook.
+fn has_kernels(op: &Op) -> bool {
+    match op {
+        Op::Conv2d(conv) => conv.groups == 1 && (2..=32).contains(&(conv.window.kernel[0] * conv.window.kernel[1])),
+        _ => false,
+    }
+}
+
+fn from_codebook(op: &mut Op, index_bits: u8) {
+    let Op::Conv2d(conv) = op else { return };
+    let (signs, scale) = codebook(&conv.weight, conv.channels_out, conv.window.kernel, index_bits);
+    let per_channel = signs.len() / conv.channels_out;
+    conv.weight = signs.iter().enumerate().map(|(i, sign)| sign * scale[i / per_channel]).collect();
+    conv.grid = Some(Grid { encoding: WeightEncoding::Codebook { index_bits }, scale });
 }
 
 fn is_grouped(op: &Op) -> bool {

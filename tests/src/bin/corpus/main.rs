@@ -7,6 +7,7 @@
 //! file that was read gives another output than its framework, if one that snnc supports is refused, or if the integer
 //! network is further from the framework's accuracy than it should be.
 
+mod compression;
 mod floats;
 mod integers;
 mod nir;
@@ -34,6 +35,10 @@ const SUPPORTED: &[(&str, &str)] = &[
     ("h_norse_fc", ""),
     ("k_snntorch_speech", ""),
 ];
+
+/// Models whose weights get fewer bits after training.
+const WIDTHS: &[&str] =
+    &["a_snntorch_fc", "b_snntorch_conv_maxpool", "c_if_spikingjelly_conv", "c_nir_spikingjelly_conv"];
 
 /// The model whose samples are spoken digits.
 const SPEECH: &str = "k_snntorch_speech";
@@ -75,10 +80,17 @@ fn main() -> ExitCode {
         let path = folder.join("own/frameworks").join(model);
         let Some(reference) = Reference::read(&path) else { continue };
         match load(&path.join(file), reference.timesteps) {
-            Ok(loaded) => failures += usize::from(!integers::check(model, loaded.graph, &reference, &folder)),
+            Ok(loaded) => {
+                failures += usize::from(!integers::check(model, loaded.graph.clone(), &reference, &folder));
+                if WIDTHS.contains(model) {
+                    let float = reference.accuracy.unwrap_or_default();
+                    failures += compression::widths(model, &loaded.graph, float, &folder);
+                }
+            }
             Err(error) => println!("{model}/{file}: {error}"),
         }
     }
+    failures += compression::methods(&folder, &filter);
     println!("{failures} failures");
     if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
