@@ -273,8 +273,9 @@ impl<'p> Layer<'p> {
     pub fn synaptic_bits(&self) -> Option<usize> {
         let filters = self.planned.neurons?.1.synaptic;
         let widest = filters.iter().map(|filter| usize::from(filter.bits)).max()?;
-        // the sum of two, or the negative of the lowest
-        Some(widest + usize::from(filters.len() > 1 || filters[0].negative))
+        // the sum of two, or the negative of the lowest; the negatives of two lowest are one bit more
+        let more = filters.len() - 1 + usize::from(filters.iter().all(|filter| filter.negative));
+        Some(widest + more)
     }
 
     /// Times that a window is read.
