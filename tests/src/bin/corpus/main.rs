@@ -4,13 +4,15 @@
 //! The folder holds `own/frameworks/MODEL/` with exported files, `reference.npz` (`out1000` of the first 1000 test
 //! images, `trace_spk1`, … of the first few) and `meta.json`, and `own/datasets/mnist_*.npz` (the speech model's samples
 //! are `foreign/datasets/fsdd_logmel.npz`); NIR files have more references, see [`nir`]. Ends with exit code 1 if a
-//! file that was read gives another output than its framework, if one that snnc supports is refused, or if the integer
-//! network is further from the framework's accuracy than it should be.
+//! file that was read gives another output than its framework, if one that snnc supports is refused or does not compile, if
+//! one that it must refuse is read, or if the integer network is further from the framework's accuracy than it should be.
 
+mod compile;
 mod compression;
 mod floats;
 mod integers;
 mod nir;
+mod quantized;
 mod reference;
 
 use std::path::{Path, PathBuf};
@@ -31,6 +33,7 @@ const SUPPORTED: &[(&str, &str)] = &[
     ("c_nir_spikingjelly_conv", "step_dyn.onnx"),
     ("d_snntorch_binary_conv", "step_dyn.onnx"),
     ("e_snntorch_recurrent", ""),
+    ("f_relu_ann_and_sinabs/ann", ""),
     ("g_spikingjelly_tiny_spikformer", ""),
     ("h_norse_fc", ""),
     ("k_snntorch_speech", ""),
@@ -57,15 +60,16 @@ fn main() -> ExitCode {
         for file in sorted(&model).into_iter().filter(|f| f.extension().is_some_and(|e| e == "onnx" || e == "nir")) {
             let test = if name(&model) == SPEECH { &speech } else { &mnist };
             let name = format!("{}/{}", name(&model), name(&file));
-            if !name.contains(&filter) {
+            if !name.contains(&filter) || compile::is_rejected(&file) {
                 continue;
             }
             let supported = SUPPORTED.iter().any(|(m, _)| name.starts_with(m));
             match load(&file, reference.timesteps) {
                 Ok(loaded) => {
                     let verdict = floats::check(&loaded.graph, &reference, test);
-                    println!("{name}: {verdict}");
-                    failures += usize::from(!verdict.is_equal());
+                    let (compiled, as_expected) = compile::check(&name, &loaded.graph, test);
+                    println!("{name}: {verdict}; {compiled}");
+                    failures += usize::from(!verdict.is_equal()) + usize::from(!as_expected);
                 }
                 Err(error) => {
                     println!("{name}: refused{}: {error}", if supported { ", though supported" } else { "" });
@@ -74,7 +78,9 @@ fn main() -> ExitCode {
             }
         }
     }
+    failures += compile::rejected(&folder, &filter);
     failures += nir::check(&folder, &filter);
+    failures += quantized::check(&folder, &filter);
     let compiled = SUPPORTED.iter().filter(|(_, file)| !file.is_empty());
     for (model, file) in compiled.filter(|(model, file)| format!("{model}/{file}").contains(&filter)) {
         let path = folder.join("own/frameworks").join(model);

@@ -1,8 +1,4 @@
 //! NIR files: every way of stepping one against what its framework, or an interpreter of that way, recorded.
-//!
-//! With several spikes per timestep one image of `f` and one of the paper's network differ: a membrane that integrates a
-//! constant image ends within a rounding of a threshold, and the framework sums convolutions in 32 bits, tap by tap with
-//! the bias last, where the evaluator sums in 64 bits.
 
 use std::path::Path;
 

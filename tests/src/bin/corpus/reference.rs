@@ -50,7 +50,7 @@ impl Reference {
         // A network whose output is logits has no traced spikes.
         let logits = timesteps == 0;
         if logits {
-            timesteps = u32::try_from(meta["T"].as_u64()?).ok()?;
+            timesteps = u32::try_from(meta["T"].as_u64().unwrap_or(1)).ok()?; // a network without time has one
         }
         Some(Self {
             timesteps,
