@@ -30,6 +30,16 @@ fn two_bits_keep_the_accuracy_and_the_file_is_what_was_priced() {
     assert!(correct(after) >= correct(before) - 4, "{} became {}", correct(before), correct(after));
     // 4,608 weights of 8 bits became 2
     assert_eq!(before["bytes"].as_u64().map(|b| b - 4608 * 6 / 8), after["bytes"].as_u64());
+    for step in [first, last] {
+        let number = |value: &serde_json::Value| value.as_u64().expect("bytes");
+        let layer = |layer: &serde_json::Value| {
+            let stored = layer["projections"].as_array().expect("projections").iter().map(|p| number(&p["bytes"]));
+            stored.sum::<u64>() + number(&layer["table_bytes"])
+        };
+        let sizes = step["sizes"].as_array().expect("layers");
+        assert_eq!(sizes.iter().map(layer).sum::<u64>(), number(&step["price"]["bytes"]), "the formulas hold");
+    }
+    assert_eq!(last["sizes"][1]["projections"][0]["formula"], "144 rows * ceil(2 bits * 32 / 32) words");
     for layer in after["layers"].as_array().expect("layers") {
         let parts: f64 = layer["margins"].as_array().expect("parts").iter().filter_map(serde_json::Value::as_f64).sum();
         assert!((parts - 1.0).abs() < 1e-9, "every membrane is in one part: {parts}");

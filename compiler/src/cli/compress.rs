@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use bumpalo::Bump;
 use serde::Serialize;
-use snnc::compress::{Goal, LayerPrice, MARGINS, Price, Rung, ladder, pick, price};
+use snnc::compress::{Goal, LayerPrice, LayerSize, MARGINS, Price, Rung, ladder, pick, price, sizes};
 use snnc::data::Dataset;
 use snnc::frontend::native;
 use snnc::ir::{Graph, Op};
@@ -46,6 +46,8 @@ impl Report {
 struct StepReport {
     what: String,
     price: Price,
+    /// Where its bytes are.
+    sizes: Vec<LayerSize>,
 }
 
 pub fn run(arguments: &Compress) -> miette::Result<ExitCode> {
@@ -65,7 +67,8 @@ pub fn run(arguments: &Compress) -> miette::Result<ExitCode> {
         let built = pipeline::build(graph, timesteps, calib.as_ref(), choices, &arena)?;
         let mut made = built.graph.expect("it was made of a graph");
         made.timesteps = Some(timesteps);
-        Ok((StepReport { what: what.into(), price: price(graph, &built.compiled, &data)? }, made))
+        let price = price(graph, &built.compiled, &data)?;
+        Ok((StepReport { what: what.into(), price, sizes: sizes(&built.compiled) }, made))
     };
     let asked = arguments.model.choices();
     let (first, mut made) = step("weights as they are, or int8", &graph, &Choices::default())?;
@@ -179,6 +182,8 @@ fn text(report: &Report, calib: Option<&Dataset>) -> String {
     }
     if let Some(last) = report.steps.last() {
         text += "\n";
+        text += &size_table(last);
+        text += "\n";
         text += &margins(&last.price.layers);
         text += &format!(
             "training with this network's grids could win back at most {:.2} % of the samples\n",
@@ -186,6 +191,22 @@ fn text(report: &Report, calib: Option<&Dataset>) -> String {
         );
     }
     text
+}
+
+/// Where the bytes of a network are, each by its formula.
+fn size_table(step: &StepReport) -> String {
+    let mut text =
+        format!("{:<24} {:>10} {:>8} {:>8}  formula of the weights' bytes\n", "layer", "encoding", "weights", "tables");
+    for layer in &step.sizes {
+        let mut tables = layer.table_bytes.to_string();
+        for stored in &layer.projections {
+            let (name, encoding, bytes) = (&layer.name, &stored.encoding, stored.bytes);
+            text += &format!("{name:<24} {encoding:>10} {bytes:>8} {tables:>8}  {}\n", stored.formula);
+            tables = String::new(); // once a layer
+        }
+    }
+    let counted: u64 = step.sizes.iter().flat_map(|layer| &layer.projections).map(|stored| stored.counted_bits).sum();
+    text + &format!("{} bytes; papers count the bits of the weights alone: {}\n", step.price.bytes, counted.div_ceil(8))
 }
 
 /// Spikes that differ, and how close membranes come to thresholds.

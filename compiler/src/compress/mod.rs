@@ -5,6 +5,8 @@
 
 mod price;
 mod search;
+mod size;
 
 pub use price::{LayerPrice, MARGINS, Price, price};
 pub use search::{Goal, Rung, ladder, pick};
+pub use size::{LayerSize, Stored, counted_bits, sizes};

@@ -5,13 +5,16 @@ use snnc_runtime::program::{
     Edge, EdgeKind, Pool, PoolOp, Population, Rate, Readout, Reset, Shape, Step, ValueKind, Window,
 };
 
-use super::project::{Term, grid_scale, one_scale};
+use super::project::{Projected, Term, grid_scale, one_scale};
 use super::{LowerError, bits_of, neuron};
 use crate::compiled::StepInfo;
 use crate::error::AtNode;
 use crate::ir::{self, Divisor, Graph, InputEncoding, Node, NodeId, Op, Quantity, Source, Timing};
 use crate::pass::uniform_scale;
 use crate::proof::shifted;
+
+/// Fraction bits of a readout's currents, where its biases have fractions and the scores leave room.
+const READOUT_FRACTION_BITS: f64 = 8.0;
 
 /// What the walk gives.
 pub(super) struct Lowered<'a> {
@@ -37,6 +40,7 @@ pub(super) struct Known {
 
 pub(super) struct Walk<'g, 'a> {
     pub(super) graph: &'g Graph,
+    timesteps: u32,
     pub(super) arena: &'a Bump,
     pub(super) timing: Vec<Timing>,
     pub(super) consumers: Vec<Vec<NodeId>>,
@@ -54,10 +58,11 @@ pub(super) struct Walk<'g, 'a> {
 pub(super) type Result<T> = std::result::Result<T, AtNode<LowerError>>;
 
 impl<'g, 'a> Walk<'g, 'a> {
-    pub fn new(graph: &'g Graph, arena: &'a Bump) -> Self {
+    pub fn new(graph: &'g Graph, timesteps: u32, arena: &'a Bump) -> Self {
         let (timing, consumers) = (graph.timing(), graph.consumers());
         let mut walk = Self {
             graph,
+            timesteps,
             arena,
             timing,
             consumers,
@@ -98,7 +103,7 @@ impl<'g, 'a> Walk<'g, 'a> {
         }
     }
 
-    pub fn run(mut self, timesteps: u32) -> Result<Lowered<'a>> {
+    pub fn run(mut self) -> Result<Lowered<'a>> {
         let (input, encoding) = self.input()?;
         for id in 1..self.graph.nodes.len() {
             if self.edges[id].is_some() {
@@ -138,7 +143,7 @@ impl<'g, 'a> Walk<'g, 'a> {
             }
             _ => reach,
         };
-        let timesteps = i64::from(timesteps);
+        let timesteps = i64::from(self.timesteps);
         if readout.reduce == ir::Reduce::Sum && reach * timesteps >= 1 << 31 {
             return Err(LowerError::at(
                 node,
@@ -328,10 +333,13 @@ impl<'g, 'a> Walk<'g, 'a> {
         let channels = node.shape.channels;
         let scale = self.sum_scale(node, &terms, channels)?;
         let projected = self.project(node, &terms, &scale, channels)?;
-        let shift = self.sink_shift(id);
-        let lsb: Vec<f64> = scale.iter().map(|s| s * 2f64.powi(-i32::from(shift))).collect();
         // biases wait for the neurons; a readout has none behind it
         let read_out = self.resolve(Source::now(self.graph.output)).0 == id;
+        let shift = match self.sink_shift(id) {
+            0 if read_out => self.readout_shift(&projected, &scale),
+            shift => shift,
+        };
+        let lsb: Vec<f64> = scale.iter().map(|s| s * 2f64.powi(-i32::from(shift))).collect();
         let bias: Vec<i32> = match read_out {
             true => projected.bias.iter().zip(&lsb).map(|(b, lsb)| (b / lsb).round_ties_even() as i32).collect(),
             false => vec![0; channels],
@@ -361,6 +369,19 @@ impl<'g, 'a> Walk<'g, 'a> {
         let offset = if read_out { vec![] } else { projected.bias };
         let info = StepInfo { name: node.name.clone(), encoding: projected.encoding, activity: None };
         Ok((step, Known { scale: lsb, offset, least, most }, info))
+    }
+
+    /// The shift to the left that makes room for the fractions of a readout's biases: scores are sums over time, and a bias
+    /// rounded to a whole weight would be off by half a weight at every timestep.
+    fn readout_shift(&self, projected: &Projected<'_>, scale: &[f64]) -> i8 {
+        let off = |(bias, scale): (&f64, &f64)| (bias / scale - (bias / scale).round()).abs();
+        if projected.bias.iter().zip(scale).map(off).fold(0.0, f64::max) < 1e-9 {
+            return 0;
+        }
+        let reach = projected.most.max(-projected.least) as f64;
+        let bias = projected.bias.iter().zip(scale).map(|(b, s)| (b / s).abs()).fold(0.0, f64::max);
+        let sum = ((reach + bias) * f64::from(self.timesteps)).max(1.0).log2().ceil();
+        (30.0 - sum).clamp(0.0, READOUT_FRACTION_BITS) as i8 // the sums have 32 bits, their sign among them
     }
 
     /// The shift that brings the currents of `id` to the LSB of the only neurons behind it: to the left where layers of

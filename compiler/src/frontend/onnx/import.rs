@@ -21,6 +21,11 @@ use crate::frontend::{FrontendError, ModelFile, NodeError, SourceNode};
 /// Nodes beyond which a file is refused; a node of a loop counts once per iteration.
 const MAX_NODES: usize = 1 << 18;
 
+/// Nodes that a file of `bytes` may run, at most [`MAX_NODES`]: a short file that asks for much work is refused soon.
+fn most_nodes(bytes: usize) -> usize {
+    MAX_NODES.min((1 << 15) + bytes.saturating_mul(8))
+}
+
 /// Iterations of all loops together beyond which a file is refused.
 const MAX_ITERATIONS: usize = 1 << 15;
 
@@ -122,6 +127,8 @@ struct Importer<'a> {
     node_ops: Vec<String>,
     unsupported: Vec<AtNode<NodeError>>,
     reported: HashSet<usize>,
+    /// Nodes that may be run.
+    most: usize,
     /// Nodes that may still be run.
     left: usize,
     /// Iterations that loops may still make.
@@ -156,7 +163,8 @@ impl<'a> Importer<'a> {
             node_ops: Vec::new(),
             unsupported: Vec::new(),
             reported: HashSet::new(),
-            left: MAX_NODES,
+            most: most_nodes(file.bytes.len()),
+            left: most_nodes(file.bytes.len()),
             iterations: MAX_ITERATIONS,
             trips: Vec::new(),
             time,
@@ -251,7 +259,10 @@ impl<'a> Importer<'a> {
                 self.left = left;
                 Ok(())
             }
-            None => Err(too_much(format!("more than {MAX_NODES} nodes are run in this file, its loops unrolled"))),
+            None => {
+                let found = format!("more than {} nodes are run in this file, its loops unrolled", self.most);
+                Err(too_much(found))
+            }
         }
     }
 

@@ -43,6 +43,9 @@ const SUPPORTED: &[(&str, &str)] = &[
 const WIDTHS: &[&str] =
     &["a_snntorch_fc", "b_snntorch_conv_maxpool", "c_if_spikingjelly_conv", "c_nir_spikingjelly_conv"];
 
+/// The model that loses channels.
+const PRUNED: &str = "b_snntorch_conv_maxpool";
+
 /// The model whose samples are spoken digits.
 const SPEECH: &str = "k_snntorch_speech";
 
@@ -88,6 +91,9 @@ fn main() -> ExitCode {
         match load(&path.join(file), reference.timesteps) {
             Ok(loaded) => {
                 failures += usize::from(!integers::check(model, loaded.graph.clone(), &reference, &folder));
+                if *model == PRUNED {
+                    failures += compression::pruning(model, &loaded.graph, &folder);
+                }
                 if WIDTHS.contains(model) {
                     let float = reference.accuracy.unwrap_or_default();
                     failures += compression::widths(model, &loaded.graph, float, &folder);
