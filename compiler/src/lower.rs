@@ -54,7 +54,7 @@ impl LowerError {
 /// # Errors
 /// What a program cannot express, with its node.
 pub fn lower<'a>(graph: &Graph, timesteps: u32, arena: &'a Bump) -> Result<Compiled<'a>, AtNode<LowerError>> {
-    let lowered = walk::Walk::new(graph, arena).run(timesteps)?;
+    let lowered = walk::Walk::new(graph, timesteps, arena).run()?;
     let last = &graph.nodes[graph.output];
     let program = Program::new(lowered.input, arena.alloc_slice_copy(&lowered.steps), lowered.readout, timesteps)
         .map_err(|error| {

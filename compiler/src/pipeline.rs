@@ -88,7 +88,9 @@ pub fn present_float(graph: &mut Graph, samples: &Dataset) -> Result<u32, Error>
             input.timing = Timing::Sequence;
         }
     }
-    graph.timesteps.ok_or_else(|| no_timesteps(graph))
+    let timesteps = graph.timesteps.ok_or_else(|| no_timesteps(graph))?;
+    graph.validate()?; // thresholds of its timesteps, above all
+    Ok(timesteps)
 }
 
 fn no_timesteps(graph: &Graph) -> Error {

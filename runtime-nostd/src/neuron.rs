@@ -10,9 +10,10 @@
 //!              v = saturate(leak(v) + c - (Subtract and r ? amount[ch] : 0));  n = spikes(v)
 //! overriding:  r = v >= threshold[ch], of the timestep before;  v = r ? value[ch] : saturate(leak(v) + c);  n = spikes(v)
 //! spikes(v):   v >= threshold[ch] ? min(v / threshold[ch], max_spikes) : 0, which is 0 or 1 for max_spikes = 1
+//! stateless:   v = saturate(c); n = spikes(v), with Leak::All
 //! inhibition:  n = 0 but for the neuron with the largest v - threshold[ch], ties to the lowest index
 //! ```
-//! All states are 0 before the first timestep of a sample. Filters and membrane share one LSB, so that nothing is rounded
+//! A threshold may be that of the timestep. All states are 0 before the first timestep of a sample. Filters and membrane share one LSB, so that nothing is rounded
 //! between them. Widths: a filter has at most 29 bits, so that the sum of two fits 30; a current, a membrane and an amount
 //! have at most 30 each, so that no sum of three leaves `i32`.
 use crate::program::{Leak, Neuron, Reset, ResetTiming, Synaptic};
@@ -24,6 +25,7 @@ impl Leak<'_> {
     pub const fn apply(self, channel: usize, v: i32) -> i32 {
         match self {
             Leak::None => v,
+            Leak::All => 0,
             Leak::Shift(n) => v - (v >> n),
             Leak::Multiply { factor, shift } => (v * factor as i32) >> shift,
             Leak::MultiplyEach { factors, shift } => (v * at16(factors, channel) as i32) >> shift,

@@ -168,7 +168,9 @@ pub struct Neuron<'a> {
     pub synaptic: &'a [Synaptic<'a>],
     /// Decay of the membrane potential per timestep.
     pub leak: Leak<'a>,
-    /// `[channels]`, in membrane LSBs; fires at `v >= threshold`.
+    /// `[channels]`, or `[timesteps, channels]` where every timestep has its own, in membrane LSBs; fires at
+    /// `v >= threshold`. Its own only where a reset acts at once or never, and without inhibition: what fired in the
+    /// timestep before is not looked at again.
     pub threshold: &'a [i32],
     /// What a spike does to the membrane potential.
     pub reset: Reset<'a>,
@@ -187,6 +189,33 @@ pub struct Neuron<'a> {
     /// Whether only the neuron that is highest above its threshold may fire, ties to the lowest index; every neuron at
     /// its threshold resets all the same. Only for vectors whose neurons fire once and reset late or never.
     pub inhibition: bool,
+}
+
+impl<'a> Neuron<'a> {
+    /// The neurons of `channels` channels as they are at `timestep`, with the thresholds of that timestep.
+    #[inline]
+    #[must_use]
+    pub const fn at(&self, timestep: u32, channels: usize) -> Self {
+        let mut neuron = *self;
+        if self.threshold.len() > channels {
+            let (_, from) = self.threshold.split_at(first(self.threshold.len(), timestep as usize * channels));
+            let (row, _) = from.split_at(first(from.len(), channels));
+            neuron.threshold = row;
+        }
+        neuron
+    }
+
+    /// Whether nothing is left of a membrane from one timestep to the next.
+    #[inline]
+    #[must_use]
+    pub const fn is_stateless(&self) -> bool {
+        matches!(self.leak, Leak::All)
+    }
+}
+
+/// The smaller of both: [`Program::new`] sees to it that it is `at`, and this keeps a panic out of the machine code.
+const fn first(len: usize, at: usize) -> usize {
+    if at < len { at } else { len }
 }
 
 impl Neuron<'_> {
@@ -221,6 +250,9 @@ pub struct Synaptic<'a> {
 pub enum Leak<'a> {
     /// Integrate-and-fire: nothing leaks.
     None,
+    /// Everything: a membrane is its current, and none is kept. Only of membranes, without a reset or a floor (neither
+    /// would be seen), and not where membranes are read out.
+    All,
     /// `v - (v >> n)`, n 1 to 30.
     Shift(u8),
     /// `(v * factor) >> shift`, `0 <= factor < 1 << shift`, shift 1 to 16.

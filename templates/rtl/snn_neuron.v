@@ -8,7 +8,7 @@ module snn_neuron #(
     parameter GROUPS          = 2,    // channels / GROUP
     parameter CURRENT_BITS    = 16,   // signed
     parameter MEMBRANE_BITS   = 12,   // signed
-    parameter LEAK            = 0,    // the parameters of snn_leak
+    parameter LEAK            = 0,    // the parameters of snn_leak; 4: no membrane is kept
     parameter LEAK_SHIFT      = 1,
     parameter LEAK_FACTOR     = 0,
     parameter FACTOR_WORDS    = 2,    // GROUPS; 1: the same for every group
@@ -16,7 +16,8 @@ module snn_neuron #(
     parameter RESET           = 0,    // 0: none, 1: to a value, 2: subtract an amount
     parameter DELAYED         = 0,    // 1: a spike resets with the next timestep's input, 2: instead of it
     parameter THRESHOLD_BITS  = 12,   // signed
-    parameter THRESHOLD_WORDS = 2,    // GROUPS; 1: the same for every group
+    parameter THRESHOLD_WORDS = 2,    // GROUPS, times the timesteps if TIMED; 1: the same for every group
+    parameter TIMED           = 0,    // 1: every timestep has thresholds of its own
     parameter THRESHOLDS      = "",
     parameter RESET_BITS      = 12,   // signed; of a value at most MEMBRANE_BITS
     parameter RESET_WORDS     = 2,    // GROUPS; 1: the same for every group
@@ -45,6 +46,7 @@ module snn_neuron #(
     localparam WIDE       = (OPERAND > MV ? OPERAND : MV) + 2;
     localparam COMPARED   = (MV > THRESHOLD_BITS ? MV : THRESHOLD_BITS) + 1;
     localparam FACTOR_BITS = LEAK_SHIFT + 1;
+    localparam ENTRY_BITS = TIMED != 0 && THRESHOLD_WORDS > 1 ? $clog2(THRESHOLD_WORDS) : GROUP_BITS;
 
     // where the neuron of each stage lies
     reg [WORD_BITS-1:0]  word_q;
@@ -77,12 +79,31 @@ module snn_neuron #(
     wire [GROUP*RESET_BITS-1:0]     resets_1;
     reg  [GROUP*RESET_BITS-1:0]     resets_2q;
     wire [GROUP*MV-1:0]             next;
-    snn_ram #(.WIDTH(GROUP*MV), .DEPTH(WORDS), .ADDRESS_BITS(WORD_BITS)) u_membranes (
-        .clk(clk), .write(valids_q[7]), .write_address(words_q[WORD_BITS*7 +: WORD_BITS]), .write_data(next),
-        .read(i_valid), .read_address(word_q), .read_data(stored)
-    );
-    snn_rom #(.WIDTH(GROUP*THRESHOLD_BITS), .DEPTH(THRESHOLD_WORDS), .ADDRESS_BITS(GROUP_BITS), .FILE(THRESHOLDS)) u_thresholds (
-        .clk(clk), .read(i_valid), .address(group_q), .data(thresholds_1)
+    generate if (LEAK != 4) begin : membranes
+        snn_ram #(.WIDTH(GROUP*MV), .DEPTH(WORDS), .ADDRESS_BITS(WORD_BITS)) u_membranes (
+            .clk(clk), .write(valids_q[7]), .write_address(words_q[WORD_BITS*7 +: WORD_BITS]), .write_data(next),
+            .read(i_valid), .read_address(word_q), .read_data(stored)
+        );
+    end else begin : no_membranes
+        wire unused_words = &{1'b0, words_q};
+        assign stored = {(GROUP*MV){1'b0}};
+    end endgenerate
+
+    // a timestep's thresholds begin where those of the timestep before end
+    wire [ENTRY_BITS-1:0] entry;
+    generate if (TIMED != 0) begin : timed
+        reg  [ENTRY_BITS-1:0] base_q;
+        wire [ENTRY_BITS-1:0] base = i_tag[0] ? {ENTRY_BITS{1'b0}} : base_q;
+        wire [ENTRY_BITS:0]   sum  = {1'b0, base} + {{(ENTRY_BITS+1-GROUP_BITS){1'b0}}, group_q};
+        wire unused_carry = &{1'b0, sum[ENTRY_BITS]};
+        assign entry = sum[ENTRY_BITS-1:0];
+        always @(posedge clk)
+            if (i_valid && word_q == LAST_WORD) base_q <= base + GROUPS[ENTRY_BITS-1:0];
+    end else begin : untimed
+        assign entry = group_q;
+    end endgenerate
+    snn_rom #(.WIDTH(GROUP*THRESHOLD_BITS), .DEPTH(THRESHOLD_WORDS), .ADDRESS_BITS(ENTRY_BITS), .FILE(THRESHOLDS)) u_thresholds (
+        .clk(clk), .read(i_valid), .address(entry), .data(thresholds_1)
     );
     generate if (RESET != 0) begin : reset_table
         snn_rom #(.WIDTH(GROUP*RESET_BITS), .DEPTH(RESET_WORDS), .ADDRESS_BITS(GROUP_BITS), .FILE(RESETS)) u_resets (

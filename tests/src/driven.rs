@@ -20,8 +20,10 @@ pub struct Driven<'a> {
     pub bias: i32,
     /// [`Neuron::leak`].
     pub leak: Leak<'a>,
-    /// [`Neuron::threshold`].
+    /// [`Neuron::threshold`] of every timestep, where each has not its own.
     pub threshold: i32,
+    /// [`Neuron::threshold`] of each timestep.
+    pub thresholds: Option<&'a [i32]>,
     /// [`Neuron::reset`].
     pub reset: Reset<'a>,
     /// [`Neuron::reset_timing`].
@@ -44,6 +46,7 @@ impl Default for Driven<'_> {
             bias: 0,
             leak: Leak::None,
             threshold: 10,
+            thresholds: None,
             reset: Reset::None,
             timing: ResetTiming::Immediate,
             bits: 8,
@@ -63,7 +66,7 @@ impl Default for Driven<'_> {
 pub fn network<'a>(arena: &'a Bump, driven: &Driven<'a>) -> (Compiled<'a>, Vec<Sample>) {
     let neuron = Neuron {
         leak: driven.leak,
-        threshold: arena.alloc_slice_copy(&[driven.threshold]),
+        threshold: driven.thresholds.unwrap_or_else(|| arena.alloc_slice_copy(&[driven.threshold])),
         reset: driven.reset,
         reset_timing: driven.timing,
         membrane_bits: driven.bits,

@@ -314,6 +314,8 @@ pub fn build<'a>(arena: &'a Bump, recipe: &Recipe, rng: &mut Rng) -> Compiled<'a
         };
         if let (Step::Population(population), true) = (&mut step, recipe.rich) {
             enrich(arena, rng, population);
+            let read = index + 1 == recipe.layers.len() && recipe.readout.0 == Quantity::Membrane;
+            over_time(arena, rng, population, recipe.timesteps, read);
         }
         steps.push(step);
         infos.push(StepInfo { name: format!("layer {index}"), encoding, activity: None });
@@ -439,6 +441,20 @@ fn enrich<'a>(arena: &'a Bump, rng: &mut Rng, population: &mut Population<'a>) {
     if neuron.reset_timing == ResetTiming::Immediate && rng.chance(40) {
         let half = 1i64 << (bits - 1);
         neuron.floor = Some(arena.alloc_slice_fill_with(channels, |_| rng.range(-half, half / 4) as i32));
+    }
+}
+
+/// Takes the membranes of neurons, or gives them thresholds for each timestep.
+fn over_time<'a>(arena: &'a Bump, rng: &mut Rng, population: &mut Population<'a>, timesteps: u32, read: bool) {
+    let Some(neuron) = &mut population.neuron else { return };
+    if rng.chance(12) && !read {
+        (neuron.leak, neuron.reset, neuron.floor) = (Leak::All, Reset::None, None);
+        neuron.reset_timing = ResetTiming::Immediate;
+    }
+    if rng.chance(30) && (neuron.reset_timing == ResetTiming::Immediate || neuron.reset == Reset::None) {
+        let each = neuron.threshold.repeat(timesteps as usize);
+        neuron.threshold =
+            arena.alloc_slice_fill_iter(each.into_iter().map(|t| t + rng.range(0, 1 + i64::from(t.abs()) / 3) as i32));
     }
 }
 

@@ -74,6 +74,13 @@ const NEURONS: &[Case] = &[
         ("snn_neuron.v", "fires_6 = $signed({{(COMPARED-MV){v_6q[MV-1]}}, v_6q})\n                               >=",
          "fires_6 = $signed({{(COMPARED-MV){v_6q[MV-1]}}, v_6q})\n                               >"),
     ]),
+    neuron!("a threshold is that of its timestep", { currents: &[10, 10, 10], thresholds: Some(&[10, 30, 25]) }, &[
+        ("snn_neuron.v", "base_q <= base + GROUPS[ENTRY_BITS-1:0];", "base_q <= base;"),
+        ("snn_neuron.v", "base = i_tag[0] ? {ENTRY_BITS{1'b0}} : base_q", "base = base_q"),
+    ]),
+    neuron!("nothing is left of a membrane that is not kept", { currents: &[9, 9, 10], leak: Leak::All }, &[
+        ("snn_neuron.v", "assign stored = {(GROUP*MV){1'b0}};", "assign stored = next;"),
+    ]),
     neuron!("a spike at the threshold resets with a delay", {
         currents: &[10, 5], reset: SUBTRACT_10, timing: ResetTiming::Delayed
     }, &[

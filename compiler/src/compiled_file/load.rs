@@ -107,6 +107,7 @@ impl<'a> Tables<'_, '_, 'a> {
     fn leak(&self, text: &LeakText) -> Result<Leak<'a>, String> {
         Ok(match text {
             LeakText::None => Leak::None,
+            LeakText::All => Leak::All,
             LeakText::Shift(n) => Leak::Shift(*n),
             &LeakText::Multiply { factor, shift } => Leak::Multiply { factor, shift },
             LeakText::MultiplyEach { factors, shift } => {

@@ -106,6 +106,7 @@ fn neuron(builder: &mut Builder, step: usize, neuron: &Neuron<'_>) -> NeuronText
 fn leak(builder: &mut Builder, step: usize, word: &str, leak: Leak<'_>) -> LeakText {
     match leak {
         Leak::None => LeakText::None,
+        Leak::All => LeakText::All,
         Leak::Shift(n) => LeakText::Shift(n),
         Leak::Multiply { factor, shift } => LeakText::Multiply { factor, shift },
         Leak::MultiplyEach { factors, shift } => {

@@ -64,7 +64,7 @@ pub(super) struct NeuronText {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub synaptic: Vec<SynapticText>,
     pub leak: LeakText,
-    /// Tensor, I32.
+    /// Tensor, I32, `[channels]` or `[timesteps * channels]`.
     pub threshold: String,
     pub reset: ResetText,
     #[serde(with = "ResetTimingText")]
@@ -216,6 +216,7 @@ enum RateText {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum LeakText {
     None,
+    All,
     Shift(u8),
     Multiply {
         factor: u16,

@@ -154,7 +154,8 @@ pub fn price(float: &Graph, compiled: &Compiled<'_>, data: &Dataset) -> Result<P
 fn state_bits(step: &Step<'_>) -> u64 {
     let Step::Population(Population { neuron: Some(neuron), output, .. }) = step else { return 0 };
     let filters = neuron.synaptic.iter().map(|filter| u64::from(filter.bits)).sum::<u64>();
-    (u64::from(neuron.membrane_bits) + filters) * output.shape.len() as u64
+    let membrane = if neuron.is_stateless() { 0 } else { u64::from(neuron.membrane_bits) };
+    (membrane + filters) * output.shape.len() as u64
 }
 
 /// The layers that both forms have, by their names.
@@ -196,7 +197,7 @@ fn compare(
                 };
                 counts.flipped += u64::from(integer != fired as u32);
                 counts.spikes += fired as u64;
-                let threshold = pick(&neuron.threshold, channel);
+                let threshold = pick(neuron.threshold_at(moment.timestep), channel);
                 let margin = (v - threshold).abs() / threshold.abs().max(f32::MIN_POSITIVE);
                 counts.margins[MARGINS.iter().position(|&end| margin < end).unwrap_or(MARGINS.len())] += 1;
             }

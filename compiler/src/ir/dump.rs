@@ -107,7 +107,13 @@ fn neuron_text(neuron: &Neuron) -> String {
         format!(", {} membrane bits, {} fraction bits", format.membrane_bits, format.fraction_bits)
     });
     let (beta, threshold) = (Range(&neuron.beta), Range(&neuron.threshold));
-    format!("{synaptic}beta {beta}, fires at v {sign} {threshold}{spikes}{inhibition}, {reset}{when}{lowest}{format}")
+    let times = match neuron.threshold_timesteps {
+        1 => String::new(),
+        timesteps => format!(" of {timesteps} timesteps"),
+    };
+    format!(
+        "{synaptic}beta {beta}, fires at v {sign} {threshold}{times}{spikes}{inhibition}, {reset}{when}{lowest}{format}"
+    )
 }
 
 /// A synaptic current, one of `count`.

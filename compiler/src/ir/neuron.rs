@@ -1,5 +1,7 @@
 //! The neuron normal form: one parametric integrate-and-fire model.
 
+use super::eval::pick;
+
 /// A population of neurons, one per element of its source.
 ///
 /// Per timestep, in `f32`, in this order (`theta` the threshold, `r` what the reset acts on, `n` the spikes):
@@ -20,8 +22,11 @@ pub struct Neuron {
     pub synaptic: Vec<SynapticCurrent>,
     /// Decay of the membrane potential per timestep, 0..=1 (1: no leak); one, or one per channel.
     pub beta: Vec<f32>,
-    /// Firing threshold; one, or one per channel.
+    /// Firing threshold, `[threshold_timesteps, 1 or channels]`.
     pub threshold: Vec<f32>,
+    /// Timesteps that have a threshold of their own; 1: every timestep has the same. Above 1 a sample has no more
+    /// timesteps, a reset acts at once or never, and nothing is inhibited.
+    pub threshold_timesteps: usize,
     /// Whether reaching the threshold is enough.
     pub comparison: Comparison,
     /// What a spike does to the membrane potential.
@@ -48,6 +53,7 @@ impl Default for Neuron {
             synaptic: Vec::new(),
             beta: vec![1.0],
             threshold: vec![1.0],
+            threshold_timesteps: 1,
             comparison: Comparison::AtLeast,
             reset: Reset::Subtract(vec![1.0]),
             reset_timing: ResetTiming::Immediate,
@@ -56,6 +62,29 @@ impl Default for Neuron {
             inhibition: false,
             integer: None,
         }
+    }
+}
+
+impl Neuron {
+    /// Thresholds at `timestep`: one, or one per channel. (Of a timestep that has none the last ones: a validated graph
+    /// does not run so long.)
+    #[must_use]
+    pub fn threshold_at(&self, timestep: u32) -> &[f32] {
+        let width = self.threshold.len() / self.threshold_timesteps.max(1);
+        let row = (timestep as usize).min(self.threshold_timesteps.saturating_sub(1));
+        &self.threshold[row * width..(row + 1) * width]
+    }
+
+    /// Thresholds of `channel`, one for each timestep that has its own.
+    pub fn thresholds(&self, channel: usize) -> impl Iterator<Item = f32> + '_ {
+        (0..self.threshold_timesteps).map(move |timestep| pick(self.threshold_at(timestep as u32), channel))
+    }
+
+    /// Whether a membrane potential is the current alone: nothing is left of it in the next timestep.
+    #[must_use]
+    pub fn is_stateless(&self) -> bool {
+        let at_once = self.reset_timing == ResetTiming::Immediate || self.reset == Reset::None;
+        at_once && self.beta.iter().all(|&beta| beta == 0.0)
     }
 }
 

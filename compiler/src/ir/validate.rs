@@ -191,6 +191,11 @@ impl Graph {
             }
             Op::Neuron(neuron) => {
                 check_neuron(neuron, from.channels)?;
+                if let Some(found) = self.timesteps.filter(|&t| t as usize > neuron.threshold_timesteps)
+                    && neuron.threshold_timesteps > 1
+                {
+                    return Err(GraphError::Thresholds { found, expected: neuron.threshold_timesteps });
+                }
                 shape_is(from)
             }
         }
@@ -318,7 +323,12 @@ fn check_neuron(neuron: &Neuron, channels: usize) -> Result<(), GraphError> {
         false => Err(GraphError::Length { parameter, found: values.len(), expected: format!("1 or {channels}") }),
     };
     one_or_each("beta", &neuron.beta)?;
-    one_or_each("threshold", &neuron.threshold)?;
+    let timesteps = neuron.threshold_timesteps;
+    if timesteps == 0 || !neuron.threshold.len().is_multiple_of(timesteps) {
+        let expected = format!("{timesteps} timesteps of 1 or {channels}");
+        return Err(GraphError::Length { parameter: "threshold", found: neuron.threshold.len(), expected });
+    }
+    neuron.threshold.chunks(neuron.threshold.len() / timesteps).try_for_each(|row| one_or_each("threshold", row))?;
     match &neuron.reset {
         Reset::None => {}
         Reset::ToValue(value) => finite("reset value", std::slice::from_ref(value))?,
@@ -365,6 +375,9 @@ fn check_combination(neuron: &Neuron) -> Result<(), GraphError> {
     };
     if neuron.reset_timing == ResetTiming::Overriding && !matches!(neuron.reset, Reset::ToValue(_)) {
         return refuse("an overriding reset", "a reset to a value");
+    }
+    if neuron.threshold_timesteps > 1 && (!immediate || neuron.inhibition) {
+        return refuse("thresholds per timestep", "an immediate reset or none, and no inhibition");
     }
     if neuron.max_spikes == 0 {
         return refuse("most spikes per timestep", "1 or more");

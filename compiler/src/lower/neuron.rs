@@ -104,6 +104,7 @@ pub(super) fn coarse_decays(neuron: &ir::Neuron, lowered: &Neuron<'_>) -> Vec<(f
 fn decay_of(leak: Leak<'_>, channel: usize) -> f64 {
     match leak {
         Leak::None => 1.0,
+        Leak::All => 0.0,
         Leak::Shift(n) => 1.0 - (-f64::from(n)).exp2(),
         Leak::Multiply { factor, shift } => f64::from(factor) * (-f64::from(shift)).exp2(),
         Leak::MultiplyEach { factors, shift } => f64::from(factors[channel]) * (-f64::from(shift)).exp2(),
@@ -132,13 +133,31 @@ pub(super) fn gains(neuron: &ir::Neuron, channels: usize) -> Result<Vec<f64>, St
     Ok(magnitudes)
 }
 
+/// What of the neurons depends on how they are run.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    /// Timesteps of a sample.
+    pub timesteps: u32,
+    /// Whether the membranes are read out, and so kept where nothing else needs them.
+    pub read_out: bool,
+}
+
 /// The neurons of a population; `lsb[channel]` is the value of one membrane LSB.
-pub(super) fn neuron<'a>(neuron: &ir::Neuron, membrane_bits: u8, lsb: &[f64], arena: &'a Bump) -> Neuron<'a> {
+pub(super) fn neuron<'a>(
+    neuron: &ir::Neuron,
+    membrane_bits: u8,
+    lsb: &[f64],
+    times: Times,
+    arena: &'a Bump,
+) -> Neuron<'a> {
     let table = |of: &dyn Fn(usize, f64) -> f64| -> &'a [i32] {
         arena.alloc_slice_fill_iter(lsb.iter().enumerate().map(|(c, &lsb)| of(c, lsb).clamp(-LIMIT, LIMIT) as i32))
     };
     let top = f64::from((1i32 << (membrane_bits - 1)) - 1);
     let stored = |x: f64| x.round_ties_even().clamp(-top - 1.0, top);
+    let stateless = neuron.is_stateless() && !times.read_out;
+    let own = if neuron.threshold_timesteps > 1 { times.timesteps } else { 1 };
+    let rows = (0..own).map(|timestep| neuron.threshold_at(timestep));
     let max_spikes = u16::try_from(neuron.max_spikes).unwrap_or(u16::MAX);
     let filters = neuron.synaptic.iter().map(|filter| {
         let bits = membrane_bits.min(WIDEST_SYNAPTIC);
@@ -147,17 +166,24 @@ pub(super) fn neuron<'a>(neuron: &ir::Neuron, membrane_bits: u8, lsb: &[f64], ar
     });
     Neuron {
         synaptic: arena.alloc_slice_fill_iter(filters.collect::<Vec<_>>()),
-        leak: leak(&neuron.beta, membrane_bits, arena),
-        threshold: table(&|c, lsb| {
-            let threshold = near_integer(f64::from(pick(&neuron.threshold, c)) / lsb);
-            match neuron.comparison {
-                Comparison::Above => threshold.floor() + 1.0,
-                // of several spikes each costs one threshold, which is therefore rounded to the nearest
-                Comparison::AtLeast if max_spikes > 1 => threshold.round().max(1.0),
-                Comparison::AtLeast => threshold.ceil(),
-            }
-        }),
+        leak: if stateless { Leak::All } else { leak(&neuron.beta, membrane_bits, arena) },
+        threshold: arena.alloc_slice_fill_iter(
+            rows.flat_map(|row| {
+                lsb.iter().enumerate().map(move |(c, &lsb)| {
+                    let threshold = near_integer(f64::from(pick(row, c)) / lsb);
+                    let threshold = match neuron.comparison {
+                        Comparison::Above => threshold.floor() + 1.0,
+                        // of several spikes each costs one threshold, which is therefore rounded to the nearest
+                        Comparison::AtLeast if max_spikes > 1 => threshold.round().max(1.0),
+                        Comparison::AtLeast => threshold.ceil(),
+                    };
+                    threshold.clamp(-LIMIT, LIMIT) as i32
+                })
+            })
+            .collect::<Vec<_>>(),
+        ),
         reset: match &neuron.reset {
+            _ if stateless => Reset::None,
             ir::Reset::None => Reset::None,
             ir::Reset::ToValue(value) => Reset::ToValue(table(&|_, lsb| stored(f64::from(*value) / lsb))),
             ir::Reset::Subtract(amount) => {
@@ -171,7 +197,11 @@ pub(super) fn neuron<'a>(neuron: &ir::Neuron, membrane_bits: u8, lsb: &[f64], ar
         },
         membrane_bits,
         max_spikes,
-        floor: neuron.min_membrane.as_ref().map(|lowest| table(&|c, lsb| stored(f64::from(pick(lowest, c)) / lsb))),
+        floor: neuron
+            .min_membrane
+            .as_ref()
+            .filter(|_| !stateless)
+            .map(|lowest| table(&|c, lsb| stored(f64::from(pick(lowest, c)) / lsb))),
         inhibition: neuron.inhibition,
     }
 }
@@ -186,6 +216,26 @@ fn near_integer(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ONCE: Times = Times { timesteps: 3, read_out: false };
+
+    #[test]
+    fn a_sample_takes_the_thresholds_of_its_timesteps_and_no_membrane_where_none_is_left() {
+        let arena = Bump::new();
+        let float = ir::Neuron {
+            beta: vec![0.0],
+            threshold: vec![1.0, 2.0, 3.0, 4.0],
+            threshold_timesteps: 4,
+            reset: ir::Reset::ToValue(0.5),
+            min_membrane: Some(vec![0.0]),
+            ..ir::Neuron::default()
+        };
+        let lowered = neuron(&float, 16, &[0.5, 0.25], ONCE, &arena);
+        assert_eq!(lowered.threshold, [2, 4, 4, 8, 6, 12]);
+        assert_eq!((lowered.leak, lowered.reset, lowered.floor), (Leak::All, Reset::None, None));
+        let kept = neuron(&float, 16, &[0.5, 0.25], Times { read_out: true, ..ONCE }, &arena);
+        assert_eq!((kept.leak, kept.reset), (Leak::Multiply { factor: 0, shift: 1 }, Reset::ToValue(&[1, 2])));
+    }
 
     fn leak(beta: f32, bits: u8) -> Leak<'static> {
         leak_of_all(beta, bits)
@@ -218,7 +268,7 @@ mod tests {
         let arena = Bump::new();
         let filter = ir::SynapticCurrent { decay: vec![0.97, 0.5], gain: vec![1.0] };
         let slow = ir::Neuron { beta: vec![0.97], synaptic: vec![filter], ..ir::Neuron::default() };
-        let found = |bits| coarse_decays(&slow, &neuron(&slow, bits, &[0.1, 0.1], &arena));
+        let found = |bits| coarse_decays(&slow, &neuron(&slow, bits, &[0.1, 0.1], ONCE, &arena));
         assert_eq!(found(16), []);
         assert_eq!(found(26), []); // 31 / 32
         assert_eq!(found(27), [(0.97, 1.0, "synaptic current")]); // 15.52 / 16
@@ -248,8 +298,8 @@ mod tests {
             ..ir::Neuron::default()
         };
         let lsb = [f64::from(0.1f32), 0.2];
-        assert_eq!(neuron(&float, 16, &lsb, &arena).threshold, [4, 2]);
+        assert_eq!(neuron(&float, 16, &lsb, ONCE, &arena).threshold, [4, 2]);
         float.comparison = Comparison::AtLeast;
-        assert_eq!(neuron(&float, 16, &lsb, &arena).threshold, [3, 2]);
+        assert_eq!(neuron(&float, 16, &lsb, ONCE, &arena).threshold, [3, 2]);
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct Known {
 pub(super) struct Walk<'g, 'a> {
     pub(super) graph: &'g Graph,
     pub(super) arena: &'a Bump,
+    /// Of a sample.
+    timesteps: u32,
     pub(super) timing: Vec<Timing>,
     pub(super) consumers: Vec<Vec<NodeId>>,
     /// Edge of each node that gets one.
@@ -54,11 +56,12 @@ pub(super) struct Walk<'g, 'a> {
 pub(super) type Result<T> = std::result::Result<T, AtNode<LowerError>>;
 
 impl<'g, 'a> Walk<'g, 'a> {
-    pub fn new(graph: &'g Graph, arena: &'a Bump) -> Self {
+    pub fn new(graph: &'g Graph, timesteps: u32, arena: &'a Bump) -> Self {
         let (timing, consumers) = (graph.timing(), graph.consumers());
         let mut walk = Self {
             graph,
             arena,
+            timesteps,
             timing,
             consumers,
             edges: vec![None; graph.nodes.len()],
@@ -98,7 +101,7 @@ impl<'g, 'a> Walk<'g, 'a> {
         }
     }
 
-    pub fn run(mut self, timesteps: u32) -> Result<Lowered<'a>> {
+    pub fn run(mut self) -> Result<Lowered<'a>> {
         let (input, encoding) = self.input()?;
         for id in 1..self.graph.nodes.len() {
             if self.edges[id].is_some() {
@@ -138,7 +141,7 @@ impl<'g, 'a> Walk<'g, 'a> {
             }
             _ => reach,
         };
-        let timesteps = i64::from(timesteps);
+        let timesteps = i64::from(self.timesteps);
         if readout.reduce == ir::Reduce::Sum && reach * timesteps >= 1 << 31 {
             return Err(LowerError::at(
                 node,
@@ -476,7 +479,15 @@ impl<'g, 'a> Walk<'g, 'a> {
             let help = "use inhibition in a layer of a vector";
             return Err(LowerError::at(node, format!("neurons that inhibit each other on a map {}", node.shape), help));
         }
-        let neuron = neuron::neuron(parameters, format.membrane_bits, &lsb, self.arena);
+        let read_out =
+            self.graph.readout.quantity == Quantity::Membrane && self.resolve(Source::now(self.graph.output)).0 == id;
+        let times = neuron::Times { timesteps: self.timesteps, read_out };
+        if parameters.threshold_timesteps > 1 && parameters.threshold_timesteps < self.timesteps as usize {
+            let found =
+                format!("thresholds of {} timesteps; a sample has {}", parameters.threshold_timesteps, self.timesteps);
+            return Err(LowerError::at(node, found, "run it for as many timesteps as it has thresholds"));
+        }
+        let neuron = neuron::neuron(parameters, format.membrane_bits, &lsb, times, self.arena);
         if let Reset::Subtract(amounts) = neuron.reset
             && amounts.iter().any(|&amount| i64::from(amount).abs() * i64::from(neuron.max_spikes) >= 1 << 29)
         {

@@ -71,7 +71,8 @@ impl Naive<'_> {
                 Some(neuron) => {
                     let current = filtered(neuron, channel, element, current, &mut state.synaptic[index]);
                     let v = &mut state.membranes[index][element];
-                    let (next, spikes) = step_neuron(neuron, channel, *v, current);
+                    let threshold = threshold(neuron, t, shape.channels as usize, channel);
+                    let (next, spikes) = step_neuron(neuron, channel, threshold, *v, current);
                     *v = next;
                     spikes
                 }
@@ -208,6 +209,7 @@ fn pool(pool: &Pool, from: Shape, source: &[i64]) -> Vec<i64> {
 fn leaked(leak: Leak<'_>, channel: usize, v: i64) -> i64 {
     match leak {
         Leak::None => v,
+        Leak::All => 0,
         Leak::Shift(n) => v - v.div_euclid(1 << n),
         Leak::Multiply { factor, shift } => (v * i64::from(factor)).div_euclid(1 << shift),
         Leak::MultiplyEach { factors, shift } => (v * i64::from(factors[channel])).div_euclid(1 << shift),
@@ -229,12 +231,17 @@ fn filtered(neuron: &Neuron<'_>, channel: usize, element: usize, current: i64, s
     sum
 }
 
+/// The threshold of a channel at timestep `t`.
+fn threshold(neuron: &Neuron<'_>, t: usize, channels: usize, channel: usize) -> i64 {
+    let row = if neuron.threshold.len() == channels { 0 } else { t * channels };
+    neuron.threshold[row + channel].into()
+}
+
 /// Next membrane potential, and the spikes.
-fn step_neuron(neuron: &Neuron<'_>, channel: usize, v: i64, current: i64) -> (i64, i64) {
+fn step_neuron(neuron: &Neuron<'_>, channel: usize, threshold: i64, v: i64, current: i64) -> (i64, i64) {
     let half = 1_i64 << (neuron.membrane_bits - 1);
     let saturate = |v: i64| v.clamp(-half, half - 1);
     let leak = |v: i64| leaked(neuron.leak, channel, v);
-    let threshold = i64::from(neuron.threshold[channel]);
     // as many thresholds as fit under the potential
     let spikes = |v: i64| match neuron.max_spikes {
         1 => i64::from(v >= threshold),

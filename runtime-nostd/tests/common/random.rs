@@ -61,6 +61,12 @@ pub fn program(rng: &mut Rng) -> Program<'static> {
     }
     add_feedback(rng, &edges, &mut steps);
     let (readout, timesteps) = (readout(rng, &steps), rng.range(1, 7) as u32);
+    for (index, step) in steps.iter_mut().enumerate() {
+        let read = readout.quantity == Quantity::Membrane && usize::from(readout.source) == index + 1;
+        if let Step::Population(Population { neuron: Some(neuron), .. }) = step {
+            over_time(rng, neuron, timesteps, read);
+        }
+    }
     Program::new(input.edge, leak(steps), readout, timesteps).expect("the generator follows the contract")
 }
 
@@ -355,6 +361,19 @@ fn neuron(rng: &mut Rng, shape: Shape, largest: i64) -> Neuron<'static> {
         max_spikes,
         floor,
         inhibition,
+    }
+}
+
+/// Gives neurons thresholds for each timestep, or takes their membranes, now and then.
+fn over_time(rng: &mut Rng, neuron: &mut Neuron<'static>, timesteps: u32, read: bool) {
+    if rng.chance(15) && !read {
+        (neuron.leak, neuron.reset, neuron.floor) = (Leak::All, Reset::None, None);
+        neuron.reset_timing = ResetTiming::Immediate; // of no reset
+    }
+    let once = neuron.reset_timing == ResetTiming::Immediate || neuron.reset == Reset::None;
+    if rng.chance(30) && once && !neuron.inhibition {
+        let thresholds = neuron.threshold.repeat(timesteps as usize).into_iter();
+        neuron.threshold = leak(thresholds.map(|t| t + rng.range(0, 1 + i64::from(t.abs()) / 4) as i32).collect());
     }
 }
 

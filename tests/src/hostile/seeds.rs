@@ -62,6 +62,13 @@ fn graphs() -> Vec<Graph> {
         },
         Neuron { beta: vec![0.5, 0.75], reset: Reset::ToValue(0.0), ..Neuron::default() },
         Neuron { reset: Reset::None, ..Neuron::default() },
+        Neuron {
+            beta: vec![0.0],
+            threshold: vec![1.0, 0.5, 0.75, 1.5],
+            threshold_timesteps: 4,
+            reset: Reset::None,
+            ..Neuron::default()
+        },
         Neuron { max_spikes: 3, min_membrane: Some(vec![-1.0]), ..Neuron::default() },
         Neuron {
             synaptic: vec![SynapticCurrent { decay: vec![0.5], gain: vec![1.0] }],

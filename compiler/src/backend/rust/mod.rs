@@ -84,7 +84,7 @@ fn population_bits(population: &Population<'_>) -> u64 {
 /// Factors that a leak has in a table.
 const fn factors_of(leak: Leak<'_>) -> usize {
     match leak {
-        Leak::None | Leak::Shift(_) | Leak::Multiply { .. } => 0,
+        Leak::None | Leak::All | Leak::Shift(_) | Leak::Multiply { .. } => 0,
         Leak::MultiplyEach { factors, .. } => factors.len(),
     }
 }

@@ -36,7 +36,8 @@ fn memory_bits(layer: &Layer<'_>) -> u64 {
     let mut table_width = layer.finish.map_or(0, |finish| finish.bias_bits);
     table_width += layer.second_finish.map_or(0, |finish| finish.bias_bits);
     if let Some((_, neuron)) = layer.planned.neurons {
-        table_width += table_bits(neuron.threshold) + reset_table(&neuron).map_or(0, table_bits);
+        table_width += table_bits(neuron.threshold) * neuron.threshold.len().div_ceil(layer.channels);
+        table_width += reset_table(&neuron).map_or(0, table_bits);
         table_width += neuron.floor.map_or(0, table_bits);
         let leaks = neuron.synaptic.iter().map(|filter| filter.leak).chain([neuron.leak]);
         table_width += leaks.map(factor_bits).sum::<usize>();
@@ -47,7 +48,7 @@ fn memory_bits(layer: &Layer<'_>) -> u64 {
 /// Bits of a factor that each channel has.
 fn factor_bits(leak: Leak<'_>) -> usize {
     match leak {
-        Leak::None | Leak::Shift(_) | Leak::Multiply { .. } => 0,
+        Leak::None | Leak::All | Leak::Shift(_) | Leak::Multiply { .. } => 0,
         Leak::MultiplyEach { shift, .. } => usize::from(shift) + 1,
     }
 }
@@ -57,7 +58,8 @@ fn state_bits(layer: &Layer<'_>) -> u64 {
     let elements = layer.words * layer.group;
     let state = |neuron: &Neuron<'_>| {
         let filters = neuron.synaptic.iter().map(|filter| usize::from(filter.bits));
-        usize::from(neuron.membrane_bits) + filters.sum::<usize>()
+        let membrane = if neuron.is_stateless() { 0 } else { usize::from(neuron.membrane_bits) };
+        membrane + filters.sum::<usize>()
     };
     let membranes = layer.planned.neurons.map_or(0, |(_, neuron)| elements * state(&neuron));
     let kept = if layer.replays() { 2 * elements * layer.current_bits } else { 0 };

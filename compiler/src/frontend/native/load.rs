@@ -286,10 +286,27 @@ fn parameter(container: &Container<'_>, text: &Parameter) -> Found<Vec<f32>> {
     }
 }
 
+/// Thresholds: a parameter, or the rows of a tensor `[timesteps, 1 or channels]`. Gives the rows and the numbers.
+fn thresholds(container: &Container<'_>, text: &Parameter) -> Found<(usize, Vec<f32>)> {
+    match text {
+        Parameter::Tensor(name) if container.tensor(name)?.shape.len() == 2 => {
+            let (shape, numbers) = container.numbers(name, 2)?;
+            match shape[0] {
+                0 => Err(format!("tensor `{name}` has no timestep")),
+                timesteps => Ok((timesteps, numbers)),
+            }
+        }
+        one_or_each => Ok((1, parameter(container, one_or_each)?)),
+    }
+}
+
 fn neuron(container: &Container<'_>, text: NeuronText) -> Found<Neuron> {
     let parameter = |text: &Parameter| parameter(container, text);
-    let threshold = parameter(&text.threshold)?;
+    let (threshold_timesteps, threshold) = thresholds(container, &text.threshold)?;
     let reset = match text.reset {
+        None if threshold_timesteps > 1 => {
+            return Err("a neuron with a threshold for each timestep says what it resets: give `reset`".into());
+        }
         None => Reset::Subtract(threshold.clone()),
         Some(ResetText::None) => Reset::None,
         Some(ResetText::ToValue(value)) => Reset::ToValue(value as f32),
@@ -303,6 +320,7 @@ fn neuron(container: &Container<'_>, text: NeuronText) -> Found<Neuron> {
         synaptic: synaptic.collect::<Found<_>>()?,
         beta: parameter(&text.beta)?,
         threshold,
+        threshold_timesteps,
         comparison: text.comparison,
         reset,
         reset_timing: text.reset_timing,

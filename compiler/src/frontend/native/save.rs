@@ -206,7 +206,13 @@ fn neuron(tensors: &mut Tensors<'_>, neuron: &Neuron) -> NeuronText {
     NeuronText {
         synaptic: synaptic.collect(),
         beta: tensors.parameter("beta", &neuron.beta),
-        threshold: tensors.parameter("threshold", &neuron.threshold),
+        threshold: match neuron.threshold_timesteps {
+            1 => tensors.parameter("threshold", &neuron.threshold),
+            timesteps => {
+                let width = neuron.threshold.len() / timesteps;
+                Parameter::Tensor(tensors.table("threshold", width, &neuron.threshold))
+            }
+        },
         comparison: neuron.comparison,
         reset: Some(match &neuron.reset {
             Reset::None => ResetText::None,

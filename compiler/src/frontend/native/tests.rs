@@ -120,6 +120,15 @@ impl Choices<'_> {
                 min_membrane: self.flip().then(|| self.one_or_each(channels)),
                 ..neuron
             },
+            2 => {
+                let rows = if self.flip() { 1 } else { channels };
+                Neuron {
+                    threshold: self.numbers(30 * rows),
+                    threshold_timesteps: 30,
+                    reset_timing: ResetTiming::Immediate,
+                    ..neuron
+                }
+            }
             _ => neuron,
         }
     }
@@ -136,6 +145,7 @@ impl Choices<'_> {
             inhibition: false,
             beta: self.one_or_each(channels).into_iter().map(|beta| beta.abs().min(1.0)).collect(),
             threshold: self.one_or_each(channels),
+            threshold_timesteps: 1,
             comparison: if self.flip() { Comparison::Above } else { Comparison::AtLeast },
             reset: match self.below(3) {
                 0 => Reset::None,

@@ -194,6 +194,7 @@ pub(super) struct NeuronText {
     /// Default: 1, no leak.
     #[serde(default = "no_leak")]
     pub beta: Parameter,
+    /// Or a tensor `[timesteps, 1 or channels]`.
     pub threshold: Parameter,
     #[serde(default = "at_least", with = "ComparisonText")]
     pub comparison: Comparison,

@@ -176,6 +176,7 @@ pub fn population(
         synaptic,
         beta: single(&beta),
         threshold: if model.fires() { single(&threshold) } else { vec![f32::MAX] },
+        threshold_timesteps: 1,
         comparison: if model.fires() { reading.fires } else { Comparison::Above },
         reset,
         reset_timing,

@@ -76,9 +76,16 @@ impl Population {
         let start = self.start;
         let scaled = |c: &Coef| c.map(|v| v / gain).to_f32();
         let (threshold, comparison, most) = match &self.firing {
-            Some(firing) => (scaled(&firing.threshold.map(|t| t - start)), firing.comparison, firing.most),
+            Some(firing) => {
+                let rows: Vec<Vec<f32>> = firing.thresholds.iter().map(|row| scaled(&row.map(|t| t - start))).collect();
+                // one row of one number, and one of a number per channel, become alike
+                let width = rows.iter().map(Vec::len).max().unwrap_or(1);
+                let spread = |row: Vec<f32>| if row.len() == width { row } else { vec![row[0]; width] };
+                (rows.into_iter().flat_map(spread).collect(), firing.comparison, firing.most)
+            }
             None => (vec![f32::MAX], Comparison::Above, None),
         };
+        let threshold_timesteps = self.firing.as_ref().map_or(1, |firing| firing.thresholds.len());
         let (reset, reset_timing) = self.reset(gain)?;
         let synaptic = self.synapses.iter().map(|synapse| SynapticCurrent {
             decay: synapse.decay.to_f32(),
@@ -88,6 +95,7 @@ impl Population {
             synaptic: synaptic.collect(),
             beta: self.recurrence.decay.to_f32(),
             threshold,
+            threshold_timesteps,
             comparison,
             reset,
             reset_timing,

@@ -212,6 +212,7 @@ impl Signals {
                 }
             }
             Def::Div(a, b) => here(operand(a)?.over(&*operand(b)?)),
+            Def::At { x, .. } => operand(x),
             Def::Neg(a) => here(Poly::default().plus(&*operand(a)?, -1.0)),
             Def::Not(a) => here(one().plus(&*operand(a)?, -1.0)),
             Def::Where(c, a, b) => {

@@ -83,13 +83,16 @@ fn cut_neuron(neuron: &mut Neuron, out: impl Fn(usize) -> bool) {
             keep(numbers, 1, &out);
         }
     };
-    let Neuron { synaptic, beta, threshold, reset, min_membrane, .. } = neuron;
+    let Neuron { synaptic, beta, threshold, threshold_timesteps, reset, min_membrane, .. } = neuron;
+    let width = threshold.len() / *threshold_timesteps;
+    if width > 1 {
+        keep(threshold, 1, |index| out(index % width));
+    }
     for SynapticCurrent { decay, gain } in synaptic {
         one_or_each(decay);
         one_or_each(gain);
     }
     one_or_each(beta);
-    one_or_each(threshold);
     match reset {
         Reset::Subtract(amount) => one_or_each(amount),
         Reset::None | Reset::ToValue(_) => {}

@@ -200,7 +200,11 @@ fn needs(
         .iter()
         .flat_map(|filter| &filter.decay)
         .fold(1.0, |longest: f64, &decay| longest.max((1.0 / (1.0 - f64::from(decay))).min(LONGEST)));
-    let thresholds = membrane.iter().enumerate().map(|(c, lsb)| f64::from(pick(&neuron.threshold, c)).abs() / lsb);
+    let of_channel = |(c, lsb): (usize, &f64)| {
+        let lsb = *lsb;
+        neuron.thresholds(c).map(move |threshold| f64::from(threshold).abs() / lsb)
+    };
+    let thresholds = membrane.iter().enumerate().flat_map(of_channel);
     let smallest = thresholds.filter(|t| *t > 0.0).fold(f64::INFINITY, f64::min);
     let current_bits = feed.largest.iter().map(|&reach| bits_of(reach)).max().unwrap_or(2);
     let beta = neuron.beta.iter().fold(0.0f64, |a, &b| a.max(b.into()));
@@ -226,7 +230,8 @@ fn needs(
             Reset::Subtract(amount) => pick(amount, c).abs(),
         };
         let lowest = neuron.min_membrane.as_ref().map_or(0.0, |lowest| pick(lowest, c).abs());
-        f64::from(pick(&neuron.threshold, c).abs().max(reset).max(lowest)) / membrane[c]
+        let threshold = neuron.thresholds(c).fold(0.0f32, |most, threshold| most.max(threshold.abs()));
+        f64::from(threshold.max(reset).max(lowest)) / membrane[c]
     });
     let seen = calibration.map(|calibration| {
         let peaks = calibration.peaks[id].iter().zip(&membrane);

@@ -63,6 +63,8 @@ pub enum Def {
     Expand(ValueId),
     /// `x` with `value` around it: `begin` elements before each axis, the rest of the shape after.
     Pad { x: ValueId, value: Real, begin: Vec<usize> },
+    /// `x` as it is compared at `timestep`: a copy that nothing else looks at.
+    At { x: ValueId, timestep: usize },
     /// The elementwise maximum of `parts`.
     Maximum(Vec<ValueId>),
     /// The elementwise minimum of `parts`.
@@ -232,6 +234,7 @@ impl Def {
             | Def::Pad { x, .. }
             | Def::Reduce { x, .. }
             | Def::Head { x, .. }
+            | Def::At { x, .. }
             | Def::Quant { x, .. }
             | Def::Bipolar { x, .. }
             | Def::MultiThreshold { x, .. } => *x = f(*x),
@@ -253,6 +256,7 @@ impl Def {
             | Def::Neg(_)
             | Def::Greater { .. }
             | Def::Not(_)
+            | Def::At { .. }
             | Def::Where(..) => true,
             Def::Input(_)
             | Def::Abs(_)

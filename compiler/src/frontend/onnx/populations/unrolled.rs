@@ -11,7 +11,7 @@ use super::super::signals::Signals;
 use super::pairing::potentials;
 use super::repeats::Repeats;
 use super::response::{self, Response};
-use super::{Fires, Network, Population, Update, at_value, firing, polynomial, spikes_of};
+use super::{Fires, Firing, Network, Population, Update, at_value, firing, polynomial, spikes_of};
 use crate::frontend::FrontendError;
 
 /// The potential that `update` continues.
@@ -134,7 +134,7 @@ fn population(
     chain: &[ValueId],
 ) -> Result<Population, FrontendError> {
     let fires: Vec<Fires> = chain.iter().map(|&id| spikes_of(file, signals, id)).collect::<Result<_, _>>()?;
-    let firing = firing(file, signals, fires.iter().copied())?;
+    let firing = firing_over_time(file, signals, &fires)?;
     let refuse = |t: usize, found: &str, help: &str| Err(at_value(file, chain[t], invalid(found.into(), help)).into());
     let mut open = Vec::with_capacity(chain.len());
     let mut lowest = None;
@@ -213,6 +213,21 @@ fn population(
         start,
         states: Vec::new(),
     })
+}
+
+/// When the potentials of successive timesteps fire: at one threshold, or at each timestep at its own.
+fn firing_over_time(file: &Imported, signals: &Signals, fires: &[Fires]) -> Result<Option<Firing>, FrontendError> {
+    let of = |fires: &Fires| fires.once.filter(|_| fires.counted.is_none()).map(|s| &signals.spikes[s]);
+    let spikes: Option<Vec<_>> = fires.iter().map(of).collect();
+    if let Some(spikes) = spikes
+        && let [first, rest @ ..] = &spikes[..]
+        && rest.iter().all(|spike| spike.comparison == first.comparison)
+        && rest.iter().any(|spike| spike.threshold != first.threshold)
+    {
+        let thresholds = spikes.iter().map(|spike| spike.threshold.clone()).collect();
+        return Ok(Some(Firing { thresholds, comparison: first.comparison, most: None }));
+    }
+    firing(file, signals, fires.iter().copied())
 }
 
 /// The lowest value of a potential that `membrane` goes on from, where one is bounded: the next update takes

@@ -129,7 +129,7 @@ fn one(net: &Net, def: &Def, dims: &[usize], inputs: &[Elements], all: &[Element
             };
             of(*x).iter().enumerate().map(line).collect()
         }
-        Def::Reshape(x) => of(*x).to_vec(),
+        Def::Reshape(x) | Def::At { x, .. } => of(*x).to_vec(),
         Def::Permute { x, perm } => {
             let own = strides(net.dims(*x));
             let moved: Vec<isize> = perm.iter().map(|&p| own[p]).collect();
