@@ -101,6 +101,9 @@ pub fn describe(step: &Step<'_>) -> String {
     if neuron.floor.is_some() {
         text += ", a lowest potential";
     }
+    if let Some(stored) = neuron.stored {
+        text += &format!(", stored as one of {} levels", stored.steps + 1);
+    }
     text + &format!(", {} membrane bits", neuron.membrane_bits)
 }
 

@@ -186,6 +186,9 @@ pub struct Neuron<'a> {
     /// `[channels]`, in membrane LSBs: no lower potential is stored. Within the membrane's range, and only where a reset
     /// acts at once.
     pub floor: Option<&'a [i32]>,
+    /// What is stored of a membrane potential after its reset: one of a few levels. Only where a reset acts at once,
+    /// without a floor and without inhibition, and where a membrane is kept.
+    pub stored: Option<Staircase<'a>>,
     /// Whether only the neuron that is highest above its threshold may fire, ties to the lowest index; every neuron at
     /// its threshold resets all the same. Only for vectors whose neurons fire once and reset late or never.
     pub inhibition: bool,
@@ -203,6 +206,16 @@ impl<'a> Neuron<'a> {
             neuron.threshold = row;
         }
         neuron
+    }
+
+    /// Bits of what is kept of a membrane: its width, those of the number of a level, or none.
+    #[must_use]
+    pub const fn stored_bits(&self) -> u8 {
+        match self.stored {
+            _ if self.is_stateless() => 0,
+            Some(stored) => (u8::BITS - stored.steps.leading_zeros()) as u8,
+            None => self.membrane_bits,
+        }
     }
 
     /// Whether nothing is left of a membrane from one timestep to the next.
@@ -229,8 +242,20 @@ impl Neuron<'_> {
         membrane_bits: 30,
         max_spikes: 1,
         floor: None,
+        stored: None,
         inhibition: false,
     };
+}
+
+/// Levels in place of membrane potentials, one table for all channels or one each: `levels[number of thresholds <= v]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Staircase<'a> {
+    /// `[1 or channels, steps]`, each row ascending, in membrane LSBs; 1 to 254 steps.
+    pub thresholds: &'a [i32],
+    /// `[1 or channels, steps + 1]`, each row ascending, within the membrane's range.
+    pub levels: &'a [i32],
+    /// Thresholds of a row.
+    pub steps: u8,
 }
 
 /// A current that decays by itself, in membrane LSBs: one more state per neuron, of which the membrane takes the whole

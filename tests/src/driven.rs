@@ -6,7 +6,7 @@ use snnc::data::{Frame, Sample};
 use snnc::ir::{InputEncoding, WeightEncoding};
 use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Leak, Neuron, Population, Program, Projection, Quantity, Rate, Readout, Reduce, Reset,
-    ResetTiming, Shape, Step, Synapses, Synaptic,
+    ResetTiming, Shape, Staircase, Step, Synapses, Synaptic,
 };
 
 /// What the neuron does; start from [`Driven::default`], which fires at 10 and does nothing else.
@@ -34,6 +34,8 @@ pub struct Driven<'a> {
     pub synaptic: &'a [Synaptic<'a>],
     /// [`Neuron::floor`].
     pub floor: Option<&'a [i32]>,
+    /// [`Neuron::stored`].
+    pub stored: Option<Staircase<'a>>,
     /// Weight of the neuron's own spike of the timestep before, and whether it comes back one to one.
     pub own: Option<(i8, bool)>,
 }
@@ -52,6 +54,7 @@ impl Default for Driven<'_> {
             bits: 8,
             synaptic: &[],
             floor: None,
+            stored: None,
             own: None,
         }
     }
@@ -72,6 +75,7 @@ pub fn network<'a>(arena: &'a Bump, driven: &Driven<'a>) -> (Compiled<'a>, Vec<S
         membrane_bits: driven.bits,
         synaptic: driven.synaptic,
         floor: driven.floor,
+        stored: driven.stored,
         ..Neuron::BARE
     };
     let weights = arena.alloc_slice_copy(&[1, 2, 4, 8, 16, 32, 64, -128]);

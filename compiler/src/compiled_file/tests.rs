@@ -4,7 +4,7 @@ use bumpalo::Bump;
 use proptest::prelude::*;
 use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
-    Reduce, Reset, ResetTiming, Shape, Step, Synapses, Synaptic, ValueKind, Window, words,
+    Reduce, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, ValueKind, Window, words,
 };
 
 use super::*;
@@ -113,6 +113,7 @@ impl<'a> Choices<'_, 'a> {
             membrane_bits: 9 + self.below(12) as u8,
             max_spikes: 1,
             floor,
+            stored: None,
             inhibition: false,
         }
     }
@@ -209,7 +210,11 @@ impl<'a> Choices<'_, 'a> {
                 let thresholds = output.shape.channels as usize * timesteps as usize;
                 neuron.threshold = self.arena.alloc_slice_fill_with(thresholds, |i| 1 + i as i32);
             }
-            if self.below(3) == 0 && (quantity, source) != (Quantity::Membrane, index + 1) {
+            if self.below(3) == 0 && neuron.reset_timing == ResetTiming::Immediate {
+                let stored = Staircase { thresholds: &[-3, 0, 5], levels: &[-9, 0, 0, 11], steps: 3 };
+                (neuron.stored, neuron.floor) = (Some(stored), None);
+            }
+            if self.below(3) == 0 && neuron.stored.is_none() && (quantity, source) != (Quantity::Membrane, index + 1) {
                 (neuron.leak, neuron.reset, neuron.floor) = (Leak::All, Reset::None, None);
                 if neuron.reset_timing == ResetTiming::Overriding {
                     neuron.reset_timing = ResetTiming::Delayed;

@@ -75,8 +75,20 @@ pub(super) struct NeuronText {
     /// Tensor, I32. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor: Option<String>,
+    /// Default: the membrane itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<StoredText>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inhibition: bool,
+}
+
+/// With the names of tensors, I32.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StoredText {
+    pub steps: u8,
+    pub thresholds: String,
+    pub levels: String,
 }
 
 #[derive(Serialize, Deserialize)]

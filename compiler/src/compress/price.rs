@@ -154,7 +154,7 @@ pub fn price(float: &Graph, compiled: &Compiled<'_>, data: &Dataset) -> Result<P
 fn state_bits(step: &Step<'_>) -> u64 {
     let Step::Population(Population { neuron: Some(neuron), output, .. }) = step else { return 0 };
     let filters = neuron.synaptic.iter().map(|filter| u64::from(filter.bits)).sum::<u64>();
-    let membrane = if neuron.is_stateless() { 0 } else { u64::from(neuron.membrane_bits) };
+    let membrane = u64::from(neuron.stored_bits());
     (membrane + filters) * output.shape.len() as u64
 }
 

@@ -1,5 +1,6 @@
 //! The neuron normal form: one parametric integrate-and-fire model.
 
+use super::Staircase;
 use super::eval::pick;
 
 /// A population of neurons, one per element of its source.
@@ -10,7 +11,7 @@ use super::eval::pick;
 /// delayed:   r = v > theta;  ToValue: v = r ? value : v;  v = beta * v + c;  Subtract: v = v - r * amount;  n = v > theta
 /// overriding: as delayed, but ToValue acts last: v = beta * v + c;  v = r ? value : v;  n = v > theta
 /// immediate: v = beta * v + c;  n = v > theta;  Subtract: v = v - n * amount;  ToValue: v = n ? value : v
-/// at last:   v = max(v, min_membrane)
+/// at last:   v = max(v, min_membrane), or what is stored of v
 /// ```
 /// `>` is `>=` for [`Comparison::AtLeast`]; states are 0 before the first timestep. With [`Neuron::max_spikes`] above 1,
 /// `n = floor(v / theta)` within `0..=max_spikes` (sinabs' multi-spike). A framework's `u += (I - u) / tau` with
@@ -38,6 +39,9 @@ pub struct Neuron {
     pub max_spikes: u32,
     /// Lowest membrane potential that is stored; one, or one per channel. Only with an immediate reset.
     pub min_membrane: Option<Vec<f32>>,
+    /// What is stored in place of the membrane potential, one of a few levels (Q-SNN); ascending. Only with an immediate
+    /// reset, without a lowest potential or inhibition. Before the first timestep it is 0 all the same.
+    pub stored: Option<Staircase>,
     /// Whether only the neuron with the largest `v - theta` of the population may fire, ties to the lowest index
     /// (snnTorch's `inhibition`). The reset acts on every neuron above its threshold all the same. Only with a delayed
     /// reset or none, and with one spike per timestep.
@@ -59,6 +63,7 @@ impl Default for Neuron {
             reset_timing: ResetTiming::Immediate,
             max_spikes: 1,
             min_membrane: None,
+            stored: None,
             inhibition: false,
             integer: None,
         }

@@ -1,7 +1,7 @@
 //! Neurons in integers: leak, threshold, reset.
 
 use bumpalo::Bump;
-use snnc_runtime::program::{Leak, Neuron, Reset, ResetTiming, Synaptic};
+use snnc_runtime::program::{Leak, Neuron, Reset, ResetTiming, Staircase, Synaptic};
 
 use crate::ir::eval::pick;
 use crate::ir::{self, Comparison};
@@ -202,7 +202,24 @@ pub(super) fn neuron<'a>(
             .as_ref()
             .filter(|_| !stateless)
             .map(|lowest| table(&|c, lsb| stored(f64::from(pick(lowest, c)) / lsb))),
+        stored: neuron.stored.as_ref().filter(|_| !stateless).map(|stairs| staircase(stairs, lsb, &stored, arena)),
         inhibition: neuron.inhibition,
+    }
+}
+
+/// What is stored, in membrane LSBs: one table where the channels share theirs and the LSB.
+fn staircase<'a>(stairs: &ir::Staircase, lsb: &[f64], stored: &dyn Fn(f64) -> f64, arena: &'a Bump) -> Staircase<'a> {
+    let shared = stairs.thresholds.len() == stairs.steps && lsb.iter().all(|other| *other == lsb[0]);
+    let channels = || lsb.iter().enumerate().take(if shared { 1 } else { lsb.len() });
+    // `v >= t` of the float potential, which is `lsb` times the integer one
+    let step = |t: f32, lsb: f64| near_integer(f64::from(t) / lsb).ceil().clamp(-LIMIT, LIMIT) as i32;
+    let thresholds = channels().flat_map(|(c, &lsb)| stairs.thresholds(c).iter().map(move |&t| step(t, lsb)));
+    let levels =
+        channels().flat_map(|(c, &lsb)| stairs.levels(c).iter().map(move |&l| stored(f64::from(l) / lsb) as i32));
+    Staircase {
+        thresholds: arena.alloc_slice_copy(&thresholds.collect::<Vec<_>>()),
+        levels: arena.alloc_slice_copy(&levels.collect::<Vec<_>>()),
+        steps: stairs.steps as u8, // at most 254 in a validated graph
     }
 }
 
@@ -235,6 +252,17 @@ mod tests {
         assert_eq!((lowered.leak, lowered.reset, lowered.floor), (Leak::All, Reset::None, None));
         let kept = neuron(&float, 16, &[0.5, 0.25], Times { read_out: true, ..ONCE }, &arena);
         assert_eq!((kept.leak, kept.reset), (Leak::Multiply { factor: 0, shift: 1 }, Reset::ToValue(&[1, 2])));
+    }
+
+    #[test]
+    fn levels_are_divided_by_the_lsb_and_thresholds_rounded_up() {
+        let arena = Bump::new();
+        let stairs = ir::Staircase { steps: 2, thresholds: vec![-0.6, 0.5], levels: vec![-1.0, 0.0, 1.0] };
+        let float = ir::Neuron { stored: Some(stairs), ..ir::Neuron::default() };
+        let one = neuron(&float, 16, &[0.25, 0.25], ONCE, &arena).stored;
+        assert_eq!(one, Some(Staircase { thresholds: &[-2, 2], levels: &[-4, 0, 4], steps: 2 }));
+        let each = neuron(&float, 16, &[0.25, 0.5], ONCE, &arena).stored.expect("it is stored");
+        assert_eq!((each.thresholds, each.levels), (&[-2, 2, -1, 1][..], &[-4, 0, 4, -2, 0, 2][..]));
     }
 
     fn leak(beta: f32, bits: u8) -> Leak<'static> {

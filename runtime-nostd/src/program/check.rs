@@ -1,7 +1,8 @@
 //! [`Program::new`]: the only way to get a [`Program`], and what it rules out.
 use super::{
     Connection, Edge, EdgeKind, Leak, MAX_INDEX_BITS, MAX_TIMESTEPS, Neuron, Pool, PoolOp, Population, Program,
-    Projection, Quantity, Rate, Readout, Reset, ResetTiming, Shape, Step, Synapses, Synaptic, Window, edge, words,
+    Projection, Quantity, Rate, Readout, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, Window, edge,
+    words,
 };
 
 /// Why steps do not make a network. `step` is an index into [`Program::steps`].
@@ -231,6 +232,15 @@ const fn check_neuron(step: usize, neuron: &Neuron<'_>, shape: Shape, timesteps:
     if !timing_is_sound || !several_is_sound || !inhibition_is_sound || !timed_is_sound || !stateless_is_sound {
         return Err(ProgramError::Range { step });
     }
+    if let Some(stored) = &neuron.stored {
+        let kept = matches!(neuron.reset_timing, ResetTiming::Immediate) && !neuron.is_stateless();
+        if !kept || neuron.floor.is_some() || neuron.inhibition {
+            return Err(ProgramError::Range { step });
+        }
+        if let Err(error) = check_staircase(step, stored, neuron.membrane_bits, channels) {
+            return Err(error);
+        }
+    }
     match neuron.floor {
         None => Ok(()),
         Some(floor) if floor.len() != channels => Err(ProgramError::Length { step }),
@@ -240,6 +250,36 @@ const fn check_neuron(step: usize, neuron: &Neuron<'_>, shape: Shape, timesteps:
         }
         Some(_) => Ok(()),
     }
+}
+
+/// Whether a staircase has its rows, ascending, and levels of `bits` bits.
+const fn check_staircase(step: usize, stored: &Staircase<'_>, bits: u8, channels: usize) -> Result<(), ProgramError> {
+    let steps = stored.steps as usize;
+    if steps == 0 || steps > 254 {
+        return Err(ProgramError::Range { step });
+    }
+    let rows = if stored.thresholds.len() == steps { 1 } else { channels };
+    if stored.thresholds.len() != rows * steps || stored.levels.len() != rows * (steps + 1) {
+        return Err(ProgramError::Length { step });
+    }
+    let sound = small(stored.thresholds) && fits(stored.levels, bits);
+    if sound && ascending(stored.thresholds, steps) && ascending(stored.levels, steps + 1) {
+        Ok(())
+    } else {
+        Err(ProgramError::Range { step })
+    }
+}
+
+/// Whether each row of `width` numbers rises, or stays.
+const fn ascending(table: &[i32], width: usize) -> bool {
+    let mut i = 1;
+    while i < table.len() {
+        if i % width != 0 && table[i] < table[i - 1] {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }
 
 /// Whether a leak of a state of `bits` bits stays in its ranges.

@@ -95,9 +95,10 @@ impl Position<'_> {
         }
     }
 
-    /// Steps each neuron by the rules as they are written.
+    /// Steps each neuron by the rules as they are written, but for what is stored in the end ([`super::special`]).
     #[inline(never)]
     fn one_by_one(self, neuron: &Neuron<'_>) {
+        let neuron = &Neuron { stored: None, ..*neuron };
         let channels = self.membranes.iter_mut().zip(self.currents).zip(0..self.threshold.len());
         for ((membrane, &current), channel) in channels {
             let (v, spikes) = neuron.step(channel, *membrane as i32, current as i32);

@@ -7,7 +7,8 @@ use crate::program::{Leak, Neuron, Synaptic};
 /// Whether a position's neurons need [`step`].
 #[inline]
 pub(super) const fn is_special(neuron: &Neuron<'_>) -> bool {
-    !neuron.synaptic.is_empty() || neuron.max_spikes != 1 || neuron.floor.is_some() || neuron.inhibition
+    let several = neuron.max_spikes != 1 || neuron.inhibition;
+    several || !neuron.synaptic.is_empty() || neuron.floor.is_some() || neuron.stored.is_some()
 }
 
 /// Steps the neurons of one position, the first of which is element `at`. `currents` hold one `i32` in a word each, and
@@ -44,6 +45,11 @@ pub(super) fn step(
         return;
     }
     neurons::step(neuron, currents, membranes, output, at);
+    if let Some(stored) = neuron.stored {
+        for (membrane, channel) in membranes.iter_mut().zip(0..neuron.threshold.len()) {
+            *membrane = stored.level(channel, *membrane as i32) as u32;
+        }
+    }
     if let Some(floor) = neuron.floor {
         for (membrane, &floor) in membranes.iter_mut().zip(floor) {
             *membrane = (*membrane as i32).max(floor) as u32;

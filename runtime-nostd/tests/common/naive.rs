@@ -1,7 +1,7 @@
 //! The contract read a second time, as plainly as it can be said: every element a number, every sum a loop.
 use snnc_runtime::program::{
     Connection, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Reduce, Reset,
-    ResetTiming, Shape, Step, Synapses, Window,
+    ResetTiming, Shape, Staircase, Step, Synapses, Window,
 };
 
 /// What happened since the sample began.
@@ -231,6 +231,14 @@ fn filtered(neuron: &Neuron<'_>, channel: usize, element: usize, current: i64, s
     sum
 }
 
+/// What is stored of `v`.
+fn level(stored: &Staircase<'_>, channel: usize, v: i64) -> i64 {
+    let steps = usize::from(stored.steps);
+    let row = if stored.thresholds.len() == steps { 0 } else { channel };
+    let below = stored.thresholds[row * steps..][..steps].iter().filter(|&&t| i64::from(t) <= v).count();
+    stored.levels[row * (steps + 1) + below].into()
+}
+
 /// The threshold of a channel at timestep `t`.
 fn threshold(neuron: &Neuron<'_>, t: usize, channels: usize, channel: usize) -> i64 {
     let row = if neuron.threshold.len() == channels { 0 } else { t * channels };
@@ -257,7 +265,8 @@ fn step_neuron(neuron: &Neuron<'_>, channel: usize, threshold: i64, v: i64, curr
                 Reset::Subtract(amount) if n > 0 => saturate(v - n * i64::from(amount[channel])),
                 _ => v,
             };
-            (neuron.floor.map_or(after, |floor| after.max(floor[channel].into())), n)
+            let after = neuron.floor.map_or(after, |floor| after.max(floor[channel].into()));
+            (neuron.stored.map_or(after, |stored| level(&stored, channel, after)), n)
         }
         ResetTiming::Delayed => {
             let v = match neuron.reset {

@@ -42,7 +42,13 @@ fn memory_bits(layer: &Layer<'_>) -> u64 {
         let leaks = neuron.synaptic.iter().map(|filter| filter.leak).chain([neuron.leak]);
         table_width += leaks.map(factor_bits).sum::<usize>();
     }
-    (layer.rows * layer.lanes * layer.weight_bits + layer.channels * table_width) as u64
+    let stored = layer.planned.neurons.and_then(|(_, neuron)| {
+        let stored = neuron.stored?;
+        let levels = stored.levels.len() * usize::from(neuron.membrane_bits);
+        Some(stored.thresholds.len() * table_bits(stored.thresholds) + levels)
+    });
+    let tables = layer.channels * table_width + stored.unwrap_or(0);
+    (layer.rows * layer.lanes * layer.weight_bits + tables) as u64
 }
 
 /// Bits of a factor that each channel has.
@@ -58,8 +64,7 @@ fn state_bits(layer: &Layer<'_>) -> u64 {
     let elements = layer.words * layer.group;
     let state = |neuron: &Neuron<'_>| {
         let filters = neuron.synaptic.iter().map(|filter| usize::from(filter.bits));
-        let membrane = if neuron.is_stateless() { 0 } else { usize::from(neuron.membrane_bits) };
-        membrane + filters.sum::<usize>()
+        usize::from(neuron.stored_bits()) + filters.sum::<usize>()
     };
     let membranes = layer.planned.neurons.map_or(0, |(_, neuron)| elements * state(&neuron));
     let kept = if layer.replays() { 2 * elements * layer.current_bits } else { 0 };

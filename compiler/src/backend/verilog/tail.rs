@@ -222,6 +222,27 @@ impl Tail<'_, '_> {
         stream
     }
 
+    /// What is stored in place of the membranes: a word of tables for each group of channels, or one for all.
+    fn stored(&mut self, neuron: &Neuron<'_>) -> Vec<(&'static str, String)> {
+        let Some(stored) = neuron.stored else { return Vec::new() };
+        let steps = usize::from(stored.steps);
+        let each = stored.thresholds.len() > steps;
+        let tables = if each { self.layer.group } else { 1 };
+        let bits = table_bits(stored.thresholds);
+        let thresholds = memory::row(stored.thresholds, tables * steps, bits);
+        let levels = memory::row(stored.levels, tables * (steps + 1), neuron.membrane_bits.into());
+        let mut parameters = numbers(&[
+            ("STORED", steps),
+            ("STORED_BITS", neuron.stored_bits().into()),
+            ("STORED_EACH", usize::from(each)),
+            ("STORED_WORDS", if each { self.layer.groups() } else { 1 }),
+            ("STEP_BITS", bits),
+        ]);
+        parameters.push(("STEPS", self.file("stored_thresholds", thresholds)));
+        parameters.push(("LEVELS", self.file("stored_levels", levels)));
+        parameters
+    }
+
     /// The spikes, and the name of the stored membranes.
     fn neurons(&mut self, from: &Stream, neuron: &Neuron<'_>) -> (Stream, String) {
         let (layer, id) = (self.layer, self.id);
@@ -273,6 +294,7 @@ impl Tail<'_, '_> {
             ("FLOOR_BITS", floor_bits),
             ("FLOOR_WORDS", floor_words),
         ]);
+        parameters.extend(self.stored(neuron));
         parameters.push(("FACTORS", leak.factors));
         parameters.push(("FLOORS", floors));
         parameters.push(("THRESHOLDS", thresholds));

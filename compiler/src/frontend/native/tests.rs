@@ -125,6 +125,11 @@ impl Choices<'_> {
                 Neuron {
                     threshold: self.numbers(30 * rows),
                     threshold_timesteps: 30,
+                    stored: self.flip().then(|| Staircase {
+                        steps: 2,
+                        thresholds: [-0.5, 1.5].repeat(rows),
+                        levels: [-1.0, 0.0, 2.0].repeat(rows),
+                    }),
                     reset_timing: ResetTiming::Immediate,
                     ..neuron
                 }
@@ -142,6 +147,7 @@ impl Choices<'_> {
             synaptic,
             max_spikes: 1,
             min_membrane: None,
+            stored: None,
             inhibition: false,
             beta: self.one_or_each(channels).into_iter().map(|beta| beta.abs().min(1.0)).collect(),
             threshold: self.one_or_each(channels),

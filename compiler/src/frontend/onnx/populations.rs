@@ -21,7 +21,7 @@ use super::signals::{Expression, Signals};
 use super::{at, invalid};
 use crate::error::AtNode;
 use crate::frontend::{FrontendError, NodeError};
-use crate::ir::Comparison;
+use crate::ir::{Comparison, Staircase};
 
 /// A population of neurons.
 pub struct Population {
@@ -39,6 +39,8 @@ pub struct Population {
     pub overriding: Option<Coef>,
     /// The lowest potential.
     pub lowest: Option<f64>,
+    /// The levels that are stored in place of the potential.
+    pub stored: Option<Staircase>,
     /// Whether only the neuron with the highest potential fires.
     pub inhibition: bool,
     /// The potential before the first timestep.

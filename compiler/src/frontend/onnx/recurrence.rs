@@ -12,7 +12,7 @@ use super::invalid;
 use super::net::ValueId;
 use super::populations::Population;
 use crate::frontend::NodeError;
-use crate::ir::{Comparison, Neuron, Reset, ResetTiming, SynapticCurrent};
+use crate::ir::{Comparison, Neuron, Reset, ResetTiming, Staircase, SynapticCurrent};
 
 /// The coefficients of the update.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,9 +101,22 @@ impl Population {
             reset_timing,
             max_spikes: most.unwrap_or(1),
             min_membrane: self.lowest.map(|low| vec![((low - start) / gain) as f32]),
+            stored: self.stored(gain)?,
             inhibition: self.inhibition,
             integer: None,
         })
+    }
+
+    /// What is stored, in the potential of the neuron.
+    fn stored(&self, gain: f64) -> Result<Option<Staircase>, NodeError> {
+        let Some(stored) = &self.stored else { return Ok(None) };
+        if self.start != 0.0 {
+            let found = "a potential that starts from another value than zero, and is stored as one of a few levels";
+            return Err(invalid(found.into(), "start from rest"));
+        }
+        let over = |numbers: &[f32]| numbers.iter().map(|&x| (f64::from(x) / gain) as f32).collect();
+        let (thresholds, levels) = (over(&stored.thresholds), over(&stored.levels));
+        Ok(Some(Staircase { steps: stored.steps, thresholds, levels }))
     }
 
     /// What a spike does, and when.

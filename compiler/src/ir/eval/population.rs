@@ -57,6 +57,7 @@ impl State {
 /// The parameters of one channel's neurons.
 struct Cell<'n> {
     neuron: &'n Neuron,
+    channel: usize,
     beta: f32,
     threshold: f32,
     amount: f32,
@@ -67,6 +68,7 @@ impl<'n> Cell<'n> {
     fn new(neuron: &'n Neuron, timestep: u32, channel: usize) -> Self {
         Self {
             neuron,
+            channel,
             beta: pick(&neuron.beta, channel),
             threshold: pick(neuron.threshold_at(timestep), channel),
             amount: match &neuron.reset {
@@ -112,6 +114,10 @@ impl<'n> Cell<'n> {
                 (after, v, spikes)
             }
         };
-        (after.max(self.lowest), compared, spikes)
+        let after = match &self.neuron.stored {
+            Some(stored) => stored.apply(after, self.channel),
+            None => after.max(self.lowest),
+        };
+        (after, compared, spikes)
     }
 }

@@ -208,10 +208,11 @@ fn needs(
     let smallest = thresholds.filter(|t| *t > 0.0).fold(f64::INFINITY, f64::min);
     let current_bits = feed.largest.iter().map(|&reach| bits_of(reach)).max().unwrap_or(2);
     let beta = neuron.beta.iter().fold(0.0f64, |a, &b| a.max(b.into()));
-    let decays = neuron.synaptic.iter().flat_map(|filter| &filter.decay).chain(&neuron.beta);
-    let multiplied = decays.clone().any(|&beta| crate::lower::leak_is_multiplied(beta))
-        || neuron.beta.windows(2).any(|pair| pair[0] != pair[1])
-        || neuron.synaptic.iter().any(|filter| filter.decay.windows(2).any(|pair| pair[0] != pair[1]));
+    // a decay of 0 leaves nothing to be floored
+    let betas = if neuron.is_stateless() { &[][..] } else { &neuron.beta };
+    let decays = neuron.synaptic.iter().map(|filter| &filter.decay[..]).chain([betas]);
+    let multiplied = decays.clone().flatten().any(|&beta| crate::lower::leak_is_multiplied(beta))
+        || decays.clone().any(|decays| decays.windows(2).any(|pair| pair[0] != pair[1]));
     let lsbs = match (feed.exact, multiplied) {
         (true, false) => LSBS_OF_EXACT,
         (true, true) => LSBS_BEHIND_EXACT,
@@ -230,6 +231,8 @@ fn needs(
             Reset::Subtract(amount) => pick(amount, c).abs(),
         };
         let lowest = neuron.min_membrane.as_ref().map_or(0.0, |lowest| pick(lowest, c).abs());
+        let levels = neuron.stored.as_ref().map_or(&[][..], |stored| stored.levels(c));
+        let lowest = levels.iter().fold(lowest, |most, level| most.max(level.abs()));
         let threshold = neuron.thresholds(c).fold(0.0f32, |most, threshold| most.max(threshold.abs()));
         f64::from(threshold.max(reset).max(lowest)) / membrane[c]
     });

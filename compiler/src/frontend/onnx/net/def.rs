@@ -22,6 +22,8 @@ pub enum Def {
     Neg(ValueId),
     /// `|a|`.
     Abs(ValueId),
+    /// The hyperbolic tangent of `a`: only where what comes of it is rounded.
+    Tanh(ValueId),
     /// -1, 0 or 1: the sign of `a`.
     Sign(ValueId),
     /// `x` rounded to an integer. A cast to an integer type and back rounds towards zero.
@@ -217,6 +219,7 @@ impl Def {
             }
             Def::Neg(x)
             | Def::Abs(x)
+            | Def::Tanh(x)
             | Def::Sign(x)
             | Def::Round { x, .. }
             | Def::Clip { x, .. }
@@ -260,6 +263,7 @@ impl Def {
             | Def::Where(..) => true,
             Def::Input(_)
             | Def::Abs(_)
+            | Def::Tanh(_)
             | Def::Sign(_)
             | Def::Round { .. }
             | Def::Clip { .. }

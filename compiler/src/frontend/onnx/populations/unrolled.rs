@@ -13,6 +13,7 @@ use super::repeats::Repeats;
 use super::response::{self, Response};
 use super::{Fires, Firing, Network, Population, Update, at_value, firing, polynomial, spikes_of};
 use crate::frontend::FrontendError;
+use crate::ir::Staircase;
 
 /// The potential that `update` continues.
 ///
@@ -209,10 +210,26 @@ fn population(
         delayed,
         overriding,
         lowest,
+        stored: stored(file, signals, chain)?,
         inhibition: false,
         start,
         states: Vec::new(),
     })
+}
+
+/// The levels that the potentials of a chain are stored as, the same at every timestep (the last is not looked at again).
+fn stored(file: &Imported, signals: &Signals, chain: &[ValueId]) -> Result<Option<Staircase>, FrontendError> {
+    let of = |id: ValueId| signals.stored_of(id).map(|(_, stairs)| stairs);
+    let [kept @ .., _] = chain else { return Ok(None) };
+    let first = kept.first().and_then(|&id| of(id));
+    match kept.iter().find(|&&id| of(id) != first) {
+        None => Ok(first.cloned()),
+        Some(&id) => {
+            let found = "a potential that is stored in another way than at the other timesteps".into();
+            let help = "freeze what the levels are scaled by: export the model in eval mode";
+            Err(at_value(file, id, invalid(found, help)).into())
+        }
+    }
 }
 
 /// When the potentials of successive timesteps fire: at one threshold, or at each timestep at its own.
