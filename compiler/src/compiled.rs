@@ -79,6 +79,9 @@ pub fn describe(step: &Step<'_>) -> String {
     }
     text += ", ";
     text += &leak(neuron.leak, "v");
+    if neuron.threshold.len() > population.output.shape.channels as usize {
+        text += ", thresholds of each timestep";
+    }
     if neuron.max_spikes > 1 {
         text += &format!(", up to {} spikes", neuron.max_spikes);
     }
@@ -98,6 +101,9 @@ pub fn describe(step: &Step<'_>) -> String {
     if neuron.floor.is_some() {
         text += ", a lowest potential";
     }
+    if let Some(stored) = neuron.stored {
+        text += &format!(", stored as one of {} levels", stored.steps + 1);
+    }
     text + &format!(", {} membrane bits", neuron.membrane_bits)
 }
 
@@ -105,6 +111,7 @@ pub fn describe(step: &Step<'_>) -> String {
 fn leak(leak: Leak<'_>, state: &str) -> String {
     match leak {
         Leak::None => "no leak".to_owned(),
+        Leak::All => "no membrane kept".to_owned(),
         Leak::Shift(n) => format!("leak {state} >> {n}"),
         Leak::Multiply { factor, shift } => format!("leak to {state} * {factor} >> {shift}"),
         Leak::MultiplyEach { shift, .. } => format!("leak to {state} * factor[channel] >> {shift}"),

@@ -18,6 +18,8 @@ use crate::{host, lower};
 pub struct Choices {
     /// Encoding of the weights.
     pub weights: WeightChoice,
+    /// Width of the membranes, 2 to 30; `None`: as wide as their thresholds ask for.
+    pub membrane_bits: Option<u8>,
 }
 
 /// A compiled network and how it came about.
@@ -86,7 +88,9 @@ pub fn present_float(graph: &mut Graph, samples: &Dataset) -> Result<u32, Error>
             input.timing = Timing::Sequence;
         }
     }
-    graph.timesteps.ok_or_else(|| no_timesteps(graph))
+    let timesteps = graph.timesteps.ok_or_else(|| no_timesteps(graph))?;
+    graph.validate()?; // thresholds of its timesteps, above all
+    Ok(timesteps)
 }
 
 fn no_timesteps(graph: &Graph) -> Error {
@@ -155,7 +159,8 @@ pub fn build<'a>(
         None => Vec::new(),
     };
     let mut graph = float.clone();
-    let context = Context { samples: &samples, timesteps, weights: &choices.weights };
+    let context =
+        Context { samples: &samples, timesteps, weights: &choices.weights, membrane_bits: choices.membrane_bits };
     let applied = pass::run(&mut graph, &context)?;
     let mut compiled = lower::lower(&graph, timesteps, arena)?;
     let mut warnings = ann_to_snn::notes(float, timesteps);
@@ -193,7 +198,8 @@ pub fn to_spikes(ann: &Graph, timesteps: u32, calib: Option<&Dataset>) -> Result
         present_float(&mut graph, calib)?;
     }
     let samples: Vec<Vec<f32>> = calib.map_or_else(Vec::new, |c| (0..c.len).map(|index| c.float(index)).collect());
-    pass::to_spikes(&mut graph, &Context { samples: &samples, timesteps, weights: &WeightChoice::default() })?;
+    let weights = WeightChoice::default();
+    pass::to_spikes(&mut graph, &Context { samples: &samples, timesteps, weights: &weights, membrane_bits: None })?;
     Ok(graph)
 }
 
@@ -274,6 +280,30 @@ mod tests {
         let (float, integer) = both(chain(Shape::new(1, 6, 6), layers), pixels);
         assert!(float.iter().any(|&count| count > 0.0), "a silent network shows nothing");
         assert_eq!(float, integer);
+    }
+
+    #[test]
+    fn a_membrane_of_few_bits_saturates_where_the_other_does_not() {
+        let linear = Linear { fan_in: 1, fan_out: 1, weight: vec![1.0], bias: vec![0.0], grid: None };
+        let vector = Shape::vector(1);
+        let mut graph = chain(Shape::vector(1), vec![("fc", Op::Linear(linear), vector), ("if", neuron(1.0), vector)]);
+        if let Op::Neuron(neuron) = &mut graph.nodes[2].op {
+            neuron.reset = crate::ir::Reset::None;
+        }
+        (graph.readout.quantity, graph.readout.reduce) = (crate::ir::Quantity::Membrane, crate::ir::Reduce::Last);
+        let x = Values::U8(vec![255]);
+        let data =
+            Dataset { file: "x".into(), x, len: 1, sample_shape: vec![1], sample_len: 1, labels: None, rate: None };
+        present(&mut graph, Some(&data), false).expect("the sample fits");
+        let score = |membrane_bits| {
+            let (arena, choices) = (Bump::new(), Choices { membrane_bits, ..Choices::default() });
+            let built = build(&graph, 6, None, &choices, &arena).expect("it compiles");
+            let trace = host::trace(&built.compiled.program, &encode(&built.compiled, &data).expect("it fits")[0]);
+            trace.scores[0] as f32 * built.compiled.readout_scale
+        };
+        assert!((score(None) - 6.0).abs() < 0.1, "six times one: {}", score(None));
+        // without samples the range is twice the threshold of 0.75, and up to the power of two above it
+        assert!((1.5..3.0).contains(&score(Some(6))), "it saturates: {}", score(Some(6)));
     }
 
     #[test]

@@ -62,6 +62,20 @@ fn a_budget_chooses_bits_per_layer() {
 }
 
 #[test]
+fn narrow_membranes_are_a_step_of_their_own() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let (out, files) = (scratch.path().join("small.snn").display().to_string(), files());
+    let report = json(&compress(&out, &files, &["--membrane-bits", "10", "--samples", "50", "--json"]));
+    let [first, last] = report["steps"].as_array().expect("steps").as_slice() else { panic!("two steps") };
+    assert_eq!(last["what"], "membranes of 10 bits");
+    let price = |step: &serde_json::Value, what: &str| step["price"][what].as_u64().expect("a number");
+    // 16 maps of 28 x 28, 32 of 14 x 14, and 10 neurons
+    assert_eq!(price(last, "state_bytes"), (18_826_u64 * 10).div_ceil(8));
+    assert!(price(first, "state_bytes") > 2 * price(last, "state_bytes") * 9 / 10);
+    assert!(price(last, "correct") + 1 >= price(first, "correct"));
+}
+
+#[test]
 fn channels_that_go_are_named_and_counted() {
     let scratch = tempfile::tempdir().expect("a scratch folder");
     let (out, files) = (scratch.path().join("small.snn").display().to_string(), files());
@@ -90,6 +104,7 @@ fn what_cannot_be_is_said() {
     says(&["--budget", "much"], &["`much` is no size"]);
     says(&["--prune", "1.5"], &["no part of the channels"]);
     says(&["--prune", "conv9=0.5"], &["no layer is called `conv9`"]);
+    says(&["--membrane-bits", "5"], &["m.net.2", "a membrane of 5 bits", "--membrane-bits 7"]);
     says(&["--weights", "int9"], &["`int9` is no weight encoding", "odd4"]);
     says(&["--weights", "fc9=int4"], &["fc9", "there is no layer of that name", "snnc inspect"]);
     says(&["--weights", "binary"], &["its weights are not binary"]);

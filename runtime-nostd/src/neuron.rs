@@ -6,16 +6,18 @@
 //! synaptic k:  i[k] = saturate(leak[k](i[k]) + c, bits[k]);  then c = the sum of +i[k] or -i[k]
 //! immediate:   v = saturate(leak(v) + c);  n = spikes(v)
 //!              Subtract: v = saturate(v - n * amount[ch]);  ToValue: v = n > 0 ? value[ch] : v;  v = max(v, floor[ch])
+//!              stored: v = levels[ch][number of thresholds[ch] <= v], the last thing of a timestep
 //! delayed:     r = v >= threshold[ch], of the timestep before;  ToValue: v = r ? value[ch] : v
 //!              v = saturate(leak(v) + c - (Subtract and r ? amount[ch] : 0));  n = spikes(v)
 //! overriding:  r = v >= threshold[ch], of the timestep before;  v = r ? value[ch] : saturate(leak(v) + c);  n = spikes(v)
 //! spikes(v):   v >= threshold[ch] ? min(v / threshold[ch], max_spikes) : 0, which is 0 or 1 for max_spikes = 1
+//! stateless:   v = saturate(c); n = spikes(v), with Leak::All
 //! inhibition:  n = 0 but for the neuron with the largest v - threshold[ch], ties to the lowest index
 //! ```
-//! All states are 0 before the first timestep of a sample. Filters and membrane share one LSB, so that nothing is rounded
+//! A threshold may be that of the timestep. All states are 0 before the first timestep of a sample. Filters and membrane share one LSB, so that nothing is rounded
 //! between them. Widths: a filter has at most 29 bits, so that the sum of two fits 30; a current, a membrane and an amount
 //! have at most 30 each, so that no sum of three leaves `i32`.
-use crate::program::{Leak, Neuron, Reset, ResetTiming, Synaptic};
+use crate::program::{Leak, Neuron, Reset, ResetTiming, Staircase, Synaptic};
 
 impl Leak<'_> {
     /// What is left of `v`, a state of `channel`, after one timestep.
@@ -24,10 +26,32 @@ impl Leak<'_> {
     pub const fn apply(self, channel: usize, v: i32) -> i32 {
         match self {
             Leak::None => v,
+            Leak::All => 0,
             Leak::Shift(n) => v - (v >> n),
             Leak::Multiply { factor, shift } => (v * factor as i32) >> shift,
             Leak::MultiplyEach { factors, shift } => (v * at16(factors, channel) as i32) >> shift,
         }
+    }
+}
+
+impl Staircase<'_> {
+    /// The level of a membrane potential `v` of `channel`.
+    #[inline]
+    #[must_use]
+    pub const fn level(&self, channel: usize, v: i32) -> i32 {
+        let steps = self.steps as usize;
+        let row = if self.thresholds.len() == steps { 0 } else { channel };
+        // the first threshold above `v`
+        let (mut low, mut high) = (0, steps);
+        while low < high {
+            let middle = (low + high) / 2;
+            if at(self.thresholds, row * steps + middle) <= v {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        at(self.levels, row * (steps + 1) + low)
     }
 }
 
@@ -70,10 +94,12 @@ impl Neuron<'_> {
                     Reset::ToValue(value) if spikes > 0 => at(value, channel),
                     Reset::ToValue(_) | Reset::None => v,
                 };
-                match self.floor {
-                    Some(floor) if v < at(floor, channel) => (at(floor, channel), spikes),
-                    _ => (v, spikes),
-                }
+                let v = match (self.floor, self.stored) {
+                    (Some(floor), _) if v < at(floor, channel) => at(floor, channel),
+                    (_, Some(stored)) => stored.level(channel, v),
+                    _ => v,
+                };
+                (v, spikes)
             }
             ResetTiming::Delayed => {
                 let v = match self.reset {

@@ -168,7 +168,9 @@ pub struct Neuron<'a> {
     pub synaptic: &'a [Synaptic<'a>],
     /// Decay of the membrane potential per timestep.
     pub leak: Leak<'a>,
-    /// `[channels]`, in membrane LSBs; fires at `v >= threshold`.
+    /// `[channels]`, or `[timesteps, channels]` where every timestep has its own, in membrane LSBs; fires at
+    /// `v >= threshold`. Its own only where a reset acts at once or never, and without inhibition: what fired in the
+    /// timestep before is not looked at again.
     pub threshold: &'a [i32],
     /// What a spike does to the membrane potential.
     pub reset: Reset<'a>,
@@ -184,9 +186,49 @@ pub struct Neuron<'a> {
     /// `[channels]`, in membrane LSBs: no lower potential is stored. Within the membrane's range, and only where a reset
     /// acts at once.
     pub floor: Option<&'a [i32]>,
+    /// What is stored of a membrane potential after its reset: one of a few levels. Only where a reset acts at once,
+    /// without a floor and without inhibition, and where a membrane is kept.
+    pub stored: Option<Staircase<'a>>,
     /// Whether only the neuron that is highest above its threshold may fire, ties to the lowest index; every neuron at
     /// its threshold resets all the same. Only for vectors whose neurons fire once and reset late or never.
     pub inhibition: bool,
+}
+
+impl<'a> Neuron<'a> {
+    /// The neurons of `channels` channels as they are at `timestep`, with the thresholds of that timestep.
+    #[inline]
+    #[must_use]
+    pub const fn at(&self, timestep: u32, channels: usize) -> Self {
+        let mut neuron = *self;
+        if self.threshold.len() > channels {
+            let (_, from) = self.threshold.split_at(first(self.threshold.len(), timestep as usize * channels));
+            let (row, _) = from.split_at(first(from.len(), channels));
+            neuron.threshold = row;
+        }
+        neuron
+    }
+
+    /// Bits of what is kept of a membrane: its width, those of the number of a level, or none.
+    #[must_use]
+    pub const fn stored_bits(&self) -> u8 {
+        match self.stored {
+            _ if self.is_stateless() => 0,
+            Some(stored) => (u8::BITS - stored.steps.leading_zeros()) as u8,
+            None => self.membrane_bits,
+        }
+    }
+
+    /// Whether nothing is left of a membrane from one timestep to the next.
+    #[inline]
+    #[must_use]
+    pub const fn is_stateless(&self) -> bool {
+        matches!(self.leak, Leak::All)
+    }
+}
+
+/// The smaller of both: [`Program::new`] sees to it that it is `at`, and this keeps a panic out of the machine code.
+const fn first(len: usize, at: usize) -> usize {
+    if at < len { at } else { len }
 }
 
 impl Neuron<'_> {
@@ -200,8 +242,20 @@ impl Neuron<'_> {
         membrane_bits: 30,
         max_spikes: 1,
         floor: None,
+        stored: None,
         inhibition: false,
     };
+}
+
+/// Levels in place of membrane potentials, one table for all channels or one each: `levels[number of thresholds <= v]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Staircase<'a> {
+    /// `[1 or channels, steps]`, each row ascending, in membrane LSBs; 1 to 254 steps.
+    pub thresholds: &'a [i32],
+    /// `[1 or channels, steps + 1]`, each row ascending, within the membrane's range.
+    pub levels: &'a [i32],
+    /// Thresholds of a row.
+    pub steps: u8,
 }
 
 /// A current that decays by itself, in membrane LSBs: one more state per neuron, of which the membrane takes the whole
@@ -221,6 +275,9 @@ pub struct Synaptic<'a> {
 pub enum Leak<'a> {
     /// Integrate-and-fire: nothing leaks.
     None,
+    /// Everything: a membrane is its current, and none is kept. Only of membranes, without a reset or a floor (neither
+    /// would be seen), and not where membranes are read out.
+    All,
     /// `v - (v >> n)`, n 1 to 30.
     Shift(u8),
     /// `(v * factor) >> shift`, `0 <= factor < 1 << shift`, shift 1 to 16.

@@ -4,7 +4,7 @@ mod neurons;
 mod population;
 mod special;
 
-use crate::program::{Edge, EdgeKind, Program, Quantity, Rate, Step, ValueKind};
+use crate::program::{Edge, EdgeKind, Population, Program, Quantity, Rate, Step, ValueKind};
 use crate::readout::prediction;
 use crate::synapse::{CHUNK, Starts};
 
@@ -46,6 +46,8 @@ pub enum RunError {
     },
     /// The input is not of the input edge's type or length.
     Input,
+    /// Every timestep of a sample has thresholds of its own, and there are none for a later one.
+    Timesteps,
 }
 
 /// Runs a network in an arena that the caller supplies.
@@ -56,6 +58,8 @@ pub struct Runner<'p, 'm> {
     timestep: u32,
     /// Whether a projection has a delay.
     delays: bool,
+    /// Whether there are thresholds for each timestep of a sample, and no more.
+    timed: bool,
 }
 
 /// Edge `index` of a network, if there is one.
@@ -77,7 +81,14 @@ impl<'p, 'm> Runner<'p, 'm> {
             Step::Pool(_) => false,
         };
         let delays = program.steps().iter().any(delayed);
-        let mut runner = Self { program, arena, timestep: 0, delays };
+        let has_times = |step: &Step<'_>| match step {
+            Step::Population(Population { neuron: Some(neuron), output, .. }) => {
+                neuron.threshold.len() != output.shape.channels as usize
+            }
+            Step::Population(_) | Step::Pool(_) => false,
+        };
+        let timed = program.steps().iter().any(has_times);
+        let mut runner = Self { program, arena, timestep: 0, delays, timed };
         runner.begin();
         Ok(runner)
     }
@@ -93,9 +104,12 @@ impl<'p, 'm> Runner<'p, 'm> {
     /// An input of [`Rate::PerSample`] is given again, unchanged, at every timestep of the sample: it is not copied.
     ///
     /// # Errors
-    /// [`RunError::Input`].
+    /// [`RunError::Input`]; [`RunError::Timesteps`] beyond the sample's last where thresholds depend on the timestep.
     pub fn step(&mut self, input: Input<'_>) -> Result<(), RunError> {
         self.check(input)?;
+        if self.timed && self.timestep >= self.program.timesteps() {
+            return Err(RunError::Timesteps);
+        }
         let mut starts: Starts = [0; CHUNK];
         for (index, step) in self.program.steps().iter().enumerate() {
             if self.timestep > 0 && step.output().rate == Rate::PerSample {
@@ -152,7 +166,8 @@ impl<'p, 'm> Runner<'p, 'm> {
         self.program.steps().get(index).map_or(&[], |step| self.arena.output(index, step))
     }
 
-    /// Stored membrane potentials of step `index`, one `i32` in a word each; empty where it has no neurons.
+    /// Stored membrane potentials of step `index`, one `i32` in a word each; empty where it has no neurons, or none that
+    /// keep a membrane.
     #[must_use]
     pub fn membranes(&self, index: usize) -> &[u32] {
         self.program.steps().get(index).map_or(&[], |step| self.arena.membranes(index, step))

@@ -376,3 +376,35 @@ fn a_runner_refuses_a_small_arena_and_a_foreign_input() {
     }
     assert_eq!(runner.step(Input::Spikes(&[0])), Ok(()));
 }
+
+#[test]
+fn thresholds_of_timesteps_are_those_of_a_sample() {
+    let over = |timesteps, neuron| {
+        let steps = [Step::Population(Population { neuron: Some(neuron), ..POPULATION })];
+        Program::new(INPUT, &steps, READOUT, timesteps).err()
+    };
+    let timed = Neuron { threshold: &[1; 6], ..NEURON };
+    assert_eq!(over(2, timed), None);
+    assert_eq!(over(3, timed), Some(ProgramError::Length { step: 0 }));
+    let late = Neuron { reset: Reset::Subtract(&[1; 3]), reset_timing: ResetTiming::Delayed, ..timed };
+    assert_eq!(over(2, late), Some(ProgramError::Range { step: 0 }));
+    let steps = [Step::Population(Population { neuron: Some(timed), ..POPULATION })];
+    let program = Program::new(INPUT, &steps, READOUT, 2).expect("accepted");
+    let mut arena = vec![0; arena_words(&program)];
+    let mut runner = Runner::new(program, &mut arena).expect("accepted");
+    let steps = [0; 3].map(|word| runner.step(Input::Spikes(&[word])));
+    assert_eq!(steps, [Ok(()), Ok(()), Err(RunError::Timesteps)]);
+}
+
+#[test]
+fn what_keeps_no_membrane_has_nothing_that_acts_on_one() {
+    let stateless = Neuron { leak: Leak::All, ..NEURON };
+    assert_eq!(neuron(stateless), None);
+    assert_eq!(neuron(Neuron { reset: Reset::ToValue(&[0; 3]), ..stateless }), RANGE);
+    assert_eq!(neuron(Neuron { floor: Some(&[0; 3]), ..stateless }), RANGE);
+    let filter = [Synaptic { leak: Leak::All, bits: 8, negative: false }];
+    assert_eq!(neuron(Neuron { synaptic: &filter, ..NEURON }), RANGE);
+    let steps = [Step::Population(Population { neuron: Some(stateless), ..POPULATION })];
+    let read = Readout { quantity: Quantity::Membrane, ..READOUT };
+    assert_eq!(Program::new(INPUT, &steps, read, 1).err(), Some(ProgramError::Readout));
+}

@@ -138,6 +138,7 @@ static STEPS: [Step<'static>; {{ steps.len() }}] = [
             membrane_bits: {{ neuron.membrane_bits }},
             max_spikes: {{ neuron.max_spikes }},
             floor: {{ neuron.floor }},
+            stored: {{ neuron.stored }},
             inhibition: {{ neuron.inhibition }},
         }),
 {%- endmatch %}

@@ -15,7 +15,7 @@ module snn_leak #(
     generate if (LEAK == 1) begin : shift
         wire unused_factor = &{1'b0, factor};
         assign leaked = v - $unsigned($signed(v) >>> SHIFT);
-    end else if (LEAK >= 2) begin : multiply
+    end else if (LEAK == 2 || LEAK == 3) begin : multiply
         wire signed [PRODUCT-1:0] wide;
         wire signed [PRODUCT-1:0] product = $signed({{(PRODUCT-BITS){v[BITS-1]}}, v}) * wide;
         wire unused_fraction = &{1'b0, product[SHIFT-1:0], product[PRODUCT-1:PRODUCT-2]};

@@ -8,7 +8,7 @@ module snn_neuron #(
     parameter GROUPS          = 2,    // channels / GROUP
     parameter CURRENT_BITS    = 16,   // signed
     parameter MEMBRANE_BITS   = 12,   // signed
-    parameter LEAK            = 0,    // the parameters of snn_leak
+    parameter LEAK            = 0,    // the parameters of snn_leak; 4: no membrane is kept
     parameter LEAK_SHIFT      = 1,
     parameter LEAK_FACTOR     = 0,
     parameter FACTOR_WORDS    = 2,    // GROUPS; 1: the same for every group
@@ -16,7 +16,8 @@ module snn_neuron #(
     parameter RESET           = 0,    // 0: none, 1: to a value, 2: subtract an amount
     parameter DELAYED         = 0,    // 1: a spike resets with the next timestep's input, 2: instead of it
     parameter THRESHOLD_BITS  = 12,   // signed
-    parameter THRESHOLD_WORDS = 2,    // GROUPS; 1: the same for every group
+    parameter THRESHOLD_WORDS = 2,    // GROUPS, times the timesteps if TIMED; 1: the same for every group
+    parameter TIMED           = 0,    // 1: every timestep has thresholds of its own
     parameter THRESHOLDS      = "",
     parameter RESET_BITS      = 12,   // signed; of a value at most MEMBRANE_BITS
     parameter RESET_WORDS     = 2,    // GROUPS; 1: the same for every group
@@ -24,7 +25,14 @@ module snn_neuron #(
     parameter FLOOR           = 0,    // 1: no lower potential is stored than the channel's
     parameter FLOOR_BITS      = 12,   // signed, at most MEMBRANE_BITS
     parameter FLOOR_WORDS     = 2,    // GROUPS; 1: the same for every group
-    parameter FLOORS          = ""
+    parameter FLOORS          = "",
+    parameter STORED          = 0,    // thresholds between the levels that are stored; 0: the membranes themselves are
+    parameter STORED_BITS     = 1,    // of the number of a level
+    parameter STORED_EACH     = 0,    // 1: each channel has levels of its own
+    parameter STORED_WORDS    = 1,    // GROUPS if so
+    parameter STEP_BITS       = 12,   // signed, of a threshold between levels
+    parameter STEPS           = "",
+    parameter LEVELS          = ""    // of MEMBRANE_BITS
 ) (
     input  wire                           clk,
     input  wire                           rst,         // synchronous, active high
@@ -45,6 +53,11 @@ module snn_neuron #(
     localparam WIDE       = (OPERAND > MV ? OPERAND : MV) + 2;
     localparam COMPARED   = (MV > THRESHOLD_BITS ? MV : THRESHOLD_BITS) + 1;
     localparam FACTOR_BITS = LEAK_SHIFT + 1;
+    localparam KEPT        = STORED != 0 ? STORED_BITS : MV;    // bits of a neuron in the memory
+    localparam STEPPED     = (MV > STEP_BITS ? MV : STEP_BITS) + 1;
+    localparam TABLES      = STORED_EACH != 0 ? GROUP : 1;
+    localparam STEPS_BITS  = TABLES * STEP_BITS * (STORED != 0 ? STORED : 1);
+    localparam ENTRY_BITS = TIMED != 0 && THRESHOLD_WORDS > 1 ? $clog2(THRESHOLD_WORDS) : GROUP_BITS;
 
     // where the neuron of each stage lies
     reg [WORD_BITS-1:0]  word_q;
@@ -77,12 +90,50 @@ module snn_neuron #(
     wire [GROUP*RESET_BITS-1:0]     resets_1;
     reg  [GROUP*RESET_BITS-1:0]     resets_2q;
     wire [GROUP*MV-1:0]             next;
-    snn_ram #(.WIDTH(GROUP*MV), .DEPTH(WORDS), .ADDRESS_BITS(WORD_BITS)) u_membranes (
-        .clk(clk), .write(valids_q[7]), .write_address(words_q[WORD_BITS*7 +: WORD_BITS]), .write_data(next),
-        .read(i_valid), .read_address(word_q), .read_data(stored)
-    );
-    snn_rom #(.WIDTH(GROUP*THRESHOLD_BITS), .DEPTH(THRESHOLD_WORDS), .ADDRESS_BITS(GROUP_BITS), .FILE(THRESHOLDS)) u_thresholds (
-        .clk(clk), .read(i_valid), .address(group_q), .data(thresholds_1)
+    wire [GROUP*KEPT-1:0]           kept_1, kept_8;
+    generate if (LEAK != 4) begin : membranes
+        snn_ram #(.WIDTH(GROUP*KEPT), .DEPTH(WORDS), .ADDRESS_BITS(WORD_BITS)) u_membranes (
+            .clk(clk), .write(valids_q[7]), .write_address(words_q[WORD_BITS*7 +: WORD_BITS]), .write_data(kept_8),
+            .read(i_valid), .read_address(word_q), .read_data(kept_1)
+        );
+    end else begin : no_membranes
+        wire unused_words = &{1'b0, words_q, kept_8};
+        assign kept_1 = {(GROUP*KEPT){1'b0}};
+    end endgenerate
+
+    // the levels' tables: read for what is stored, and for what is to be
+    wire [TABLES*(STORED+1)*MV-1:0] levels_1;
+    wire [STEPS_BITS-1:0]           steps_7;
+    generate if (STORED != 0) begin : level_tables
+        reg [GROUP_BITS*6-1:0] groups_q;    // of stages 1 to 6
+        always @(posedge clk) if (moves) groups_q <= {groups_q[GROUP_BITS*5-1:0], group_q};
+        snn_rom #(.WIDTH(TABLES*(STORED+1)*MV), .DEPTH(STORED_WORDS), .ADDRESS_BITS(GROUP_BITS), .FILE(LEVELS)) u_levels (
+            .clk(clk), .read(i_valid), .address(group_q), .data(levels_1)
+        );
+        snn_rom #(.WIDTH(STEPS_BITS), .DEPTH(STORED_WORDS), .ADDRESS_BITS(GROUP_BITS), .FILE(STEPS)) u_steps (
+            .clk(clk), .read(moves), .address(groups_q[GROUP_BITS*5 +: GROUP_BITS]), .data(steps_7)
+        );
+    end else begin : no_level_tables
+        assign levels_1 = {(TABLES*MV){1'b0}};
+        assign steps_7  = {STEPS_BITS{1'b0}};
+        wire unused_levels = &{1'b0, levels_1, steps_7};
+    end endgenerate
+
+    // a timestep's thresholds begin where those of the timestep before end
+    wire [ENTRY_BITS-1:0] entry;
+    generate if (TIMED != 0) begin : timed
+        reg  [ENTRY_BITS-1:0] base_q;
+        wire [ENTRY_BITS-1:0] base = i_tag[0] ? {ENTRY_BITS{1'b0}} : base_q;
+        wire [ENTRY_BITS:0]   sum  = {1'b0, base} + {{(ENTRY_BITS+1-GROUP_BITS){1'b0}}, group_q};
+        wire unused_carry = &{1'b0, sum[ENTRY_BITS]};
+        assign entry = sum[ENTRY_BITS-1:0];
+        always @(posedge clk)
+            if (i_valid && word_q == LAST_WORD) base_q <= base + GROUPS[ENTRY_BITS-1:0];
+    end else begin : untimed
+        assign entry = group_q;
+    end endgenerate
+    snn_rom #(.WIDTH(GROUP*THRESHOLD_BITS), .DEPTH(THRESHOLD_WORDS), .ADDRESS_BITS(ENTRY_BITS), .FILE(THRESHOLDS)) u_thresholds (
+        .clk(clk), .read(i_valid), .address(entry), .data(thresholds_1)
     );
     generate if (RESET != 0) begin : reset_table
         snn_rom #(.WIDTH(GROUP*RESET_BITS), .DEPTH(RESET_WORDS), .ADDRESS_BITS(GROUP_BITS), .FILE(RESETS)) u_resets (
@@ -202,6 +253,36 @@ module snn_neuron #(
                 spikes_8q[i] <= fires_7q;
             end
         assign next[i*MV +: MV] = v_8q;
+
+        // 1: the level of a number; 7 to 8: the number of the level that is stored
+        if (STORED != 0) begin : staircase
+            localparam TABLE = STORED_EACH != 0 ? i : 0;
+            wire [STORED_BITS-1:0] number_1 = kept_1[i*STORED_BITS +: STORED_BITS];
+            wire [STEPPED-1:0]     wide_7 = {{(STEPPED-MV){saturated_7[MV-1]}}, saturated_7};
+            wire [STORED-1:0]      above_7;
+            reg  [MV-1:0]          level_1;
+            reg  [STORED_BITS-1:0] number_7, number_8q;
+            genvar j;
+            for (j = 0; j < STORED; j = j + 1) begin : compare
+                wire [STEP_BITS-1:0] step = steps_7[(TABLE*STORED+j)*STEP_BITS +: STEP_BITS];
+                assign above_7[j] = $signed(wide_7) >= $signed({{(STEPPED-STEP_BITS){step[STEP_BITS-1]}}, step});
+            end
+            integer k;
+            always @* begin
+                level_1  = levels_1[TABLE*(STORED+1)*MV +: MV];
+                number_7 = {STORED_BITS{1'b0}};
+                for (k = 0; k < STORED; k = k + 1) begin
+                    if (number_1 > k[STORED_BITS-1:0]) level_1 = levels_1[(TABLE*(STORED+1)+k+1)*MV +: MV];
+                    number_7 = number_7 + {{(STORED_BITS-1){1'b0}}, above_7[k]};
+                end
+            end
+            always @(posedge clk) if (moves) number_8q <= number_7;
+            assign stored[i*MV +: MV] = level_1;
+            assign kept_8[i*STORED_BITS +: STORED_BITS] = number_8q;
+        end else begin : as_it_is
+            assign stored[i*MV +: MV] = kept_1[i*MV +: MV];
+            assign kept_8[i*MV +: MV] = v_8q;
+        end
     end endgenerate
 
     assign o_valid     = valids_q[7];

@@ -6,7 +6,7 @@ use snnc::data::{Frame, Sample};
 use snnc::ir::{InputEncoding, WeightEncoding};
 use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Leak, Neuron, Population, Program, Projection, Quantity, Rate, Readout, Reduce, Reset,
-    ResetTiming, Shape, Step, Synapses, Synaptic,
+    ResetTiming, Shape, Staircase, Step, Synapses, Synaptic,
 };
 
 /// What the neuron does; start from [`Driven::default`], which fires at 10 and does nothing else.
@@ -20,8 +20,10 @@ pub struct Driven<'a> {
     pub bias: i32,
     /// [`Neuron::leak`].
     pub leak: Leak<'a>,
-    /// [`Neuron::threshold`].
+    /// [`Neuron::threshold`] of every timestep, where each has not its own.
     pub threshold: i32,
+    /// [`Neuron::threshold`] of each timestep.
+    pub thresholds: Option<&'a [i32]>,
     /// [`Neuron::reset`].
     pub reset: Reset<'a>,
     /// [`Neuron::reset_timing`].
@@ -32,6 +34,8 @@ pub struct Driven<'a> {
     pub synaptic: &'a [Synaptic<'a>],
     /// [`Neuron::floor`].
     pub floor: Option<&'a [i32]>,
+    /// [`Neuron::stored`].
+    pub stored: Option<Staircase<'a>>,
     /// Weight of the neuron's own spike of the timestep before, and whether it comes back one to one.
     pub own: Option<(i8, bool)>,
 }
@@ -44,11 +48,13 @@ impl Default for Driven<'_> {
             bias: 0,
             leak: Leak::None,
             threshold: 10,
+            thresholds: None,
             reset: Reset::None,
             timing: ResetTiming::Immediate,
             bits: 8,
             synaptic: &[],
             floor: None,
+            stored: None,
             own: None,
         }
     }
@@ -63,12 +69,13 @@ impl Default for Driven<'_> {
 pub fn network<'a>(arena: &'a Bump, driven: &Driven<'a>) -> (Compiled<'a>, Vec<Sample>) {
     let neuron = Neuron {
         leak: driven.leak,
-        threshold: arena.alloc_slice_copy(&[driven.threshold]),
+        threshold: driven.thresholds.unwrap_or_else(|| arena.alloc_slice_copy(&[driven.threshold])),
         reset: driven.reset,
         reset_timing: driven.timing,
         membrane_bits: driven.bits,
         synaptic: driven.synaptic,
         floor: driven.floor,
+        stored: driven.stored,
         ..Neuron::BARE
     };
     let weights = arena.alloc_slice_copy(&[1, 2, 4, 8, 16, 32, 64, -128]);

@@ -10,7 +10,7 @@ use snnc::data::{Frame, Sample};
 use snnc::ir::{InputEncoding, WeightEncoding};
 use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
-    Reduce, Reset, ResetTiming, Shape, Step, Synapses, Synaptic, ValueKind, Window, words,
+    Reduce, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, ValueKind, Window, words,
 };
 
 /// A small generator (SplitMix64, Steele et al. 2014).
@@ -314,6 +314,8 @@ pub fn build<'a>(arena: &'a Bump, recipe: &Recipe, rng: &mut Rng) -> Compiled<'a
         };
         if let (Step::Population(population), true) = (&mut step, recipe.rich) {
             enrich(arena, rng, population);
+            let read = index + 1 == recipe.layers.len() && recipe.readout.0 == Quantity::Membrane;
+            over_time(arena, rng, population, recipe.timesteps, read);
         }
         steps.push(step);
         infos.push(StepInfo { name: format!("layer {index}"), encoding, activity: None });
@@ -440,6 +442,39 @@ fn enrich<'a>(arena: &'a Bump, rng: &mut Rng, population: &mut Population<'a>) {
         let half = 1i64 << (bits - 1);
         neuron.floor = Some(arena.alloc_slice_fill_with(channels, |_| rng.range(-half, half / 4) as i32));
     }
+}
+
+/// Takes the membranes of neurons, or gives them thresholds for each timestep.
+fn over_time<'a>(arena: &'a Bump, rng: &mut Rng, population: &mut Population<'a>, timesteps: u32, read: bool) {
+    let Some(neuron) = &mut population.neuron else { return };
+    if rng.chance(12) && !read {
+        (neuron.leak, neuron.reset, neuron.floor) = (Leak::All, Reset::None, None);
+        neuron.reset_timing = ResetTiming::Immediate;
+    }
+    if rng.chance(20) && neuron.reset_timing == ResetTiming::Immediate && !neuron.is_stateless() && !read {
+        (neuron.floor, neuron.stored) = (None, Some(staircase(arena, rng, neuron)));
+    }
+    if rng.chance(30) && (neuron.reset_timing == ResetTiming::Immediate || neuron.reset == Reset::None) {
+        let each = neuron.threshold.repeat(timesteps as usize);
+        neuron.threshold =
+            arena.alloc_slice_fill_iter(each.into_iter().map(|t| t + rng.range(0, 1 + i64::from(t.abs()) / 3) as i32));
+    }
+}
+
+/// Levels for membranes, for all channels or each.
+fn staircase<'a>(arena: &'a Bump, rng: &mut Rng, neuron: &Neuron<'_>) -> Staircase<'a> {
+    let rows = if rng.chance(50) { 1 } else { neuron.threshold.len() };
+    let steps = rng.pick(&[1, 2, 6, 14]);
+    let half = 1i64 << (neuron.membrane_bits - 1);
+    let mut table = |width: usize| {
+        let rows = (0..rows).flat_map(|_| {
+            let mut row: Vec<i32> = (0..width).map(|_| rng.range(-half, half - 1) as i32).collect();
+            row.sort_unstable();
+            row
+        });
+        &*arena.alloc_slice_copy(&rows.collect::<Vec<_>>())
+    };
+    Staircase { thresholds: table(steps), levels: table(steps + 1), steps: steps as u8 }
 }
 
 #[expect(clippy::too_many_arguments)]

@@ -11,7 +11,8 @@ use snnc::host::{Trace, trace};
 use snnc::machine::MachineError;
 use snnc::machine::verilog::{Simulator, Stress, write};
 use snnc_runtime::program::{
-    Edge, EdgeKind, Leak, PoolOp, Quantity, Rate, Reduce, Reset, ResetTiming, Shape, Synaptic, ValueKind, Window,
+    Edge, EdgeKind, Leak, PoolOp, Quantity, Rate, Reduce, Reset, ResetTiming, Shape, Staircase, Synaptic, ValueKind,
+    Window,
 };
 use snnc_tests::driven::{Driven, network};
 use snnc_tests::random_network::{Layer, Recipe, Rng, Weights, build, samples, window};
@@ -49,6 +50,8 @@ const ADD_100: Reset<'_> = Reset::Subtract(&[-100]);
 const TO_8: Reset<'_> = Reset::ToValue(&[8]);
 const TO_MINUS_4: Reset<'_> = Reset::ToValue(&[-4]);
 
+/// -9 below 5, 7 from there on.
+const LEVELS: Staircase<'_> = Staircase { thresholds: &[5], levels: &[-9, 7], steps: 1 };
 const FORGETS: Leak<'_> = Leak::Multiply { factor: 0, shift: 1 };
 const HALF: &[Synaptic<'_>] = &[Synaptic { leak: Leak::Shift(1), bits: 8, negative: false }];
 const NARROW: &[Synaptic<'_>] = &[Synaptic { leak: Leak::None, bits: 6, negative: false }];
@@ -73,6 +76,20 @@ const NEURONS: &[Case] = &[
     neuron!("a neuron fires at its threshold", { currents: &[10, 0, -1] }, &[
         ("snn_neuron.v", "fires_6 = $signed({{(COMPARED-MV){v_6q[MV-1]}}, v_6q})\n                               >=",
          "fires_6 = $signed({{(COMPARED-MV){v_6q[MV-1]}}, v_6q})\n                               >"),
+    ]),
+    neuron!("a threshold is that of its timestep", { currents: &[10, 10, 10], thresholds: Some(&[10, 30, 25]) }, &[
+        ("snn_neuron.v", "base_q <= base + GROUPS[ENTRY_BITS-1:0];", "base_q <= base;"),
+        ("snn_neuron.v", "base = i_tag[0] ? {ENTRY_BITS{1'b0}} : base_q", "base = base_q"),
+    ]),
+    neuron!("nothing is left of a membrane that is not kept", { currents: &[9, 9, 10], leak: Leak::All }, &[
+        ("snn_neuron.v", "assign kept_1 = {(GROUP*KEPT){1'b0}};", "assign kept_1 = kept_8;"),
+    ]),
+    neuron!("the level of what a reset left is stored", {
+        currents: &[4, 13, 14, 3, 10], reset: Reset::ToValue(&[4]), stored: Some(LEVELS)
+    }, &[
+        ("snn_neuron.v", "above_7[j] = $signed(wide_7) >= ", "above_7[j] = $signed(wide_7) > "),
+        ("snn_neuron.v", "if (number_1 > k[STORED_BITS-1:0])", "if (1'b0)"),
+        ("snn_neuron.v", "{{(STEPPED-MV){saturated_7[MV-1]}}, saturated_7}", "{{(STEPPED-MV){v_6q[MV-1]}}, v_6q}"),
     ]),
     neuron!("a spike at the threshold resets with a delay", {
         currents: &[10, 5], reset: SUBTRACT_10, timing: ResetTiming::Delayed

@@ -70,7 +70,8 @@ pub fn run(arguments: &Compress) -> miette::Result<ExitCode> {
         let price = price(graph, &built.compiled, &data)?;
         Ok((StepReport { what: what.into(), price, sizes: sizes(&built.compiled) }, made))
     };
-    let asked = arguments.model.choices();
+    let weights = arguments.model.choices().weights;
+    let asked = Choices { weights, ..Choices::default() };
     let (first, mut made) = step("weights as they are, or int8", &graph, &Choices::default())?;
     let mut steps = vec![first];
     let mut rungs = Vec::new();
@@ -83,6 +84,12 @@ pub fn run(arguments: &Compress) -> miette::Result<ExitCode> {
     }
     if !chosen.weights.is_auto() {
         let (last, graph) = step(&described(&chosen.weights), &graph, &chosen)?;
+        steps.push(last);
+        made = graph;
+    }
+    if let Some(bits) = arguments.model.membrane_bits {
+        chosen.membrane_bits = Some(bits);
+        let (last, graph) = step(&format!("membranes of {bits} bits"), &graph, &chosen)?;
         steps.push(last);
         made = graph;
     }
@@ -168,14 +175,18 @@ fn text(report: &Report, calib: Option<&Dataset>) -> String {
     }
     let samples = report.steps.first().map_or(0, |step| step.price.samples);
     text += &format!("on the {samples} samples of the data\n");
-    text += &format!("{:>10} {:>10} {:>10} {:>14}  step\n", "bytes", "accuracy", "as float", "synaptic ops");
-    text +=
-        &format!("{:>10} {:>10} {:>10} {:>14}  float\n", report.float_bytes, percent(report.float_accuracy), "", "");
+    text += &format!(
+        "{:>10} {:>10} {:>10} {:>10} {:>14}  step\n",
+        "bytes", "state", "accuracy", "as float", "synaptic ops"
+    );
+    let (bytes, accuracy) = (report.float_bytes, percent(report.float_accuracy));
+    text += &format!("{bytes:>10} {:>10} {accuracy:>10} {:>10} {:>14}  float\n", "", "", "");
     for step in &report.steps {
         let price = &step.price;
         let same = 100.0 * price.same_as_float as f64 / price.samples.max(1) as f64;
-        let (bytes, accuracy, operations) = (price.bytes, percent(price.accuracy()), price.synaptic_operations);
-        text += &format!("{bytes:>10} {accuracy:>10} {same:>8.2} % {operations:>14.0}  {}\n", step.what);
+        let (bytes, state, accuracy) = (price.bytes, price.state_bytes, percent(price.accuracy()));
+        let operations = price.synaptic_operations;
+        text += &format!("{bytes:>10} {state:>10} {accuracy:>10} {same:>8.2} % {operations:>14.0}  {}\n", step.what);
     }
     if let Some(pruned) = &report.pruned {
         text += &format!("\n{pruned}");

@@ -64,6 +64,10 @@ struct Model {
     /// binary, odd8 to odd2, codebook6 to codebook1.
     #[arg(long, value_name = "ENCODINGS", default_value = "auto")]
     weights: WeightChoice,
+    /// Width of the membranes. What does not fit saturates; the LSB follows from the calibration samples. [default: as
+    /// wide as the thresholds ask for]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=30))]
+    membrane_bits: Option<u8>,
     #[command(flatten)]
     nir: nir::Nir,
 }
@@ -71,7 +75,7 @@ struct Model {
 impl Model {
     /// What the user chooses.
     fn choices(&self) -> Choices {
-        Choices { weights: self.weights.clone() }
+        Choices { weights: self.weights.clone(), membrane_bits: self.membrane_bits }
     }
 
     /// What the user says about the model beyond its file.

@@ -170,9 +170,12 @@ pub fn compile<'a>(
         Opened::Compiled(bytes) => {
             let path = model.model.display().to_string();
             let weights = !model.weights.is_auto();
-            for (given, option) in
-                [(model.calib.is_some(), "--calib"), (model.timesteps.is_some(), "--timesteps"), (weights, "--weights")]
-            {
+            for (given, option) in [
+                (model.calib.is_some(), "--calib"),
+                (model.timesteps.is_some(), "--timesteps"),
+                (weights, "--weights"),
+                (model.membrane_bits.is_some(), "--membrane-bits"),
+            ] {
                 if given {
                     return Err(InputError::Settled { path, option }.into());
                 }

@@ -2,11 +2,12 @@
 
 use bumpalo::Bump;
 use snnc_runtime::program::{
-    Leak, Neuron, Population, Program, ProgramError, Projection, Reset, Step, Synapses, Synaptic,
+    Leak, Neuron, Population, Program, ProgramError, Projection, Reset, Staircase, Step, Synapses, Synaptic,
 };
 
 use super::text::{
-    CompiledText, LeakText, NeuronText, PopulationText, ProjectionText, ResetText, StepOpText, StepText, SynapsesText,
+    CompiledText, LeakText, NeuronText, PopulationText, ProjectionText, ResetText, StepOpText, StepText, StoredText,
+    SynapsesText,
 };
 use super::{CompiledFileError, check};
 use crate::compiled::{Compiled, StepInfo};
@@ -107,12 +108,18 @@ impl<'a> Tables<'_, '_, 'a> {
     fn leak(&self, text: &LeakText) -> Result<Leak<'a>, String> {
         Ok(match text {
             LeakText::None => Leak::None,
+            LeakText::All => Leak::All,
             LeakText::Shift(n) => Leak::Shift(*n),
             &LeakText::Multiply { factor, shift } => Leak::Multiply { factor, shift },
             LeakText::MultiplyEach { factors, shift } => {
                 Leak::MultiplyEach { factors: self.narrow(factors)?, shift: *shift }
             }
         })
+    }
+
+    fn staircase(&self, text: &StoredText) -> Result<Staircase<'a>, String> {
+        let (thresholds, levels) = (self.table(&text.thresholds)?, self.table(&text.levels)?);
+        Ok(Staircase { thresholds, levels, steps: text.steps })
     }
 
     fn neuron(&self, text: NeuronText) -> Result<Neuron<'a>, String> {
@@ -133,6 +140,7 @@ impl<'a> Tables<'_, '_, 'a> {
             membrane_bits: text.membrane_bits,
             max_spikes: text.max_spikes,
             floor: text.floor.map(|name| self.table(&name)).transpose()?,
+            stored: text.stored.map(|stored| self.staircase(&stored)).transpose()?,
             inhibition: text.inhibition,
         })
     }

@@ -3,8 +3,8 @@
 use snnc_runtime::program::{Leak, Neuron, Population, Projection, Reset, Step, Synapses};
 
 use super::text::{
-    CompiledText, LeakText, NeuronText, PopulationText, ProjectionText, ResetText, StepOpText, StepText, SynapsesText,
-    SynapticText, WeightEncodingName,
+    CompiledText, LeakText, NeuronText, PopulationText, ProjectionText, ResetText, StepOpText, StepText, StoredText,
+    SynapsesText, SynapticText, WeightEncodingName,
 };
 use super::{CompiledFileError, check};
 use crate::compiled::Compiled;
@@ -99,6 +99,11 @@ fn neuron(builder: &mut Builder, step: usize, neuron: &Neuron<'_>) -> NeuronText
         membrane_bits: neuron.membrane_bits,
         max_spikes: neuron.max_spikes,
         floor: neuron.floor.map(|floor| table(builder, step, "floor", floor)),
+        stored: neuron.stored.map(|stored| StoredText {
+            steps: stored.steps,
+            thresholds: table(builder, step, "stored.thresholds", stored.thresholds),
+            levels: table(builder, step, "stored.levels", stored.levels),
+        }),
         inhibition: neuron.inhibition,
     }
 }
@@ -106,6 +111,7 @@ fn neuron(builder: &mut Builder, step: usize, neuron: &Neuron<'_>) -> NeuronText
 fn leak(builder: &mut Builder, step: usize, word: &str, leak: Leak<'_>) -> LeakText {
     match leak {
         Leak::None => LeakText::None,
+        Leak::All => LeakText::All,
         Leak::Shift(n) => LeakText::Shift(n),
         Leak::Multiply { factor, shift } => LeakText::Multiply { factor, shift },
         Leak::MultiplyEach { factors, shift } => {

@@ -64,7 +64,7 @@ pub(super) struct NeuronText {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub synaptic: Vec<SynapticText>,
     pub leak: LeakText,
-    /// Tensor, I32.
+    /// Tensor, I32, `[channels]` or `[timesteps * channels]`.
     pub threshold: String,
     pub reset: ResetText,
     #[serde(with = "ResetTimingText")]
@@ -75,8 +75,20 @@ pub(super) struct NeuronText {
     /// Tensor, I32. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor: Option<String>,
+    /// Default: the membrane itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<StoredText>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inhibition: bool,
+}
+
+/// With the names of tensors, I32.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StoredText {
+    pub steps: u8,
+    pub thresholds: String,
+    pub levels: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -216,6 +228,7 @@ enum RateText {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum LeakText {
     None,
+    All,
     Shift(u8),
     Multiply {
         factor: u16,

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 use serde::Serialize;
-use snnc_runtime::program::{EdgeKind, Program, Step};
+use snnc_runtime::program::{EdgeKind, Population, Program, Step};
 use snnc_runtime::run::{Runner, arena_words};
 
 use crate::backend::rust::table_bits;
@@ -33,6 +33,8 @@ pub struct Price {
     pub distance: f64,
     /// Weights and tables, packed as a microcontroller keeps them in flash.
     pub bytes: u64,
+    /// Membranes and synaptic currents, each of its own width, as an FPGA keeps them (a microcontroller takes words).
+    pub state_bytes: u64,
     /// Weights added per sample.
     pub synaptic_operations: f64,
     /// Layers of neurons.
@@ -142,9 +144,18 @@ pub fn price(float: &Graph, compiled: &Compiled<'_>, data: &Dataset) -> Result<P
         same_as_float: seen.iter().filter(|seen| seen.prediction == seen.float_prediction).count(),
         distance: seen.iter().map(|seen| seen.distance).sum::<f64>() / n,
         bytes: program.steps().iter().map(table_bits).sum::<u64>().div_ceil(8),
+        state_bytes: program.steps().iter().map(state_bits).sum::<u64>().div_ceil(8),
         synaptic_operations: operations as f64 / n,
         layers: layers.collect(),
     })
+}
+
+/// Bits of membranes and synaptic currents.
+fn state_bits(step: &Step<'_>) -> u64 {
+    let Step::Population(Population { neuron: Some(neuron), output, .. }) = step else { return 0 };
+    let filters = neuron.synaptic.iter().map(|filter| u64::from(filter.bits)).sum::<u64>();
+    let membrane = u64::from(neuron.stored_bits());
+    (membrane + filters) * output.shape.len() as u64
 }
 
 /// The layers that both forms have, by their names.
@@ -186,7 +197,7 @@ fn compare(
                 };
                 counts.flipped += u64::from(integer != fired as u32);
                 counts.spikes += fired as u64;
-                let threshold = pick(&neuron.threshold, channel);
+                let threshold = pick(neuron.threshold_at(moment.timestep), channel);
                 let margin = (v - threshold).abs() / threshold.abs().max(f32::MIN_POSITIVE);
                 counts.margins[MARGINS.iter().position(|&end| margin < end).unwrap_or(MARGINS.len())] += 1;
             }

@@ -125,6 +125,7 @@ mod tests {
                 same_as_float: 100,
                 distance,
                 bytes,
+                state_bytes: 0,
                 synaptic_operations: 0.0,
                 layers: vec![],
             },

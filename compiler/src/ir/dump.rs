@@ -102,12 +102,21 @@ fn neuron_text(neuron: &Neuron) -> String {
     let synaptic: String = neuron.synaptic.iter().map(|c| synaptic_text(c, neuron.synaptic.len())).collect();
     let spikes = if neuron.max_spikes == 1 { String::new() } else { format!(", up to {} spikes", neuron.max_spikes) };
     let lowest = neuron.min_membrane.as_ref().map_or(String::new(), |v| format!(", v at least {}", Range(v)));
+    let stored = neuron.stored.as_ref().map_or(String::new(), |stored| {
+        format!(", stored as one of {} levels {}", stored.steps + 1, Range(&stored.levels))
+    });
     let inhibition = if neuron.inhibition { ", only the highest fires" } else { "" };
     let format = neuron.integer.map_or(String::new(), |format| {
         format!(", {} membrane bits, {} fraction bits", format.membrane_bits, format.fraction_bits)
     });
     let (beta, threshold) = (Range(&neuron.beta), Range(&neuron.threshold));
-    format!("{synaptic}beta {beta}, fires at v {sign} {threshold}{spikes}{inhibition}, {reset}{when}{lowest}{format}")
+    let times = match neuron.threshold_timesteps {
+        1 => String::new(),
+        timesteps => format!(" of {timesteps} timesteps"),
+    };
+    format!(
+        "{synaptic}beta {beta}, fires at v {sign} {threshold}{times}{spikes}{inhibition}, {reset}{when}{lowest}{stored}{format}"
+    )
 }
 
 /// A synaptic current, one of `count`.

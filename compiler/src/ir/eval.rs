@@ -16,6 +16,8 @@ use population::State;
 /// Evaluates a validated graph, sample after sample.
 pub struct Evaluator<'g> {
     graph: &'g Graph,
+    /// Timesteps since rest.
+    timestep: u32,
     timing: Vec<Timing>,
     /// Weights per node, laid out for the kernels; empty for nodes without.
     rows: Vec<Rows>,
@@ -81,6 +83,7 @@ impl<'g> Evaluator<'g> {
         };
         Self {
             graph,
+            timestep: 0,
             timing: graph.timing(),
             rows: graph.nodes.iter().map(|n| Rows::of(&n.op)).collect(),
             values: graph.nodes.iter().map(|node| vec![0.0; node.shape.len()]).collect(),
@@ -115,6 +118,7 @@ impl<'g> Evaluator<'g> {
 
     /// Sets every state to zero: the start of a sample.
     pub fn rest(&mut self) {
+        self.timestep = 0;
         self.states.iter_mut().for_each(State::rest);
         self.values.iter_mut().chain(self.history.iter_mut().flatten()).for_each(|values| values.fill(0.0));
     }
@@ -161,6 +165,7 @@ impl<'g> Evaluator<'g> {
 
     /// Moves this timestep's outputs into the past.
     fn remember(&mut self) {
+        self.timestep += 1;
         for (kept, value) in self.history.iter_mut().zip(&self.values) {
             if let Some(oldest) = kept.last_mut() {
                 oldest.copy_from_slice(value);
@@ -218,7 +223,7 @@ impl<'g> Evaluator<'g> {
             }
             Op::Neuron(neuron) => {
                 let mut state = std::mem::take(&mut self.states[id]);
-                state.step(neuron, from, source(0), &mut out);
+                state.step(neuron, from, self.timestep, source(0), &mut out);
                 self.states[id] = state;
             }
         }

@@ -1,5 +1,8 @@
 //! The neuron normal form: one parametric integrate-and-fire model.
 
+use super::Staircase;
+use super::eval::pick;
+
 /// A population of neurons, one per element of its source.
 ///
 /// Per timestep, in `f32`, in this order (`theta` the threshold, `r` what the reset acts on, `n` the spikes):
@@ -8,7 +11,7 @@
 /// delayed:   r = v > theta;  ToValue: v = r ? value : v;  v = beta * v + c;  Subtract: v = v - r * amount;  n = v > theta
 /// overriding: as delayed, but ToValue acts last: v = beta * v + c;  v = r ? value : v;  n = v > theta
 /// immediate: v = beta * v + c;  n = v > theta;  Subtract: v = v - n * amount;  ToValue: v = n ? value : v
-/// at last:   v = max(v, min_membrane)
+/// at last:   v = max(v, min_membrane), or what is stored of v
 /// ```
 /// `>` is `>=` for [`Comparison::AtLeast`]; states are 0 before the first timestep. With [`Neuron::max_spikes`] above 1,
 /// `n = floor(v / theta)` within `0..=max_spikes` (sinabs' multi-spike). A framework's `u += (I - u) / tau` with
@@ -20,8 +23,11 @@ pub struct Neuron {
     pub synaptic: Vec<SynapticCurrent>,
     /// Decay of the membrane potential per timestep, 0..=1 (1: no leak); one, or one per channel.
     pub beta: Vec<f32>,
-    /// Firing threshold; one, or one per channel.
+    /// Firing threshold, `[threshold_timesteps, 1 or channels]`.
     pub threshold: Vec<f32>,
+    /// Timesteps that have a threshold of their own; 1: every timestep has the same. Above 1 a sample has no more
+    /// timesteps, a reset acts at once or never, and nothing is inhibited.
+    pub threshold_timesteps: usize,
     /// Whether reaching the threshold is enough.
     pub comparison: Comparison,
     /// What a spike does to the membrane potential.
@@ -33,6 +39,9 @@ pub struct Neuron {
     pub max_spikes: u32,
     /// Lowest membrane potential that is stored; one, or one per channel. Only with an immediate reset.
     pub min_membrane: Option<Vec<f32>>,
+    /// What is stored in place of the membrane potential, one of a few levels (Q-SNN); ascending. Only with an immediate
+    /// reset, without a lowest potential or inhibition. Before the first timestep it is 0 all the same.
+    pub stored: Option<Staircase>,
     /// Whether only the neuron with the largest `v - theta` of the population may fire, ties to the lowest index
     /// (snnTorch's `inhibition`). The reset acts on every neuron above its threshold all the same. Only with a delayed
     /// reset or none, and with one spike per timestep.
@@ -48,14 +57,39 @@ impl Default for Neuron {
             synaptic: Vec::new(),
             beta: vec![1.0],
             threshold: vec![1.0],
+            threshold_timesteps: 1,
             comparison: Comparison::AtLeast,
             reset: Reset::Subtract(vec![1.0]),
             reset_timing: ResetTiming::Immediate,
             max_spikes: 1,
             min_membrane: None,
+            stored: None,
             inhibition: false,
             integer: None,
         }
+    }
+}
+
+impl Neuron {
+    /// Thresholds at `timestep`: one, or one per channel. (Of a timestep that has none the last ones: a validated graph
+    /// does not run so long.)
+    #[must_use]
+    pub fn threshold_at(&self, timestep: u32) -> &[f32] {
+        let width = self.threshold.len() / self.threshold_timesteps.max(1);
+        let row = (timestep as usize).min(self.threshold_timesteps.saturating_sub(1));
+        &self.threshold[row * width..(row + 1) * width]
+    }
+
+    /// Thresholds of `channel`, one for each timestep that has its own.
+    pub fn thresholds(&self, channel: usize) -> impl Iterator<Item = f32> + '_ {
+        (0..self.threshold_timesteps).map(move |timestep| pick(self.threshold_at(timestep as u32), channel))
+    }
+
+    /// Whether a membrane potential is the current alone: nothing is left of it in the next timestep.
+    #[must_use]
+    pub fn is_stateless(&self) -> bool {
+        let at_once = self.reset_timing == ResetTiming::Immediate || self.reset == Reset::None;
+        at_once && self.beta.iter().all(|&beta| beta == 0.0)
     }
 }
 

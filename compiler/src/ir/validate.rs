@@ -5,6 +5,9 @@ use super::{
 };
 use crate::error::{AtNode, GraphError};
 
+/// Thresholds of what is stored of a membrane: 8 bits, symmetric around zero.
+const MAX_STORED: usize = 254;
+
 /// Synaptic currents of a neuron beyond which no framework goes.
 const MAX_SYNAPTIC: usize = 2;
 
@@ -191,6 +194,11 @@ impl Graph {
             }
             Op::Neuron(neuron) => {
                 check_neuron(neuron, from.channels)?;
+                if let Some(found) = self.timesteps.filter(|&t| t as usize > neuron.threshold_timesteps)
+                    && neuron.threshold_timesteps > 1
+                {
+                    return Err(GraphError::Thresholds { found, expected: neuron.threshold_timesteps });
+                }
                 shape_is(from)
             }
         }
@@ -312,13 +320,33 @@ fn check_activation(activation: &Activation, channels: usize) -> Result<(), Grap
     }
 }
 
+/// Levels that membrane potentials are stored as.
+fn check_stored(stored: &Staircase, channels: usize) -> Result<(), GraphError> {
+    check_activation(&Activation::Staircase(stored.clone()), channels)?;
+    let found = match stored.levels.chunks(stored.steps + 1).find(|row| !row.is_sorted()) {
+        Some(row) => format!("levels {row:?}"),
+        None if stored.steps > MAX_STORED => format!("{} thresholds", stored.steps),
+        None => return Ok(()),
+    };
+    Err(GraphError::Range {
+        parameter: "what is stored",
+        found,
+        expected: "at most 254 thresholds, and levels that rise",
+    })
+}
+
 fn check_neuron(neuron: &Neuron, channels: usize) -> Result<(), GraphError> {
     let one_or_each = |parameter, values: &[f32]| match values.len() == 1 || values.len() == channels {
         true => finite(parameter, values),
         false => Err(GraphError::Length { parameter, found: values.len(), expected: format!("1 or {channels}") }),
     };
     one_or_each("beta", &neuron.beta)?;
-    one_or_each("threshold", &neuron.threshold)?;
+    let timesteps = neuron.threshold_timesteps;
+    if timesteps == 0 || !neuron.threshold.len().is_multiple_of(timesteps) {
+        let expected = format!("{timesteps} timesteps of 1 or {channels}");
+        return Err(GraphError::Length { parameter: "threshold", found: neuron.threshold.len(), expected });
+    }
+    neuron.threshold.chunks(neuron.threshold.len() / timesteps).try_for_each(|row| one_or_each("threshold", row))?;
     match &neuron.reset {
         Reset::None => {}
         Reset::ToValue(value) => finite("reset value", std::slice::from_ref(value))?,
@@ -336,6 +364,9 @@ fn check_neuron(neuron: &Neuron, channels: usize) -> Result<(), GraphError> {
     }
     if let Some(lowest) = &neuron.min_membrane {
         one_or_each("lowest membrane potential", lowest)?;
+    }
+    if let Some(stored) = &neuron.stored {
+        check_stored(stored, channels)?;
     }
     check_combination(neuron)?;
     match neuron.integer {
@@ -365,6 +396,13 @@ fn check_combination(neuron: &Neuron) -> Result<(), GraphError> {
     };
     if neuron.reset_timing == ResetTiming::Overriding && !matches!(neuron.reset, Reset::ToValue(_)) {
         return refuse("an overriding reset", "a reset to a value");
+    }
+    if neuron.threshold_timesteps > 1 && (!immediate || neuron.inhibition) {
+        return refuse("thresholds per timestep", "an immediate reset or none, and no inhibition");
+    }
+    let at_once = neuron.reset_timing == ResetTiming::Immediate;
+    if neuron.stored.is_some() && (!at_once || neuron.min_membrane.is_some() || neuron.inhibition) {
+        return refuse("levels that are stored", "an immediate reset, no lowest potential and no inhibition");
     }
     if neuron.max_spikes == 0 {
         return refuse("most spikes per timestep", "1 or more");

@@ -1,7 +1,7 @@
 //! Neurons in integers: leak, threshold, reset.
 
 use bumpalo::Bump;
-use snnc_runtime::program::{Leak, Neuron, Reset, ResetTiming, Synaptic};
+use snnc_runtime::program::{Leak, Neuron, Reset, ResetTiming, Staircase, Synaptic};
 
 use crate::ir::eval::pick;
 use crate::ir::{self, Comparison};
@@ -104,6 +104,7 @@ pub(super) fn coarse_decays(neuron: &ir::Neuron, lowered: &Neuron<'_>) -> Vec<(f
 fn decay_of(leak: Leak<'_>, channel: usize) -> f64 {
     match leak {
         Leak::None => 1.0,
+        Leak::All => 0.0,
         Leak::Shift(n) => 1.0 - (-f64::from(n)).exp2(),
         Leak::Multiply { factor, shift } => f64::from(factor) * (-f64::from(shift)).exp2(),
         Leak::MultiplyEach { factors, shift } => f64::from(factors[channel]) * (-f64::from(shift)).exp2(),
@@ -132,13 +133,31 @@ pub(super) fn gains(neuron: &ir::Neuron, channels: usize) -> Result<Vec<f64>, St
     Ok(magnitudes)
 }
 
+/// What of the neurons depends on how they are run.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    /// Timesteps of a sample.
+    pub timesteps: u32,
+    /// Whether the membranes are read out, and so kept where nothing else needs them.
+    pub read_out: bool,
+}
+
 /// The neurons of a population; `lsb[channel]` is the value of one membrane LSB.
-pub(super) fn neuron<'a>(neuron: &ir::Neuron, membrane_bits: u8, lsb: &[f64], arena: &'a Bump) -> Neuron<'a> {
+pub(super) fn neuron<'a>(
+    neuron: &ir::Neuron,
+    membrane_bits: u8,
+    lsb: &[f64],
+    times: Times,
+    arena: &'a Bump,
+) -> Neuron<'a> {
     let table = |of: &dyn Fn(usize, f64) -> f64| -> &'a [i32] {
         arena.alloc_slice_fill_iter(lsb.iter().enumerate().map(|(c, &lsb)| of(c, lsb).clamp(-LIMIT, LIMIT) as i32))
     };
     let top = f64::from((1i32 << (membrane_bits - 1)) - 1);
     let stored = |x: f64| x.round_ties_even().clamp(-top - 1.0, top);
+    let stateless = neuron.is_stateless() && !times.read_out;
+    let own = if neuron.threshold_timesteps > 1 { times.timesteps } else { 1 };
+    let rows = (0..own).map(|timestep| neuron.threshold_at(timestep));
     let max_spikes = u16::try_from(neuron.max_spikes).unwrap_or(u16::MAX);
     let filters = neuron.synaptic.iter().map(|filter| {
         let bits = membrane_bits.min(WIDEST_SYNAPTIC);
@@ -147,17 +166,24 @@ pub(super) fn neuron<'a>(neuron: &ir::Neuron, membrane_bits: u8, lsb: &[f64], ar
     });
     Neuron {
         synaptic: arena.alloc_slice_fill_iter(filters.collect::<Vec<_>>()),
-        leak: leak(&neuron.beta, membrane_bits, arena),
-        threshold: table(&|c, lsb| {
-            let threshold = near_integer(f64::from(pick(&neuron.threshold, c)) / lsb);
-            match neuron.comparison {
-                Comparison::Above => threshold.floor() + 1.0,
-                // of several spikes each costs one threshold, which is therefore rounded to the nearest
-                Comparison::AtLeast if max_spikes > 1 => threshold.round().max(1.0),
-                Comparison::AtLeast => threshold.ceil(),
-            }
-        }),
+        leak: if stateless { Leak::All } else { leak(&neuron.beta, membrane_bits, arena) },
+        threshold: arena.alloc_slice_fill_iter(
+            rows.flat_map(|row| {
+                lsb.iter().enumerate().map(move |(c, &lsb)| {
+                    let threshold = near_integer(f64::from(pick(row, c)) / lsb);
+                    let threshold = match neuron.comparison {
+                        Comparison::Above => threshold.floor() + 1.0,
+                        // of several spikes each costs one threshold, which is therefore rounded to the nearest
+                        Comparison::AtLeast if max_spikes > 1 => threshold.round().max(1.0),
+                        Comparison::AtLeast => threshold.ceil(),
+                    };
+                    threshold.clamp(-LIMIT, LIMIT) as i32
+                })
+            })
+            .collect::<Vec<_>>(),
+        ),
         reset: match &neuron.reset {
+            _ if stateless => Reset::None,
             ir::Reset::None => Reset::None,
             ir::Reset::ToValue(value) => Reset::ToValue(table(&|_, lsb| stored(f64::from(*value) / lsb))),
             ir::Reset::Subtract(amount) => {
@@ -171,8 +197,29 @@ pub(super) fn neuron<'a>(neuron: &ir::Neuron, membrane_bits: u8, lsb: &[f64], ar
         },
         membrane_bits,
         max_spikes,
-        floor: neuron.min_membrane.as_ref().map(|lowest| table(&|c, lsb| stored(f64::from(pick(lowest, c)) / lsb))),
+        floor: neuron
+            .min_membrane
+            .as_ref()
+            .filter(|_| !stateless)
+            .map(|lowest| table(&|c, lsb| stored(f64::from(pick(lowest, c)) / lsb))),
+        stored: neuron.stored.as_ref().filter(|_| !stateless).map(|stairs| staircase(stairs, lsb, &stored, arena)),
         inhibition: neuron.inhibition,
+    }
+}
+
+/// What is stored, in membrane LSBs: one table where the channels share theirs and the LSB.
+fn staircase<'a>(stairs: &ir::Staircase, lsb: &[f64], stored: &dyn Fn(f64) -> f64, arena: &'a Bump) -> Staircase<'a> {
+    let shared = stairs.thresholds.len() == stairs.steps && lsb.iter().all(|other| *other == lsb[0]);
+    let channels = || lsb.iter().enumerate().take(if shared { 1 } else { lsb.len() });
+    // `v >= t` of the float potential, which is `lsb` times the integer one
+    let step = |t: f32, lsb: f64| near_integer(f64::from(t) / lsb).ceil().clamp(-LIMIT, LIMIT) as i32;
+    let thresholds = channels().flat_map(|(c, &lsb)| stairs.thresholds(c).iter().map(move |&t| step(t, lsb)));
+    let levels =
+        channels().flat_map(|(c, &lsb)| stairs.levels(c).iter().map(move |&l| stored(f64::from(l) / lsb) as i32));
+    Staircase {
+        thresholds: arena.alloc_slice_copy(&thresholds.collect::<Vec<_>>()),
+        levels: arena.alloc_slice_copy(&levels.collect::<Vec<_>>()),
+        steps: stairs.steps as u8, // at most 254 in a validated graph
     }
 }
 
@@ -186,6 +233,37 @@ fn near_integer(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ONCE: Times = Times { timesteps: 3, read_out: false };
+
+    #[test]
+    fn a_sample_takes_the_thresholds_of_its_timesteps_and_no_membrane_where_none_is_left() {
+        let arena = Bump::new();
+        let float = ir::Neuron {
+            beta: vec![0.0],
+            threshold: vec![1.0, 2.0, 3.0, 4.0],
+            threshold_timesteps: 4,
+            reset: ir::Reset::ToValue(0.5),
+            min_membrane: Some(vec![0.0]),
+            ..ir::Neuron::default()
+        };
+        let lowered = neuron(&float, 16, &[0.5, 0.25], ONCE, &arena);
+        assert_eq!(lowered.threshold, [2, 4, 4, 8, 6, 12]);
+        assert_eq!((lowered.leak, lowered.reset, lowered.floor), (Leak::All, Reset::None, None));
+        let kept = neuron(&float, 16, &[0.5, 0.25], Times { read_out: true, ..ONCE }, &arena);
+        assert_eq!((kept.leak, kept.reset), (Leak::Multiply { factor: 0, shift: 1 }, Reset::ToValue(&[1, 2])));
+    }
+
+    #[test]
+    fn levels_are_divided_by_the_lsb_and_thresholds_rounded_up() {
+        let arena = Bump::new();
+        let stairs = ir::Staircase { steps: 2, thresholds: vec![-0.6, 0.5], levels: vec![-1.0, 0.0, 1.0] };
+        let float = ir::Neuron { stored: Some(stairs), ..ir::Neuron::default() };
+        let one = neuron(&float, 16, &[0.25, 0.25], ONCE, &arena).stored;
+        assert_eq!(one, Some(Staircase { thresholds: &[-2, 2], levels: &[-4, 0, 4], steps: 2 }));
+        let each = neuron(&float, 16, &[0.25, 0.5], ONCE, &arena).stored.expect("it is stored");
+        assert_eq!((each.thresholds, each.levels), (&[-2, 2, -1, 1][..], &[-4, 0, 4, -2, 0, 2][..]));
+    }
 
     fn leak(beta: f32, bits: u8) -> Leak<'static> {
         leak_of_all(beta, bits)
@@ -218,7 +296,7 @@ mod tests {
         let arena = Bump::new();
         let filter = ir::SynapticCurrent { decay: vec![0.97, 0.5], gain: vec![1.0] };
         let slow = ir::Neuron { beta: vec![0.97], synaptic: vec![filter], ..ir::Neuron::default() };
-        let found = |bits| coarse_decays(&slow, &neuron(&slow, bits, &[0.1, 0.1], &arena));
+        let found = |bits| coarse_decays(&slow, &neuron(&slow, bits, &[0.1, 0.1], ONCE, &arena));
         assert_eq!(found(16), []);
         assert_eq!(found(26), []); // 31 / 32
         assert_eq!(found(27), [(0.97, 1.0, "synaptic current")]); // 15.52 / 16
@@ -248,8 +326,8 @@ mod tests {
             ..ir::Neuron::default()
         };
         let lsb = [f64::from(0.1f32), 0.2];
-        assert_eq!(neuron(&float, 16, &lsb, &arena).threshold, [4, 2]);
+        assert_eq!(neuron(&float, 16, &lsb, ONCE, &arena).threshold, [4, 2]);
         float.comparison = Comparison::AtLeast;
-        assert_eq!(neuron(&float, 16, &lsb, &arena).threshold, [3, 2]);
+        assert_eq!(neuron(&float, 16, &lsb, ONCE, &arena).threshold, [3, 2]);
     }
 }

@@ -42,6 +42,8 @@ pub(super) struct Walk<'g, 'a> {
     pub(super) graph: &'g Graph,
     timesteps: u32,
     pub(super) arena: &'a Bump,
+    /// Of a sample.
+    timesteps: u32,
     pub(super) timing: Vec<Timing>,
     pub(super) consumers: Vec<Vec<NodeId>>,
     /// Edge of each node that gets one.
@@ -64,6 +66,7 @@ impl<'g, 'a> Walk<'g, 'a> {
             graph,
             timesteps,
             arena,
+            timesteps,
             timing,
             consumers,
             edges: vec![None; graph.nodes.len()],
@@ -497,7 +500,15 @@ impl<'g, 'a> Walk<'g, 'a> {
             let help = "use inhibition in a layer of a vector";
             return Err(LowerError::at(node, format!("neurons that inhibit each other on a map {}", node.shape), help));
         }
-        let neuron = neuron::neuron(parameters, format.membrane_bits, &lsb, self.arena);
+        let read_out =
+            self.graph.readout.quantity == Quantity::Membrane && self.resolve(Source::now(self.graph.output)).0 == id;
+        let times = neuron::Times { timesteps: self.timesteps, read_out };
+        if parameters.threshold_timesteps > 1 && parameters.threshold_timesteps < self.timesteps as usize {
+            let found =
+                format!("thresholds of {} timesteps; a sample has {}", parameters.threshold_timesteps, self.timesteps);
+            return Err(LowerError::at(node, found, "run it for as many timesteps as it has thresholds"));
+        }
+        let neuron = neuron::neuron(parameters, format.membrane_bits, &lsb, times, self.arena);
         if let Reset::Subtract(amounts) = neuron.reset
             && amounts.iter().any(|&amount| i64::from(amount).abs() * i64::from(neuron.max_spikes) >= 1 << 29)
         {

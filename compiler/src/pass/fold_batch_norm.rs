@@ -78,7 +78,7 @@ mod tests {
 
     fn fold(graph: &mut Graph) -> usize {
         graph.validate().expect("a sound graph");
-        let context = Context { samples: &[], timesteps: 6, weights: &Default::default() };
+        let context = Context { samples: &[], timesteps: 6, weights: &Default::default(), membrane_bits: None };
         let folded = run(graph, &context).expect("folding does not fail");
         graph.validate().expect("a sound graph after the pass");
         folded

@@ -94,7 +94,7 @@ mod tests {
         let before = graph();
         before.validate().expect("a sound graph");
         let mut after = graph();
-        let context = Context { samples: &[], timesteps: 6, weights: &Default::default() };
+        let context = Context { samples: &[], timesteps: 6, weights: &Default::default(), membrane_bits: None };
         assert_eq!(run(&mut after, &context).expect("hoisting does not fail"), 2);
         after.validate().expect("a sound graph after the pass");
         insta::assert_snapshot!(after.to_string(), @r"

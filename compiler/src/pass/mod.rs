@@ -52,6 +52,8 @@ pub struct Context<'c> {
     pub timesteps: u32,
     /// Encodings that the user asked for.
     pub weights: &'c WeightChoice,
+    /// Width of the membranes that the user asked for, 2 to 30.
+    pub membrane_bits: Option<u8>,
 }
 
 /// What a pass did.
@@ -123,6 +125,25 @@ pub enum PassError {
     #[error("a codebook is of convolution kernels: 2 to 32 taps, one group")]
     #[diagnostic(code(snnc::pass::no_kernels), help("name the layers that get one: `--weights conv2=codebook5`"))]
     NoKernels,
+    /// Membranes too narrow for their thresholds.
+    #[error("a membrane of {found} bits holds its range only where a threshold is worth less than one LSB")]
+    #[diagnostic(code(snnc::pass::membrane_bits), help("use `--membrane-bits {needed}` or more"))]
+    MembraneBits {
+        /// What was asked for.
+        found: u8,
+        /// Fewest bits that do.
+        needed: u8,
+    },
+    /// A width beside one that the model prescribes.
+    #[error("its membrane has {found} bits, which the model prescribes")]
+    #[diagnostic(
+        code(snnc::pass::prescribed),
+        help("leave --membrane-bits out, or give the model without integer formats")
+    )]
+    Prescribed {
+        /// What the model says.
+        found: u8,
+    },
     /// An encoding for a layer that is not there.
     #[error("there is no layer of that name; there are {}", layers.join(", "))]
     #[diagnostic(code(snnc::pass::no_such_layer), help("`snnc inspect MODEL` lists the layers"))]

@@ -7,6 +7,7 @@ mod choice;
 mod codebook;
 mod exact;
 mod membrane;
+mod narrow;
 mod rounding;
 mod traces;
 mod weights;
@@ -34,7 +35,7 @@ fn run(graph: &mut Graph, context: &Context<'_>) -> Result<usize, AtNode<PassErr
     }
     let calibration = Calibration::measure(graph, context.samples, context.timesteps);
     let (layers, exact) = weights::quantize(graph, context)?;
-    Ok(layers + membrane::choose(graph, calibration.as_ref(), context.timesteps, &exact))
+    Ok(layers + membrane::choose(graph, calibration.as_ref(), context, &exact)?)
 }
 
 /// The neurons that the currents of `node` reach, through pools, reshapes and sums that nobody else reads, and the

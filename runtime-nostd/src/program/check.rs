@@ -1,7 +1,8 @@
 //! [`Program::new`]: the only way to get a [`Program`], and what it rules out.
 use super::{
     Connection, Edge, EdgeKind, Leak, MAX_INDEX_BITS, MAX_TIMESTEPS, Neuron, Pool, PoolOp, Population, Program,
-    Projection, Quantity, Rate, Readout, Reset, ResetTiming, Shape, Step, Synapses, Synaptic, Window, edge, words,
+    Projection, Quantity, Rate, Readout, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, Window, edge,
+    words,
 };
 
 /// Why steps do not make a network. `step` is an index into [`Program::steps`].
@@ -77,7 +78,7 @@ impl<'a> Program<'a> {
                 return Err(ProgramError::Edge { step: Some(i) });
             }
             let checked = match &steps[i] {
-                Step::Population(population) => check_population(&input, steps, i, population),
+                Step::Population(population) => check_population(&input, steps, i, population, timesteps),
                 Step::Pool(pool) => check_pool(&input, steps, i, pool),
             };
             if let Err(error) = checked {
@@ -89,12 +90,16 @@ impl<'a> Program<'a> {
         if readout.source == 0 || readout.source as usize > steps.len() {
             return Err(ProgramError::Readout);
         }
-        let has_neurons = match &steps[readout.source as usize - 1] {
-            Step::Population(population) => population.neuron.is_some(),
+        let (has_neurons, has_membranes) = match &steps[readout.source as usize - 1] {
+            Step::Population(population) => match &population.neuron {
+                Some(neuron) => (true, !neuron.is_stateless()),
+                None => (false, false),
+            },
             Step::Pool(_) => return Err(ProgramError::Readout),
         };
         match readout.quantity {
-            Quantity::Spikes | Quantity::Membrane if !has_neurons => Err(ProgramError::Readout),
+            Quantity::Spikes if !has_neurons => Err(ProgramError::Readout),
+            Quantity::Membrane if !has_membranes => Err(ProgramError::Readout),
             Quantity::Current if has_neurons => Err(ProgramError::Readout),
             _ => Ok(program),
         }
@@ -113,6 +118,7 @@ const fn check_population(
     steps: &[Step<'_>],
     step: usize,
     population: &Population<'_>,
+    timesteps: u32,
 ) -> Result<(), ProgramError> {
     let out = &population.output;
     let channels = out.shape.channels as usize;
@@ -136,7 +142,7 @@ const fn check_population(
             if !kind_is_sound {
                 return Err(ProgramError::Edge { step: Some(step) });
             }
-            if let Err(error) = check_neuron(step, neuron, out.shape) {
+            if let Err(error) = check_neuron(step, neuron, out.shape, timesteps) {
                 return Err(error);
             }
             if !small(population.bias) {
@@ -173,9 +179,10 @@ const fn check_population(
     Ok(())
 }
 
-const fn check_neuron(step: usize, neuron: &Neuron<'_>, shape: Shape) -> Result<(), ProgramError> {
+const fn check_neuron(step: usize, neuron: &Neuron<'_>, shape: Shape, timesteps: u32) -> Result<(), ProgramError> {
     let channels = shape.channels as usize;
-    if neuron.threshold.len() != channels {
+    let timed = neuron.threshold.len() != channels;
+    if timed && neuron.threshold.len() as u64 != channels as u64 * timesteps as u64 {
         return Err(ProgramError::Length { step });
     }
     if !small(neuron.threshold) || neuron.membrane_bits < 2 || neuron.membrane_bits > 30 {
@@ -191,6 +198,9 @@ const fn check_neuron(step: usize, neuron: &Neuron<'_>, shape: Shape) -> Result<
     while i < neuron.synaptic.len() {
         let Synaptic { leak, bits, .. } = neuron.synaptic[i];
         if bits < 2 || bits > 29 {
+            return Err(ProgramError::Range { step });
+        }
+        if matches!(leak, Leak::All) {
             return Err(ProgramError::Range { step });
         }
         if let Err(error) = check_leak(step, leak, bits, channels) {
@@ -217,8 +227,19 @@ const fn check_neuron(step: usize, neuron: &Neuron<'_>, shape: Shape) -> Result<
     let several_is_sound = neuron.max_spikes == 1 || (neuron.max_spikes > 1 && at_once && positive(neuron.threshold));
     let inhibition_is_sound =
         !neuron.inhibition || (shape.positions() == 1 && neuron.max_spikes == 1 && (never || !at_once));
-    if !timing_is_sound || !several_is_sound || !inhibition_is_sound {
+    let timed_is_sound = !timed || ((at_once || never) && !neuron.inhibition);
+    let stateless_is_sound = !neuron.is_stateless() || (never && neuron.floor.is_none());
+    if !timing_is_sound || !several_is_sound || !inhibition_is_sound || !timed_is_sound || !stateless_is_sound {
         return Err(ProgramError::Range { step });
+    }
+    if let Some(stored) = &neuron.stored {
+        let kept = matches!(neuron.reset_timing, ResetTiming::Immediate) && !neuron.is_stateless();
+        if !kept || neuron.floor.is_some() || neuron.inhibition {
+            return Err(ProgramError::Range { step });
+        }
+        if let Err(error) = check_staircase(step, stored, neuron.membrane_bits, channels) {
+            return Err(error);
+        }
     }
     match neuron.floor {
         None => Ok(()),
@@ -231,10 +252,40 @@ const fn check_neuron(step: usize, neuron: &Neuron<'_>, shape: Shape) -> Result<
     }
 }
 
+/// Whether a staircase has its rows, ascending, and levels of `bits` bits.
+const fn check_staircase(step: usize, stored: &Staircase<'_>, bits: u8, channels: usize) -> Result<(), ProgramError> {
+    let steps = stored.steps as usize;
+    if steps == 0 || steps > 254 {
+        return Err(ProgramError::Range { step });
+    }
+    let rows = if stored.thresholds.len() == steps { 1 } else { channels };
+    if stored.thresholds.len() != rows * steps || stored.levels.len() != rows * (steps + 1) {
+        return Err(ProgramError::Length { step });
+    }
+    let sound = small(stored.thresholds) && fits(stored.levels, bits);
+    if sound && ascending(stored.thresholds, steps) && ascending(stored.levels, steps + 1) {
+        Ok(())
+    } else {
+        Err(ProgramError::Range { step })
+    }
+}
+
+/// Whether each row of `width` numbers rises, or stays.
+const fn ascending(table: &[i32], width: usize) -> bool {
+    let mut i = 1;
+    while i < table.len() {
+        if i % width != 0 && table[i] < table[i - 1] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
 /// Whether a leak of a state of `bits` bits stays in its ranges.
 const fn check_leak(step: usize, leak: Leak<'_>, bits: u8, channels: usize) -> Result<(), ProgramError> {
     let sound = match leak {
-        Leak::None => true,
+        Leak::None | Leak::All => true,
         Leak::Shift(n) => n >= 1 && n <= 30,
         Leak::Multiply { factor, shift } => {
             shift >= 1 && shift <= 16 && (factor as u32) < 1 << shift && bits + shift <= 31

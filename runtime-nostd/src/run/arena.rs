@@ -38,7 +38,9 @@ const fn edge_words(edge: &Edge) -> usize {
 
 const fn membrane_words(step: &Step<'_>) -> usize {
     match step {
-        Step::Population(population) if population.neuron.is_some() => population.output.shape.len(),
+        Step::Population(Population { neuron: Some(neuron), output, .. }) if !neuron.is_stateless() => {
+            output.shape.len()
+        }
         Step::Population(_) | Step::Pool(_) => 0,
     }
 }

@@ -49,6 +49,20 @@ pub(super) fn step(neuron: &Neuron<'_>, currents: &[u32], membranes: &mut [u32],
     }
 }
 
+/// Fires the neurons of a position that keep no membrane: `currents` become what is compared with the thresholds.
+pub(super) fn fire(neuron: &Neuron<'_>, currents: &mut [u32], output: &mut [u32], at: usize) {
+    let (min, max) = range(neuron.membrane_bits);
+    for (word, (currents, thresholds)) in currents.chunks_mut(WORD).zip(neuron.threshold.chunks(WORD)).enumerate() {
+        let mut spikes = 0;
+        for ((current, &threshold), i) in currents.iter_mut().zip(thresholds).zip(0..) {
+            let v = (*current as i32).min(max).max(min);
+            *current = v as u32;
+            spikes |= u32::from(v >= threshold) << i;
+        }
+        set(output, at + word * WORD, spikes);
+    }
+}
+
 /// What the neurons of a position work on.
 struct Position<'a> {
     threshold: &'a [i32],
@@ -72,6 +86,7 @@ impl Position<'_> {
         let (min, max) = range(neuron.membrane_bits);
         match neuron.leak {
             Leak::None => self.each(table, min, max, before, |v| v, after),
+            Leak::All => {} // see `fire`
             Leak::Shift(n) => self.each(table, min, max, before, move |v| Leak::Shift(n).apply(0, v), after),
             Leak::Multiply { factor, shift } => {
                 self.each(table, min, max, before, move |v| Leak::Multiply { factor, shift }.apply(0, v), after);
@@ -80,9 +95,10 @@ impl Position<'_> {
         }
     }
 
-    /// Steps each neuron by the rules as they are written.
+    /// Steps each neuron by the rules as they are written, but for what is stored in the end ([`super::special`]).
     #[inline(never)]
     fn one_by_one(self, neuron: &Neuron<'_>) {
+        let neuron = &Neuron { stored: None, ..*neuron };
         let channels = self.membranes.iter_mut().zip(self.currents).zip(0..self.threshold.len());
         for ((membrane, &current), channel) in channels {
             let (v, spikes) = neuron.step(channel, *membrane as i32, current as i32);

@@ -37,7 +37,8 @@ pub(super) fn run(
     if population.neuron.is_some() {
         output.fill(0);
     }
-    let special = population.neuron.as_ref().is_some_and(special::is_special);
+    let neuron = population.neuron.map(|neuron| neuron.at(timestep, population.output.shape.channels as usize));
+    let special = neuron.as_ref().is_some_and(special::is_special);
     let mut base = 0;
     while base < population.output.shape.len() {
         begin(population, sums);
@@ -67,13 +68,13 @@ pub(super) fn run(
             };
             project(projection, source, from.shape, population.output.shape, base, sums, starts);
         }
-        match &population.neuron {
+        match &neuron {
             Some(neuron) if special => {
                 scale(population, sums);
                 let synaptic = behind.get_mut(population_ring_words(program, population)..).unwrap_or_default();
-                finish_special(neuron, base, sums, membranes, synaptic, output);
+                finish_special(neuron, base, sums, membranes, synaptic, output, population.output.shape.len());
             }
-            _ => finish(population, base, sums, membranes, output),
+            neuron => finish(population, neuron.as_ref(), base, sums, membranes, output),
         }
         base += sums.len();
     }
@@ -263,15 +264,23 @@ fn finish_special(
     membranes: &mut [u32],
     synaptic: &mut [u32],
     output: &mut [u32],
+    elements: usize,
 ) {
     let channels = neuron.threshold.len().max(1);
     for (i, currents) in currents.chunks_mut(channels).enumerate() {
-        special::step(neuron, currents, membranes, synaptic, output, base + i * channels);
+        special::step(neuron, currents, membranes, synaptic, output, base + i * channels, elements);
     }
 }
 
 /// Turns the sums of the elements from `base` on into currents, and steps their neurons.
-fn finish(population: &Population<'_>, base: usize, sums: &mut [u32], membranes: &mut [u32], output: &mut [u32]) {
+fn finish(
+    population: &Population<'_>,
+    neuron: Option<&Neuron<'_>>,
+    base: usize,
+    sums: &mut [u32],
+    membranes: &mut [u32],
+    output: &mut [u32],
+) {
     let channels = population.output.shape.channels as usize;
     let mut at = base;
     for sums in sums.chunks_mut(channels.max(1)) {
@@ -280,12 +289,13 @@ fn finish(population: &Population<'_>, base: usize, sums: &mut [u32], membranes:
                 *sum = population.shift(*sum as i32).wrapping_add(bias) as u32;
             }
         }
-        match &population.neuron {
+        match neuron {
             None => {
                 for (out, &current) in output.get_mut(at..).unwrap_or_default().iter_mut().zip(&*sums) {
                     *out = current;
                 }
             }
+            Some(neuron) if neuron.is_stateless() => neurons::fire(neuron, sums, output, at),
             Some(neuron) => {
                 neurons::step(neuron, sums, membranes.get_mut(at..).unwrap_or_default(), output, at);
             }

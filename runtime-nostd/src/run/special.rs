@@ -7,12 +7,14 @@ use crate::program::{Leak, Neuron, Synaptic};
 /// Whether a position's neurons need [`step`].
 #[inline]
 pub(super) const fn is_special(neuron: &Neuron<'_>) -> bool {
-    !neuron.synaptic.is_empty() || neuron.max_spikes != 1 || neuron.floor.is_some() || neuron.inhibition
+    let several = neuron.max_spikes != 1 || neuron.inhibition;
+    several || !neuron.synaptic.is_empty() || neuron.floor.is_some() || neuron.stored.is_some()
 }
 
 /// Steps the neurons of one position, the first of which is element `at`. `currents` hold one `i32` in a word each, and
 /// become what reaches the membranes; `membranes` and `synaptic` are the whole population's, the latter one filter after
-/// the other; `output` is zero before.
+/// the other; `output` is zero before. Neurons that keep no membrane have none there; the population has so many
+/// `elements`.
 #[inline(never)]
 pub(super) fn step(
     neuron: &Neuron<'_>,
@@ -21,12 +23,16 @@ pub(super) fn step(
     synaptic: &mut [u32],
     output: &mut [u32],
     at: usize,
+    elements: usize,
 ) {
-    let elements = membranes.len();
     match neuron.synaptic {
         [] => {}
         [filter] => pass(filter, currents, synaptic.get_mut(at..).unwrap_or_default()),
         filters => pass_all(filters, elements, currents, synaptic, at),
+    }
+    if neuron.is_stateless() {
+        fire(neuron, currents, output, at);
+        return;
     }
     let membranes = membranes.get_mut(at..).unwrap_or_default();
     if neuron.max_spikes != 1 {
@@ -39,6 +45,11 @@ pub(super) fn step(
         return;
     }
     neurons::step(neuron, currents, membranes, output, at);
+    if let Some(stored) = neuron.stored {
+        for (membrane, channel) in membranes.iter_mut().zip(0..neuron.threshold.len()) {
+            *membrane = stored.level(channel, *membrane as i32) as u32;
+        }
+    }
     if let Some(floor) = neuron.floor {
         for (membrane, &floor) in membranes.iter_mut().zip(floor) {
             *membrane = (*membrane as i32).max(floor) as u32;
@@ -46,6 +57,21 @@ pub(super) fn step(
     }
     if neuron.inhibition {
         inhibit(neuron, membranes, output);
+    }
+}
+
+/// Neurons that keep no membrane.
+fn fire(neuron: &Neuron<'_>, currents: &mut [u32], output: &mut [u32], at: usize) {
+    if neuron.max_spikes != 1 {
+        let output = output.get_mut(at..).unwrap_or_default();
+        for ((&current, spikes), channel) in currents.iter().zip(output).zip(0..neuron.threshold.len()) {
+            *spikes = neuron.step(channel, 0, current as i32).1.into();
+        }
+        return;
+    }
+    neurons::fire(neuron, currents, output, at);
+    if neuron.inhibition {
+        inhibit(neuron, currents, output);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The contract read a second time, as plainly as it can be said: every element a number, every sum a loop.
 use snnc_runtime::program::{
     Connection, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Reduce, Reset,
-    ResetTiming, Shape, Step, Synapses, Window,
+    ResetTiming, Shape, Staircase, Step, Synapses, Window,
 };
 
 /// What happened since the sample began.
@@ -71,7 +71,8 @@ impl Naive<'_> {
                 Some(neuron) => {
                     let current = filtered(neuron, channel, element, current, &mut state.synaptic[index]);
                     let v = &mut state.membranes[index][element];
-                    let (next, spikes) = step_neuron(neuron, channel, *v, current);
+                    let threshold = threshold(neuron, t, shape.channels as usize, channel);
+                    let (next, spikes) = step_neuron(neuron, channel, threshold, *v, current);
                     *v = next;
                     spikes
                 }
@@ -208,6 +209,7 @@ fn pool(pool: &Pool, from: Shape, source: &[i64]) -> Vec<i64> {
 fn leaked(leak: Leak<'_>, channel: usize, v: i64) -> i64 {
     match leak {
         Leak::None => v,
+        Leak::All => 0,
         Leak::Shift(n) => v - v.div_euclid(1 << n),
         Leak::Multiply { factor, shift } => (v * i64::from(factor)).div_euclid(1 << shift),
         Leak::MultiplyEach { factors, shift } => (v * i64::from(factors[channel])).div_euclid(1 << shift),
@@ -229,12 +231,25 @@ fn filtered(neuron: &Neuron<'_>, channel: usize, element: usize, current: i64, s
     sum
 }
 
+/// What is stored of `v`.
+fn level(stored: &Staircase<'_>, channel: usize, v: i64) -> i64 {
+    let steps = usize::from(stored.steps);
+    let row = if stored.thresholds.len() == steps { 0 } else { channel };
+    let below = stored.thresholds[row * steps..][..steps].iter().filter(|&&t| i64::from(t) <= v).count();
+    stored.levels[row * (steps + 1) + below].into()
+}
+
+/// The threshold of a channel at timestep `t`.
+fn threshold(neuron: &Neuron<'_>, t: usize, channels: usize, channel: usize) -> i64 {
+    let row = if neuron.threshold.len() == channels { 0 } else { t * channels };
+    neuron.threshold[row + channel].into()
+}
+
 /// Next membrane potential, and the spikes.
-fn step_neuron(neuron: &Neuron<'_>, channel: usize, v: i64, current: i64) -> (i64, i64) {
+fn step_neuron(neuron: &Neuron<'_>, channel: usize, threshold: i64, v: i64, current: i64) -> (i64, i64) {
     let half = 1_i64 << (neuron.membrane_bits - 1);
     let saturate = |v: i64| v.clamp(-half, half - 1);
     let leak = |v: i64| leaked(neuron.leak, channel, v);
-    let threshold = i64::from(neuron.threshold[channel]);
     // as many thresholds as fit under the potential
     let spikes = |v: i64| match neuron.max_spikes {
         1 => i64::from(v >= threshold),
@@ -250,7 +265,8 @@ fn step_neuron(neuron: &Neuron<'_>, channel: usize, v: i64, current: i64) -> (i6
                 Reset::Subtract(amount) if n > 0 => saturate(v - n * i64::from(amount[channel])),
                 _ => v,
             };
-            (neuron.floor.map_or(after, |floor| after.max(floor[channel].into())), n)
+            let after = neuron.floor.map_or(after, |floor| after.max(floor[channel].into()));
+            (neuron.stored.map_or(after, |stored| level(&stored, channel, after)), n)
         }
         ResetTiming::Delayed => {
             let v = match neuron.reset {

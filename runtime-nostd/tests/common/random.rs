@@ -3,7 +3,7 @@
 use super::Frame;
 use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
-    Reduce, Reset, ResetTiming, Shape, Step, Synapses, Synaptic, ValueKind, Window, words,
+    Reduce, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, ValueKind, Window, words,
 };
 
 /// Splitmix64: any seed gives a good sequence.
@@ -61,6 +61,12 @@ pub fn program(rng: &mut Rng) -> Program<'static> {
     }
     add_feedback(rng, &edges, &mut steps);
     let (readout, timesteps) = (readout(rng, &steps), rng.range(1, 7) as u32);
+    for (index, step) in steps.iter_mut().enumerate() {
+        let read = readout.quantity == Quantity::Membrane && usize::from(readout.source) == index + 1;
+        if let Step::Population(Population { neuron: Some(neuron), .. }) = step {
+            over_time(rng, neuron, timesteps, read);
+        }
+    }
     Program::new(input.edge, leak(steps), readout, timesteps).expect("the generator follows the contract")
 }
 
@@ -354,8 +360,41 @@ fn neuron(rng: &mut Rng, shape: Shape, largest: i64) -> Neuron<'static> {
         membrane_bits,
         max_spikes,
         floor,
+        stored: None,
         inhibition,
     }
+}
+
+/// Gives neurons thresholds for each timestep, or takes their membranes, now and then.
+fn over_time(rng: &mut Rng, neuron: &mut Neuron<'static>, timesteps: u32, read: bool) {
+    if rng.chance(15) && !read {
+        (neuron.leak, neuron.reset, neuron.floor) = (Leak::All, Reset::None, None);
+        neuron.reset_timing = ResetTiming::Immediate; // of no reset
+    }
+    if rng.chance(25) && neuron.reset_timing == ResetTiming::Immediate && !neuron.inhibition && !neuron.is_stateless() {
+        (neuron.floor, neuron.stored) = (None, Some(staircase(rng, neuron)));
+    }
+    let once = neuron.reset_timing == ResetTiming::Immediate || neuron.reset == Reset::None;
+    if rng.chance(30) && once && !neuron.inhibition {
+        let thresholds = neuron.threshold.repeat(timesteps as usize).into_iter();
+        neuron.threshold = leak(thresholds.map(|t| t + rng.range(0, 1 + i64::from(t.abs()) / 4) as i32).collect());
+    }
+}
+
+/// One to fourteen steps between the levels that a membrane takes, for all channels or each.
+fn staircase(rng: &mut Rng, neuron: &Neuron<'_>) -> Staircase<'static> {
+    let rows = if rng.chance(50) { 1 } else { neuron.threshold.len() };
+    let steps = rng.pick(&[1, 2, 3, 14]);
+    let half = 1_i64 << (neuron.membrane_bits - 1);
+    let mut table = |width: usize, reach: i64| {
+        let row = |_| {
+            let mut row: Vec<i32> = (0..width).map(|_| rng.range(-reach, reach - 1) as i32).collect();
+            row.sort_unstable();
+            row
+        };
+        leak((0..rows).flat_map(row).collect::<Vec<i32>>())
+    };
+    Staircase { thresholds: table(steps, half), levels: table(steps + 1, half), steps: steps as u8 }
 }
 
 /// Adds a delayed projection from a later population's spikes to an earlier population, now and then.

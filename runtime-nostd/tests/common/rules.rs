@@ -1,7 +1,7 @@
 //! One tiny network per integer rule, with the numbers worked out by hand: every machine must reach every rule.
 use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
-    Reduce, Reset, ResetTiming, Shape, Step, Synapses, Synaptic, ValueKind, Window,
+    Reduce, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, ValueKind, Window,
 };
 
 /// A network, one sample, and what must come out.
@@ -75,6 +75,9 @@ const fn neuron(
 const fn filtered(synaptic: &'static [Synaptic<'static>], leak: Leak<'static>) -> Neuron<'static> {
     Neuron { synaptic, ..neuron(leak, &[10_000], Reset::None, NOW, 20) }
 }
+
+/// -9 below 5, 7 from there on.
+const LEVELS: Staircase<'_> = Staircase { thresholds: &[5], levels: &[-9, 7], steps: 1 };
 
 const FORGETS: Leak<'_> = Leak::Multiply { factor: 0, shift: 1 };
 
@@ -189,6 +192,25 @@ pub const RULES: &[Rule] = &[
         4 => 4 0, 1 => 5 1, 1 => 6 1, -2 => 4 0),
     neuron_rule!("a threshold of zero fires at rest", neuron(IF, &[0], Reset::None, NOW, 8),
         0 => 0 1, -1 => -1 0),
+    neuron_rule!("fires at the threshold of the timestep", neuron(IF, &[5, 20, 3], Reset::None, NOW, 8),
+        5 => 5 1, 10 => 15 0, -12 => 3 1),
+    Rule {
+        name: "a neuron that keeps no membrane saturates all the same",
+        program: network(
+            edge(1, I16, Rate::PerTimestep),
+            &const { [spiking(&[INPUT], &[0], neuron(Leak::All, &[128, 100, 100], Reset::None, NOW, 8))] },
+            COUNT,
+            3,
+        ),
+        sample: &[&[200], &[100], &[60]],
+        output: &[&[0], &[1], &[0]],
+        membranes: &[],
+        scores: &[1],
+        prediction: 0,
+    },
+    neuron_rule!("what is stored is the level of what a reset left",
+        Neuron { stored: Some(LEVELS), ..neuron(IF, &[10], Reset::ToValue(&[4]), NOW, 8) },
+        4 => -9 0, 13 => -9 0, 14 => 7 0, 3 => -9 1, 120 => -9 1, 50 => -9 1),
     neuron_rule!("saturates at the highest membrane potential", neuron(IF, &[1000], Reset::None, NOW, 8),
         100 => 100 0, 100 => 127 0, -1 => 126 0),
     neuron_rule!("saturates at the lowest membrane potential", neuron(IF, &[1000], Reset::None, NOW, 8),

@@ -36,7 +36,9 @@ pub fn through(graph: &Graph) {
     let calib = [float];
     let calib = &calib[..usize::from(scores.len() % 2 == 1)];
     let mut integer = graph.clone();
-    if pass::run(&mut integer, &Context { samples: calib, timesteps, weights: &WeightChoice::default() }).is_err() {
+    let weights = WeightChoice::default();
+    if pass::run(&mut integer, &Context { samples: calib, timesteps, weights: &weights, membrane_bits: None }).is_err()
+    {
         return;
     }
     let arena = Bump::new();

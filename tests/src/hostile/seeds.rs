@@ -5,7 +5,7 @@ use snnc::compiled_file;
 use snnc::frontend::native;
 use snnc::ir::{
     AvgPool, BatchNorm, Comparison, Conv2d, Divisor, Graph, Input, InputEncoding, Linear, MaxPool, Neuron, Node, Op,
-    Quantity, Readout, Reduce, Reset, ResetTiming, Shape, Source, SynapticCurrent, Timing, Window,
+    Quantity, Readout, Reduce, Reset, ResetTiming, Shape, Source, Staircase, SynapticCurrent, Timing, Window,
 };
 
 use super::container::text_form;
@@ -62,7 +62,20 @@ fn graphs() -> Vec<Graph> {
         },
         Neuron { beta: vec![0.5, 0.75], reset: Reset::ToValue(0.0), ..Neuron::default() },
         Neuron { reset: Reset::None, ..Neuron::default() },
+        Neuron {
+            beta: vec![0.0],
+            threshold: vec![1.0, 0.5, 0.75, 1.5],
+            threshold_timesteps: 4,
+            reset: Reset::None,
+            ..Neuron::default()
+        },
         Neuron { max_spikes: 3, min_membrane: Some(vec![-1.0]), ..Neuron::default() },
+        Neuron {
+            beta: vec![0.5],
+            reset: Reset::ToValue(0.0),
+            stored: Some(Staircase { steps: 2, thresholds: vec![-0.5, 0.5], levels: vec![-1.0, 0.0, 1.0] }),
+            ..Neuron::default()
+        },
         Neuron {
             synaptic: vec![SynapticCurrent { decay: vec![0.5], gain: vec![1.0] }],
             comparison: Comparison::Above,

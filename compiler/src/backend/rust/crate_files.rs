@@ -1,7 +1,9 @@
 //! The crate of a network: its structure as Rust source, its weights as binary files, the runtime beside it.
 
 use askama::Template;
-use snnc_runtime::program::{EdgeKind, Leak, Population, Program, Rate, Reset, Shape, Step, ValueKind, words};
+use snnc_runtime::program::{
+    EdgeKind, Leak, Population, Program, Rate, Reset, Shape, Staircase, Step, ValueKind, words,
+};
 use snnc_runtime::run::arena_words;
 
 use super::weights::{self, Weights};
@@ -104,6 +106,7 @@ struct NeuronView {
     membrane_bits: u8,
     max_spikes: u16,
     floor: String,
+    stored: String,
     inhibition: bool,
 }
 
@@ -218,6 +221,12 @@ impl Tables {
             if let Some(floor) = neuron.floor {
                 self.table(constant, "FLOOR", format!("Lowest potentials of \"{name}\", in membrane LSBs."), floor);
             }
+            if let Some(stored) = neuron.stored {
+                let doc = format!("Thresholds between the levels that \"{name}\" stores, in membrane LSBs.");
+                self.table(constant, "STEPS", doc, stored.thresholds);
+                let doc = format!("What \"{name}\" stores of its membranes, in membrane LSBs.");
+                self.table(constant, "LEVELS", doc, stored.levels);
+            }
             let filters = neuron.synaptic.iter().enumerate();
             let synaptic = filters.map(|(k, filter)| SynapticView {
                 leak: self.leak(constant, &format!("SYNAPTIC_DECAY_{k}"), name, filter.leak),
@@ -232,6 +241,10 @@ impl Tables {
                 membrane_bits: neuron.membrane_bits,
                 max_spikes: neuron.max_spikes,
                 floor: neuron.floor.map_or("None".to_owned(), |_| format!("Some(&{constant}_FLOOR)")),
+                stored: neuron.stored.map_or("None".to_owned(), |Staircase { steps, .. }| {
+                    let tables = format!("thresholds: &{constant}_STEPS, levels: &{constant}_LEVELS");
+                    format!("Some(Staircase {{ {tables}, steps: {steps} }})")
+                }),
                 inhibition: neuron.inhibition,
             }
         });

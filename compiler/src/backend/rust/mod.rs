@@ -72,7 +72,8 @@ fn population_bits(population: &Population<'_>) -> u64 {
             Reset::None => 0,
             Reset::ToValue(table) | Reset::Subtract(table) => table.len(),
         };
-        neuron.threshold.len() + reset + neuron.floor.map_or(0, <[i32]>::len)
+        let stored = neuron.stored.map_or(0, |stored| stored.thresholds.len() + stored.levels.len());
+        neuron.threshold.len() + reset + stored + neuron.floor.map_or(0, <[i32]>::len)
     });
     let factors = population.neuron.map_or(0, |neuron| {
         let leaks = neuron.synaptic.iter().map(|filter| filter.leak).chain([neuron.leak]);
@@ -84,7 +85,7 @@ fn population_bits(population: &Population<'_>) -> u64 {
 /// Factors that a leak has in a table.
 const fn factors_of(leak: Leak<'_>) -> usize {
     match leak {
-        Leak::None | Leak::Shift(_) | Leak::Multiply { .. } => 0,
+        Leak::None | Leak::All | Leak::Shift(_) | Leak::Multiply { .. } => 0,
         Leak::MultiplyEach { factors, .. } => factors.len(),
     }
 }

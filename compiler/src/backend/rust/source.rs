@@ -51,6 +51,7 @@ pub(super) fn pool(pool: &Pool) -> String {
 pub(super) fn leak(leak: Leak<'_>, factors: &str) -> String {
     match leak {
         Leak::None => "Leak::None".to_owned(),
+        Leak::All => "Leak::All".to_owned(),
         Leak::Shift(n) => format!("Leak::Shift({n})"),
         Leak::Multiply { factor, shift } => format!("Leak::Multiply {{ factor: {factor}, shift: {shift} }}"),
         Leak::MultiplyEach { shift, .. } => {

@@ -130,6 +130,16 @@ pub fn table(table: &[i32], channels: usize, group: usize, bits: usize) -> (Stri
     (file.text(), words)
 }
 
+/// A row of one number per channel in words of `group` numbers, however alike they are.
+pub fn row(row: &[i32], group: usize, bits: usize) -> String {
+    let mut file = MemoryFile::default();
+    for values in row.chunks(group) {
+        values.iter().for_each(|&value| file.push(i64::from(value), bits));
+        file.end_word();
+    }
+    file.text()
+}
+
 /// Bits of a word in a memory file: lanes times weight, and so on.
 pub fn hexadecimal(values: impl Iterator<Item = u64>, bits: usize) -> String {
     let digits = bits.div_ceil(4);

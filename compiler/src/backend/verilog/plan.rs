@@ -223,9 +223,18 @@ fn check_neuron(compiled: &Compiled<'_>, step: usize, neuron: &Neuron<'_>) -> Re
     let found = match () {
         () if neuron.max_spikes > 1 => "found neurons that fire several times in a timestep, expected once",
         () if neuron.inhibition => "found neurons that inhibit each other, expected independent ones",
+        () if neuron.stored.is_some() && read_out(compiled, step) => {
+            "found membranes that are read out where only the number of their level is stored, expected spikes"
+        }
         () => return Ok(()),
     };
     Err(refuse(compiled, step, found.into(), "use --target mcu for such neurons"))
+}
+
+/// Whether the membranes of `step` are read out.
+fn read_out(compiled: &Compiled<'_>, step: usize) -> bool {
+    let readout = compiled.program.readout();
+    readout.quantity == snnc_runtime::program::Quantity::Membrane && usize::from(readout.source) == step + 1
 }
 
 fn layer<'p>(compiled: &Compiled<'p>, first: usize) -> Result<Planned<'p>, AtNode<BackendError>> {

@@ -36,18 +36,25 @@ fn memory_bits(layer: &Layer<'_>) -> u64 {
     let mut table_width = layer.finish.map_or(0, |finish| finish.bias_bits);
     table_width += layer.second_finish.map_or(0, |finish| finish.bias_bits);
     if let Some((_, neuron)) = layer.planned.neurons {
-        table_width += table_bits(neuron.threshold) + reset_table(&neuron).map_or(0, table_bits);
+        table_width += table_bits(neuron.threshold) * neuron.threshold.len().div_ceil(layer.channels);
+        table_width += reset_table(&neuron).map_or(0, table_bits);
         table_width += neuron.floor.map_or(0, table_bits);
         let leaks = neuron.synaptic.iter().map(|filter| filter.leak).chain([neuron.leak]);
         table_width += leaks.map(factor_bits).sum::<usize>();
     }
-    (layer.rows * layer.lanes * layer.weight_bits + layer.channels * table_width) as u64
+    let stored = layer.planned.neurons.and_then(|(_, neuron)| {
+        let stored = neuron.stored?;
+        let levels = stored.levels.len() * usize::from(neuron.membrane_bits);
+        Some(stored.thresholds.len() * table_bits(stored.thresholds) + levels)
+    });
+    let tables = layer.channels * table_width + stored.unwrap_or(0);
+    (layer.rows * layer.lanes * layer.weight_bits + tables) as u64
 }
 
 /// Bits of a factor that each channel has.
 fn factor_bits(leak: Leak<'_>) -> usize {
     match leak {
-        Leak::None | Leak::Shift(_) | Leak::Multiply { .. } => 0,
+        Leak::None | Leak::All | Leak::Shift(_) | Leak::Multiply { .. } => 0,
         Leak::MultiplyEach { shift, .. } => usize::from(shift) + 1,
     }
 }
@@ -57,7 +64,7 @@ fn state_bits(layer: &Layer<'_>) -> u64 {
     let elements = layer.words * layer.group;
     let state = |neuron: &Neuron<'_>| {
         let filters = neuron.synaptic.iter().map(|filter| usize::from(filter.bits));
-        usize::from(neuron.membrane_bits) + filters.sum::<usize>()
+        usize::from(neuron.stored_bits()) + filters.sum::<usize>()
     };
     let membranes = layer.planned.neurons.map_or(0, |(_, neuron)| elements * state(&neuron));
     let kept = if layer.replays() { 2 * elements * layer.current_bits } else { 0 };

@@ -76,6 +76,15 @@ impl Tail<'_, '_> {
         (self.file(what, text), words, bits)
     }
 
+    /// As [`Self::table`], of a table with such a row for each timestep.
+    fn rows(&mut self, what: &str, table: &[i32]) -> (String, usize, usize) {
+        let (bits, layer) = (table_bits(table), self.layer);
+        let rows = table.chunks(layer.channels).map(|row| memory::row(row, layer.group, bits));
+        let text: String = rows.collect();
+        let words = table.len() / layer.group;
+        (self.file(what, text), words, bits)
+    }
+
     fn sums(&mut self) -> Stream {
         let (layer, id) = (self.layer, self.id);
         let file = self.file("weights", memory::weights(layer));
@@ -174,6 +183,7 @@ impl Tail<'_, '_> {
         let plain = |kind, shift, factor| LeakParameters { kind, shift, factor, words: 1, factors: "\"\"".into() };
         match leak {
             Leak::None => plain(0, 1, 0),
+            Leak::All => plain(4, 1, 0),
             Leak::Shift(n) => plain(1, usize::from(n), 0),
             Leak::Multiply { factor, shift } => plain(2, usize::from(shift), usize::from(factor)),
             Leak::MultiplyEach { factors, shift } => {
@@ -212,11 +222,36 @@ impl Tail<'_, '_> {
         stream
     }
 
+    /// What is stored in place of the membranes: a word of tables for each group of channels, or one for all.
+    fn stored(&mut self, neuron: &Neuron<'_>) -> Vec<(&'static str, String)> {
+        let Some(stored) = neuron.stored else { return Vec::new() };
+        let steps = usize::from(stored.steps);
+        let each = stored.thresholds.len() > steps;
+        let tables = if each { self.layer.group } else { 1 };
+        let bits = table_bits(stored.thresholds);
+        let thresholds = memory::row(stored.thresholds, tables * steps, bits);
+        let levels = memory::row(stored.levels, tables * (steps + 1), neuron.membrane_bits.into());
+        let mut parameters = numbers(&[
+            ("STORED", steps),
+            ("STORED_BITS", neuron.stored_bits().into()),
+            ("STORED_EACH", usize::from(each)),
+            ("STORED_WORDS", if each { self.layer.groups() } else { 1 }),
+            ("STEP_BITS", bits),
+        ]);
+        parameters.push(("STEPS", self.file("stored_thresholds", thresholds)));
+        parameters.push(("LEVELS", self.file("stored_levels", levels)));
+        parameters
+    }
+
     /// The spikes, and the name of the stored membranes.
     fn neurons(&mut self, from: &Stream, neuron: &Neuron<'_>) -> (Stream, String) {
         let (layer, id) = (self.layer, self.id);
         let membrane_bits = usize::from(neuron.membrane_bits);
-        let (thresholds, threshold_words, threshold_bits) = self.table("thresholds", neuron.threshold);
+        let timed = neuron.threshold.len() > layer.channels;
+        let (thresholds, threshold_words, threshold_bits) = match timed {
+            true => self.rows("thresholds", neuron.threshold),
+            false => self.table("thresholds", neuron.threshold),
+        };
         let (resets, reset_words, reset_bits) = match reset_table(neuron) {
             Some(table) => self.table("resets", table),
             None => ("\"\"".into(), 1, 2),
@@ -252,12 +287,14 @@ impl Tail<'_, '_> {
             ("DELAYED", delayed),
             ("THRESHOLD_BITS", threshold_bits),
             ("THRESHOLD_WORDS", threshold_words),
+            ("TIMED", usize::from(timed)),
             ("RESET_BITS", reset_bits),
             ("RESET_WORDS", reset_words),
             ("FLOOR", usize::from(neuron.floor.is_some())),
             ("FLOOR_BITS", floor_bits),
             ("FLOOR_WORDS", floor_words),
         ]);
+        parameters.extend(self.stored(neuron));
         parameters.push(("FACTORS", leak.factors));
         parameters.push(("FLOORS", floors));
         parameters.push(("THRESHOLDS", thresholds));

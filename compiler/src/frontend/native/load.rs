@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::text::{
     ActivationText, AvgPoolText, Conv2dText, GraphText, GridText, MaxPoolText, NeuronText, NodeText, OpText, Parameter,
-    ResetText, SourceText,
+    ResetText, SourceText, StaircaseText,
 };
 use crate::container::{Container, Kind};
 use crate::error::AtNode;
@@ -181,9 +181,7 @@ fn op(container: &Container<'_>, text: OpText) -> Found<Op> {
             Op::Activation(Activation::Relu { ceiling })
         }
         OpText::Activation(ActivationText::Staircase(text)) => {
-            let (shape, thresholds) = container.numbers(&text.thresholds, 2)?;
-            let (_, levels) = container.numbers(&text.levels, 2)?;
-            Op::Activation(Activation::Staircase(Staircase { steps: shape[1], thresholds, levels }))
+            Op::Activation(Activation::Staircase(staircase(container, &text)?))
         }
         OpText::Neuron(text) => Op::Neuron(neuron(container, text)?),
     })
@@ -286,10 +284,33 @@ fn parameter(container: &Container<'_>, text: &Parameter) -> Found<Vec<f32>> {
     }
 }
 
+fn staircase(container: &Container<'_>, text: &StaircaseText) -> Found<Staircase> {
+    let (shape, thresholds) = container.numbers(&text.thresholds, 2)?;
+    let (_, levels) = container.numbers(&text.levels, 2)?;
+    Ok(Staircase { steps: shape[1], thresholds, levels })
+}
+
+/// Thresholds: a parameter, or the rows of a tensor `[timesteps, 1 or channels]`. Gives the rows and the numbers.
+fn thresholds(container: &Container<'_>, text: &Parameter) -> Found<(usize, Vec<f32>)> {
+    match text {
+        Parameter::Tensor(name) if container.tensor(name)?.shape.len() == 2 => {
+            let (shape, numbers) = container.numbers(name, 2)?;
+            match shape[0] {
+                0 => Err(format!("tensor `{name}` has no timestep")),
+                timesteps => Ok((timesteps, numbers)),
+            }
+        }
+        one_or_each => Ok((1, parameter(container, one_or_each)?)),
+    }
+}
+
 fn neuron(container: &Container<'_>, text: NeuronText) -> Found<Neuron> {
     let parameter = |text: &Parameter| parameter(container, text);
-    let threshold = parameter(&text.threshold)?;
+    let (threshold_timesteps, threshold) = thresholds(container, &text.threshold)?;
     let reset = match text.reset {
+        None if threshold_timesteps > 1 => {
+            return Err("a neuron with a threshold for each timestep says what it resets: give `reset`".into());
+        }
         None => Reset::Subtract(threshold.clone()),
         Some(ResetText::None) => Reset::None,
         Some(ResetText::ToValue(value)) => Reset::ToValue(value as f32),
@@ -303,11 +324,13 @@ fn neuron(container: &Container<'_>, text: NeuronText) -> Found<Neuron> {
         synaptic: synaptic.collect::<Found<_>>()?,
         beta: parameter(&text.beta)?,
         threshold,
+        threshold_timesteps,
         comparison: text.comparison,
         reset,
         reset_timing: text.reset_timing,
         max_spikes: text.max_spikes,
         min_membrane: text.min_membrane.as_ref().map(parameter).transpose()?,
+        stored: text.stored.map(|stored| staircase(container, &stored)).transpose()?,
         inhibition: text.inhibition,
         integer: text.integer.map(Into::into),
     })

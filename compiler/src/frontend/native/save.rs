@@ -10,7 +10,7 @@ use super::text::{
 };
 use crate::container::{Builder, Kind};
 use crate::frontend::FrontendError;
-use crate::ir::{Activation, AvgPool, Conv2d, Graph, Grid, Neuron, Node, Op, Reset, WeightEncoding, Window};
+use crate::ir::{Activation, AvgPool, Conv2d, Graph, Grid, Neuron, Node, Op, Reset, Staircase, WeightEncoding, Window};
 
 /// Writes a graph as a `.snn` file; loading it gives the same graph.
 ///
@@ -70,6 +70,12 @@ impl Tensors<'_> {
     /// Rows of `width` numbers.
     fn table(&mut self, word: &str, width: usize, numbers: &[f32]) -> String {
         self.builder.add(format!("{}.{word}", self.node), &[numbers.len() / width, width], numbers)
+    }
+
+    fn staircase(&mut self, prefix: &str, staircase: &Staircase) -> StaircaseText {
+        let thresholds = self.table(&format!("{prefix}thresholds"), staircase.steps, &staircase.thresholds);
+        let levels = self.table(&format!("{prefix}levels"), staircase.steps + 1, &staircase.levels);
+        StaircaseText { thresholds, levels }
     }
 
     /// One number as itself, several as a tensor.
@@ -190,9 +196,7 @@ fn op(tensors: &mut Tensors<'_>, op: &Op) -> OpText {
             OpText::Activation(ActivationText::Relu(ReluText { ceiling }))
         }
         Op::Activation(Activation::Staircase(staircase)) => {
-            let thresholds = tensors.table("thresholds", staircase.steps, &staircase.thresholds);
-            let levels = tensors.table("levels", staircase.steps + 1, &staircase.levels);
-            OpText::Activation(ActivationText::Staircase(StaircaseText { thresholds, levels }))
+            OpText::Activation(ActivationText::Staircase(tensors.staircase("", staircase)))
         }
         Op::Neuron(neuron) => OpText::Neuron(self::neuron(tensors, neuron)),
     }
@@ -206,7 +210,13 @@ fn neuron(tensors: &mut Tensors<'_>, neuron: &Neuron) -> NeuronText {
     NeuronText {
         synaptic: synaptic.collect(),
         beta: tensors.parameter("beta", &neuron.beta),
-        threshold: tensors.parameter("threshold", &neuron.threshold),
+        threshold: match neuron.threshold_timesteps {
+            1 => tensors.parameter("threshold", &neuron.threshold),
+            timesteps => {
+                let width = neuron.threshold.len() / timesteps;
+                Parameter::Tensor(tensors.table("threshold", width, &neuron.threshold))
+            }
+        },
         comparison: neuron.comparison,
         reset: Some(match &neuron.reset {
             Reset::None => ResetText::None,
@@ -216,6 +226,7 @@ fn neuron(tensors: &mut Tensors<'_>, neuron: &Neuron) -> NeuronText {
         reset_timing: neuron.reset_timing,
         max_spikes: neuron.max_spikes,
         min_membrane: neuron.min_membrane.as_ref().map(|lowest| tensors.parameter("min_membrane", lowest)),
+        stored: neuron.stored.as_ref().map(|stored| tensors.staircase("stored.", stored)),
         inhibition: neuron.inhibition,
         integer: neuron.integer.map(Into::into),
     }

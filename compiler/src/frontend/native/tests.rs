@@ -120,6 +120,20 @@ impl Choices<'_> {
                 min_membrane: self.flip().then(|| self.one_or_each(channels)),
                 ..neuron
             },
+            2 => {
+                let rows = if self.flip() { 1 } else { channels };
+                Neuron {
+                    threshold: self.numbers(30 * rows),
+                    threshold_timesteps: 30,
+                    stored: self.flip().then(|| Staircase {
+                        steps: 2,
+                        thresholds: [-0.5, 1.5].repeat(rows),
+                        levels: [-1.0, 0.0, 2.0].repeat(rows),
+                    }),
+                    reset_timing: ResetTiming::Immediate,
+                    ..neuron
+                }
+            }
             _ => neuron,
         }
     }
@@ -133,9 +147,11 @@ impl Choices<'_> {
             synaptic,
             max_spikes: 1,
             min_membrane: None,
+            stored: None,
             inhibition: false,
             beta: self.one_or_each(channels).into_iter().map(|beta| beta.abs().min(1.0)).collect(),
             threshold: self.one_or_each(channels),
+            threshold_timesteps: 1,
             comparison: if self.flip() { Comparison::Above } else { Comparison::AtLeast },
             reset: match self.below(3) {
                 0 => Reset::None,

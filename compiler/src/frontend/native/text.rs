@@ -194,6 +194,7 @@ pub(super) struct NeuronText {
     /// Default: 1, no leak.
     #[serde(default = "no_leak")]
     pub beta: Parameter,
+    /// Or a tensor `[timesteps, 1 or channels]`.
     pub threshold: Parameter,
     #[serde(default = "at_least", with = "ComparisonText")]
     pub comparison: Comparison,
@@ -210,6 +211,9 @@ pub(super) struct NeuronText {
     /// Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_membrane: Option<Parameter>,
+    /// Default: the membrane potential itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<StaircaseText>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inhibition: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -176,11 +176,13 @@ pub fn population(
         synaptic,
         beta: single(&beta),
         threshold: if model.fires() { single(&threshold) } else { vec![f32::MAX] },
+        threshold_timesteps: 1,
         comparison: if model.fires() { reading.fires } else { Comparison::Above },
         reset,
         reset_timing,
         max_spikes: if model.fires() { reading.max_spikes } else { 1 },
         min_membrane: floor.then(|| threshold.iter().map(|&t| -t as f32).collect()),
+        stored: None,
         inhibition: false,
         integer: None,
     };

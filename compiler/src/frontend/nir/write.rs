@@ -190,6 +190,15 @@ impl Writer<'_> {
         if neuron.inhibition {
             return Err(invalid("has lateral inhibition, which NIR does not express", help));
         }
+        if neuron.stored.is_some() {
+            return Err(invalid(
+                "stores its membrane potential as one of a few levels, which NIR does not express",
+                help,
+            ));
+        }
+        if neuron.threshold_timesteps > 1 {
+            return Err(invalid("has a threshold for each timestep, which NIR does not express", help));
+        }
         if neuron.integer.is_some() {
             self.warnings.push(format!("node `{}`: NIR does not keep its integer format", node.name));
         }

@@ -187,6 +187,13 @@ impl<'a> Importer<'a> {
         let inputs = self.inputs(graph, &mut frame)?;
         self.frames.push(frame);
         self.nodes(graph)?;
+        if let Some(id) = super::signals::smooth(&self.net)
+            && let Some(&number) = self.net.values[id].nodes.first()
+        {
+            let (what, help) = ops::reason("Tanh");
+            let (node, op) = (self.node_names[number].clone(), self.node_ops[number].clone());
+            self.unsupported.push(AtNode { node, op, source: invalid(what.into(), help) });
+        }
         if !self.unsupported.is_empty() {
             let nodes = std::mem::take(&mut self.unsupported);
             return Err(FrontendError::Unsupported { file: self.decoder.file_name().into(), nodes });

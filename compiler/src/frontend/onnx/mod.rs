@@ -66,11 +66,11 @@ fn load(file: &ModelFile<'_>, options: &LoadOptions) -> Result<Loaded, FrontendE
 /// [`FrontendError`], naming the node.
 pub fn load_with_states(file: &ModelFile<'_>, options: &LoadOptions) -> Result<(Loaded, Vec<StateMap>), FrontendError> {
     let model = decode(file)?;
-    let imported = import::import(&model, file, options.timesteps)?;
+    let mut imported = import::import(&model, file, options.timesteps)?;
     let (mut loaded, states) = match feed_forward::is_one(&imported) {
         true => (feed_forward::graph(&imported, file.name)?, vec![]),
         false => {
-            let network = populations::recognise(&imported, file.name)?;
+            let network = populations::recognise(&mut imported, file.name)?;
             build::graph(&imported, network, file.name)?
         }
     };

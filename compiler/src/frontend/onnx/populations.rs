@@ -8,6 +8,7 @@ mod repeats;
 mod response;
 mod stepped;
 mod synapses;
+mod timed;
 mod unrolled;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +21,7 @@ use super::signals::{Expression, Signals};
 use super::{at, invalid};
 use crate::error::AtNode;
 use crate::frontend::{FrontendError, NodeError};
-use crate::ir::Comparison;
+use crate::ir::{Comparison, Staircase};
 
 /// A population of neurons.
 pub struct Population {
@@ -38,6 +39,8 @@ pub struct Population {
     pub overriding: Option<Coef>,
     /// The lowest potential.
     pub lowest: Option<f64>,
+    /// The levels that are stored in place of the potential.
+    pub stored: Option<Staircase>,
     /// Whether only the neuron with the highest potential fires.
     pub inhibition: bool,
     /// The potential before the first timestep.
@@ -49,8 +52,8 @@ pub struct Population {
 /// When a population fires.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Firing {
-    /// At this potential,
-    pub threshold: Coef,
+    /// At this potential: one, or one for each timestep,
+    pub thresholds: Vec<Coef>,
     /// or above it.
     pub comparison: Comparison,
     /// Most spikes in one timestep, where they are counted.
@@ -126,7 +129,7 @@ pub struct Network {
 ///
 /// # Errors
 /// A potential that is no integrate-and-fire neuron, a state without its input or output, or no neuron at all.
-pub fn recognise(file: &Imported, name: &str) -> Result<Network, FrontendError> {
+pub fn recognise(file: &mut Imported, name: &str) -> Result<Network, FrontendError> {
     let outputs: Vec<ValueId> = file.outputs.iter().map(|(_, id)| *id).collect();
     let mut signals = Signals::new(&file.net, &outputs, &BTreeSet::new());
     let mut silent = stepped::integrators(file, &signals);
@@ -146,12 +149,16 @@ pub fn recognise(file: &Imported, name: &str) -> Result<Network, FrontendError> 
         ),
         (true, false) => unrolled::network(file, signals, chains, name),
         (false, true) => stepped::network(file, signals, name),
-        (false, false) => match signals.membranes.first() {
-            None => refuse(
+        (false, false) => match (timed::apart(file), signals.membranes.first()) {
+            (Some(chains), _) => {
+                let outputs: Vec<ValueId> = file.outputs.iter().map(|(_, id)| *id).collect();
+                unrolled::network(file, Signals::new(&file.net, &outputs, &BTreeSet::new()), chains, name)
+            }
+            (None, None) => refuse(
                 "no spiking neuron was found",
                 "snnc compiles spiking networks: a comparison with a threshold, on a state that goes from timestep to timestep",
             ),
-            Some(&frozen) => {
+            (None, Some(&frozen)) => {
                 let error = invalid(
                     "a spiking neuron without a state: nothing goes from one timestep to the next".into(),
                     "the state was frozen into the file: export the membrane potentials as inputs and outputs, or unroll over \
@@ -263,11 +270,11 @@ fn firing(
     let mut shared: Option<Firing> = None;
     for spike in fires.flat_map(|f| [f.once, f.counted]).flatten().map(|s| &signals.spikes[s]) {
         match &mut shared {
-            Some(known) if spike.threshold != known.threshold || spike.comparison != known.comparison => {
+            Some(known) if spike.threshold != known.thresholds[0] || spike.comparison != known.comparison => {
                 let error = invalid(
                     format!(
                         "threshold {:?} here, {:?} elsewhere in the same population",
-                        spike.threshold, known.threshold
+                        spike.threshold, known.thresholds[0]
                     ),
                     "a population compares with one threshold, at every timestep",
                 );
@@ -275,8 +282,8 @@ fn firing(
             }
             Some(known) => known.most = known.most.max(spike.most),
             None => {
-                let (threshold, comparison) = (spike.threshold.clone(), spike.comparison);
-                shared = Some(Firing { threshold, comparison, most: spike.most });
+                let (thresholds, comparison) = (vec![spike.threshold.clone()], spike.comparison);
+                shared = Some(Firing { thresholds, comparison, most: spike.most });
             }
         }
     }

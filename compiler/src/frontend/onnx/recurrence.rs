@@ -12,7 +12,7 @@ use super::invalid;
 use super::net::ValueId;
 use super::populations::Population;
 use crate::frontend::NodeError;
-use crate::ir::{Comparison, Neuron, Reset, ResetTiming, SynapticCurrent};
+use crate::ir::{Comparison, Neuron, Reset, ResetTiming, Staircase, SynapticCurrent};
 
 /// The coefficients of the update.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,9 +76,16 @@ impl Population {
         let start = self.start;
         let scaled = |c: &Coef| c.map(|v| v / gain).to_f32();
         let (threshold, comparison, most) = match &self.firing {
-            Some(firing) => (scaled(&firing.threshold.map(|t| t - start)), firing.comparison, firing.most),
+            Some(firing) => {
+                let rows: Vec<Vec<f32>> = firing.thresholds.iter().map(|row| scaled(&row.map(|t| t - start))).collect();
+                // one row of one number, and one of a number per channel, become alike
+                let width = rows.iter().map(Vec::len).max().unwrap_or(1);
+                let spread = |row: Vec<f32>| if row.len() == width { row } else { vec![row[0]; width] };
+                (rows.into_iter().flat_map(spread).collect(), firing.comparison, firing.most)
+            }
             None => (vec![f32::MAX], Comparison::Above, None),
         };
+        let threshold_timesteps = self.firing.as_ref().map_or(1, |firing| firing.thresholds.len());
         let (reset, reset_timing) = self.reset(gain)?;
         let synaptic = self.synapses.iter().map(|synapse| SynapticCurrent {
             decay: synapse.decay.to_f32(),
@@ -88,14 +95,28 @@ impl Population {
             synaptic: synaptic.collect(),
             beta: self.recurrence.decay.to_f32(),
             threshold,
+            threshold_timesteps,
             comparison,
             reset,
             reset_timing,
             max_spikes: most.unwrap_or(1),
             min_membrane: self.lowest.map(|low| vec![((low - start) / gain) as f32]),
+            stored: self.stored(gain)?,
             inhibition: self.inhibition,
             integer: None,
         })
+    }
+
+    /// What is stored, in the potential of the neuron.
+    fn stored(&self, gain: f64) -> Result<Option<Staircase>, NodeError> {
+        let Some(stored) = &self.stored else { return Ok(None) };
+        if self.start != 0.0 {
+            let found = "a potential that starts from another value than zero, and is stored as one of a few levels";
+            return Err(invalid(found.into(), "start from rest"));
+        }
+        let over = |numbers: &[f32]| numbers.iter().map(|&x| (f64::from(x) / gain) as f32).collect();
+        let (thresholds, levels) = (over(&stored.thresholds), over(&stored.levels));
+        Ok(Some(Staircase { steps: stored.steps, thresholds, levels }))
     }
 
     /// What a spike does, and when.

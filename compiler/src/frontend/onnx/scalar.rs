@@ -33,6 +33,7 @@ enum Step {
     Mul(Operand, Operand),
     Div(Operand, Operand),
     Neg(Operand),
+    Tanh(Operand),
     Sign(Operand),
     Round(Operand, Rounding),
     Clip(Operand, f32, f32),
@@ -78,6 +79,7 @@ pub fn is_scalar(def: &Def) -> bool {
             | Def::Mul(..)
             | Def::Div(..)
             | Def::Neg(_)
+            | Def::Tanh(_)
             | Def::Sign(_)
             | Def::Round { .. }
             | Def::Clip { .. }
@@ -155,6 +157,7 @@ impl Tape {
             Def::Mul(a, b) => Step::Mul(operand(*a)?, operand(*b)?),
             Def::Div(a, b) => Step::Div(operand(*a)?, operand(*b)?),
             Def::Neg(x) => Step::Neg(operand(*x)?),
+            Def::Tanh(x) => Step::Tanh(operand(*x)?),
             Def::Sign(x) => Step::Sign(operand(*x)?),
             Def::Round { x, rounding } => Step::Round(operand(*x)?, *rounding),
             Def::Clip { x, low, high } => Step::Clip(operand(*x)?, low.get(), high.get()),
@@ -211,6 +214,7 @@ impl Tape {
                 Step::Mul(a, b) => of(a) * of(b),
                 Step::Div(a, b) => of(a) / of(b),
                 Step::Neg(a) => -of(a),
+                Step::Tanh(a) => of(a).tanh(),
                 Step::Sign(a) => match of(a) {
                     a if a > 0.0 => 1.0,
                     a if a < 0.0 => -1.0,
@@ -250,7 +254,7 @@ impl Tape {
         if !(0..self.channels).all(|channel| self.is_monotone(channel)) {
             return Err("a function that neither rises nor falls throughout".into());
         }
-        self.staircase().map(Function::Staircase)
+        self.staircase(MAX_STEPS).map(Function::Staircase)
     }
 
     /// The clipped lines that the tape is, if it is.
@@ -327,7 +331,7 @@ impl Tape {
                 | Step::Div(x, Operand::Constant(c)) => Some(turned(of(x), sign(one(c)))),
                 Step::Mul(..) | Step::Div(..) => None,
                 Step::Neg(x) => Some(of(x).reverse()),
-                Step::Sign(x) | Step::Round(x, _) | Step::Clip(x, ..) => Some(of(x)),
+                Step::Tanh(x) | Step::Sign(x) | Step::Round(x, _) | Step::Clip(x, ..) => Some(of(x)),
                 Step::Maximum(parts) | Step::Minimum(parts) => {
                     parts.iter().try_fold(Equal, |way, part| joined(way, of(part)))
                 }
@@ -346,12 +350,23 @@ impl Tape {
         true
     }
 
+    /// The staircase of at most `most` levels that the tape is, if it is one.
+    pub fn levels(&self, most: usize) -> Option<Staircase> {
+        let monotone = (0..self.channels).all(|channel| self.is_monotone(channel));
+        monotone.then(|| self.staircase(most).ok()).flatten()
+    }
+
+    /// What it costs to run the tape for every channel.
+    pub fn size(&self) -> usize {
+        self.channels.saturating_mul(self.steps.len())
+    }
+
     /// The staircase that a monotone tape is.
-    fn staircase(&self) -> Result<Staircase, String> {
+    fn staircase(&self, most: usize) -> Result<Staircase, String> {
         let mut rows = Vec::with_capacity(self.channels);
         let mut found = 0;
         for channel in 0..self.channels {
-            let row = self.steps_of(channel)?;
+            let row = self.steps_of(channel, most)?;
             found += row.len();
             if found > MAX_THRESHOLDS {
                 return Err(format!("a step function of more than {MAX_THRESHOLDS} steps over its channels"));
@@ -376,7 +391,7 @@ impl Tape {
     }
 
     /// `(first x, level)` of every level of a channel, ascending in `x`.
-    fn steps_of(&self, channel: usize) -> Result<Vec<(f32, f32)>, String> {
+    fn steps_of(&self, channel: usize, most: usize) -> Result<Vec<(f32, f32)>, String> {
         let last = key(f32::MAX);
         let mut at = key(-f32::MAX);
         let mut steps: Vec<(f32, f32)> = Vec::new();
@@ -386,8 +401,8 @@ impl Tape {
                 return Err(format!("a function that is {level} somewhere"));
             }
             steps.push((number(at), level));
-            if steps.len() > MAX_STEPS {
-                return Err(format!("a function that is no line and has more than {MAX_STEPS} levels"));
+            if steps.len() > most {
+                return Err(format!("a function that is no line and has more than {most} levels"));
             }
             if self.apply(number(last), channel) == level {
                 return Ok(steps);

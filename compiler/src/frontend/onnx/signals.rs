@@ -4,14 +4,16 @@
 //! those of the next, whatever way the reset is written.
 
 mod potential;
+mod stored;
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::algebra::{Atom, Beyond, Coef, Poly};
 use super::net::{Def, Head, Net, Rounding, ValueId};
-use crate::ir::Comparison;
+use crate::ir::{Comparison, Staircase};
 use potential::{Users, comparison};
+pub use stored::smooth;
 
 /// Most spikes of a neuron in a timestep where the file sets no bound: as many as the integer network counts.
 const MOST_SPIKES: u32 = u16::MAX as u32;
@@ -65,6 +67,8 @@ pub struct Signals {
     pub used: Vec<bool>,
     /// Values `max(x, low)`, with `x` and `low`.
     pub floors: HashMap<ValueId, (ValueId, f64)>,
+    /// Values that are a step function of a potential after its reset, with that and the levels: read as it is.
+    pub stored: HashMap<ValueId, (ValueId, Staircase)>,
     /// Values that are 1 at the highest element and 0 elsewhere, with the potential they look at.
     pub highest: HashMap<ValueId, ValueId>,
     /// Per value, what it is as an operand; a membrane potential is itself.
@@ -85,6 +89,7 @@ impl Signals {
             membranes: more.clone(),
             used: Vec::new(),
             floors: HashMap::new(),
+            stored: stored::staircases(net, &live, &users),
             highest: HashMap::new(),
             operands: Vec::with_capacity(net.values.len()),
             updates: HashMap::new(),
@@ -159,6 +164,12 @@ impl Signals {
         (open, bounds)
     }
 
+    /// The levels that the potential `membrane` is stored as, and the value that is.
+    pub fn stored_of(&self, membrane: ValueId) -> Option<(ValueId, &Staircase)> {
+        let own = |x: ValueId| self.of(x).is_ok_and(|poly| poly.atoms().any(|atom| atom == Atom::Value(membrane)));
+        self.stored.iter().find(|(_, (x, _))| own(*x)).map(|(&id, (_, stairs))| (id, stairs))
+    }
+
     /// Which spikes outputs, layers and membrane potentials depend on.
     fn used(&self, net: &Net, outputs: &[ValueId]) -> Vec<bool> {
         let mut used = vec![false; self.spikes.len()];
@@ -201,6 +212,9 @@ impl Signals {
         let here = |result: Result<Poly, Beyond>| result.map(Rc::new).map_err(|beyond| (beyond, id));
         let itself = || Ok(Rc::new(Poly::atom(Atom::Value(id))));
         let one = || Poly::constant(Coef::All(1.0));
+        if let Some(&(x, _)) = self.stored.get(&id) {
+            return operand(x);
+        }
         match net.values[id].def {
             Def::Add(a, b) => here(operand(a)?.plus(&*operand(b)?, 1.0)),
             Def::Sub(a, b) => here(operand(a)?.plus(&*operand(b)?, -1.0)),
@@ -212,6 +226,7 @@ impl Signals {
                 }
             }
             Def::Div(a, b) => here(operand(a)?.over(&*operand(b)?)),
+            Def::At { x, .. } => operand(x),
             Def::Neg(a) => here(Poly::default().plus(&*operand(a)?, -1.0)),
             Def::Not(a) => here(one().plus(&*operand(a)?, -1.0)),
             Def::Where(c, a, b) => {
@@ -289,6 +304,7 @@ impl Signals {
             }
             Def::Input(_)
             | Def::Abs(_)
+            | Def::Tanh(_)
             | Def::Round { .. }
             | Def::Minimum(_)
             | Def::Linear { .. }

@@ -27,17 +27,17 @@ impl State {
         states.for_each(|state| state.fill(0.0));
     }
 
-    /// Advances by one timestep with `currents`; `spikes` becomes the spikes of each neuron.
-    pub(super) fn step(&mut self, neuron: &Neuron, shape: Shape, currents: &[f32], spikes: &mut [f32]) {
+    /// Advances by `timestep` with `currents`; `spikes` becomes the spikes of each neuron.
+    pub(super) fn step(&mut self, neuron: &Neuron, shape: Shape, timestep: u32, currents: &[f32], spikes: &mut [f32]) {
         for (channel, elements) in (0..shape.len()).collect::<Vec<_>>().chunks(shape.positions()).enumerate() {
-            let cell = Cell::new(neuron, channel);
+            let cell = Cell::new(neuron, timestep, channel);
             for &i in elements {
                 let current = self.synaptic_current(neuron, channel, i, currents[i]);
                 (self.membrane[i], self.charged[i], spikes[i]) = cell.step(self.membrane[i], current);
             }
         }
         if neuron.inhibition {
-            let above = |i: usize| self.charged[i] - pick(&neuron.threshold, i / shape.positions());
+            let above = |i: usize| self.charged[i] - pick(neuron.threshold_at(timestep), i / shape.positions());
             let highest = (1..shape.len()).fold(0, |best, i| if above(i) > above(best) { i } else { best });
             spikes.iter_mut().enumerate().filter(|(i, _)| *i != highest).for_each(|(_, spike)| *spike = 0.0);
         }
@@ -57,6 +57,7 @@ impl State {
 /// The parameters of one channel's neurons.
 struct Cell<'n> {
     neuron: &'n Neuron,
+    channel: usize,
     beta: f32,
     threshold: f32,
     amount: f32,
@@ -64,11 +65,12 @@ struct Cell<'n> {
 }
 
 impl<'n> Cell<'n> {
-    fn new(neuron: &'n Neuron, channel: usize) -> Self {
+    fn new(neuron: &'n Neuron, timestep: u32, channel: usize) -> Self {
         Self {
             neuron,
+            channel,
             beta: pick(&neuron.beta, channel),
-            threshold: pick(&neuron.threshold, channel),
+            threshold: pick(neuron.threshold_at(timestep), channel),
             amount: match &neuron.reset {
                 Reset::Subtract(amount) => pick(amount, channel),
                 Reset::None | Reset::ToValue(_) => 0.0,
@@ -112,6 +114,10 @@ impl<'n> Cell<'n> {
                 (after, v, spikes)
             }
         };
-        (after.max(self.lowest), compared, spikes)
+        let after = match &self.neuron.stored {
+            Some(stored) => stored.apply(after, self.channel),
+            None => after.max(self.lowest),
+        };
+        (after, compared, spikes)
     }
 }

@@ -35,7 +35,7 @@ fn samples(n: usize, elements: usize) -> Vec<Vec<f32>> {
 
 fn converted(graph: &Graph, samples: &[Vec<f32>], timesteps: u32) -> Graph {
     let mut graph = graph.clone();
-    let context = Context { samples, timesteps, weights: &WeightChoice::default() };
+    let context = Context { samples, timesteps, weights: &WeightChoice::default(), membrane_bits: None };
     run(&mut graph, &context).expect("it converts");
     graph.validate().expect("a sound graph after the pass");
     assert!(!is_ann(&graph) && graph.timesteps == Some(timesteps));
@@ -162,7 +162,7 @@ fn a_quantized_ramp_over_as_many_timesteps_as_steps_is_exact_on_constant_current
         ],
     );
     let samples = samples(50, 6);
-    let context = Context { samples: &samples, timesteps: 4, weights: &WeightChoice::default() };
+    let context = Context { samples: &samples, timesteps: 4, weights: &WeightChoice::default(), membrane_bits: None };
     let rates = balance::rates(&graph, context.samples, 4).expect("an even ramp");
     let neurons = neurons::convert(&graph, &rates).expect("it converts").graph;
     let Op::Neuron(Neuron { threshold, reset: Reset::Subtract(charge), .. }) = &neurons.nodes[2].op else {
@@ -226,7 +226,7 @@ fn a_residual_joins_values_through_synapses_of_one_weight_a_channel() {
 #[test]
 fn what_cannot_be_converted_is_refused_with_its_node() {
     let refused = |graph: &Graph, samples: &[Vec<f32>], timesteps| {
-        let context = Context { samples, timesteps, weights: &WeightChoice::default() };
+        let context = Context { samples, timesteps, weights: &WeightChoice::default(), membrane_bits: None };
         let error = run(&mut graph.clone(), &context).expect_err("refused");
         format!("{}: {}", error.node, error.source)
     };

@@ -2,7 +2,7 @@
 //! of the layers that read them.
 
 use super::sets::{Sets, is_depthwise};
-use crate::ir::{BatchNorm, Conv2d, Grid, Linear, Neuron, Op, Reset, SynapticCurrent};
+use crate::ir::{BatchNorm, Conv2d, Grid, Linear, Neuron, Op, Reset, Staircase, SynapticCurrent};
 use crate::ir::{Graph, NodeId};
 
 /// Keeps the channels that `masks[set]` says; all of a set without a mask.
@@ -83,13 +83,22 @@ fn cut_neuron(neuron: &mut Neuron, out: impl Fn(usize) -> bool) {
             keep(numbers, 1, &out);
         }
     };
-    let Neuron { synaptic, beta, threshold, reset, min_membrane, .. } = neuron;
+    if let Some(Staircase { steps, thresholds, levels }) = &mut neuron.stored
+        && thresholds.len() > *steps
+    {
+        keep(thresholds, *steps, &out);
+        keep(levels, *steps + 1, &out);
+    }
+    let Neuron { synaptic, beta, threshold, threshold_timesteps, reset, min_membrane, .. } = neuron;
+    let width = threshold.len() / *threshold_timesteps;
+    if width > 1 {
+        keep(threshold, 1, |index| out(index % width));
+    }
     for SynapticCurrent { decay, gain } in synaptic {
         one_or_each(decay);
         one_or_each(gain);
     }
     one_or_each(beta);
-    one_or_each(threshold);
     match reset {
         Reset::Subtract(amount) => one_or_each(amount),
         Reset::None | Reset::ToValue(_) => {}

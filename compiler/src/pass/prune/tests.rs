@@ -99,7 +99,8 @@ fn batch_norms_may_be_folded_before() {
     net.neurons(false);
     let net = net.finish();
     let [mut before, mut after] = [net.graph.clone(), net.graph.clone()];
-    let context = crate::pass::Context { samples: &[], timesteps: 6, weights: &Default::default() };
+    let context =
+        crate::pass::Context { samples: &[], timesteps: 6, weights: &Default::default(), membrane_bits: None };
     let fold = &crate::pass::PIPELINE[0];
     let choice = each(0.5, Criterion::Random { seed: 3 });
     (fold.run)(&mut before, &context).expect("folding does not fail");

@@ -6,12 +6,14 @@
 //! for as long as that current lasts: it is finer by its time constant. Width: twice the largest membrane potential (or
 //! part of it that a synaptic current gives) of the calibration samples, or what the weights can reach at worst without
 //! any. Several spikes per timestep: twice as many as the calibration samples show, at most [`MOST_SPIKES`] without any;
-//! beyond that a neuron saturates.
+//! beyond that a neuron saturates. A width that the user asks for is [`super::narrow`]'s.
 
-use super::{Calibration, sink, uniform_scale};
+use super::{Calibration, narrow, sink, uniform_scale};
+use crate::error::AtNode;
 use crate::ir::eval::pick;
 use crate::ir::{Graph, IntegerFormat, Neuron, NodeId, Op, Reset};
 use crate::lower::bits_of;
+use crate::pass::{Context, PassError};
 
 /// Membrane LSBs in a threshold, at least: what 8-bit weights round away is larger.
 const LSBS_PER_THRESHOLD: f64 = 4096.0;
@@ -41,15 +43,33 @@ const WIDEST: u8 = 30;
 /// Chooses the format of every population that has none, and returns how many.
 ///
 /// `exact` says of each layer whether its weights lie on the grid they were trained on.
-pub(super) fn choose(graph: &mut Graph, calibration: Option<&Calibration>, timesteps: u32, exact: &[bool]) -> usize {
-    let formats: Vec<(NodeId, IntegerFormat)> = (0..graph.nodes.len())
-        .filter_map(|id| match &graph.nodes[id].op {
-            Op::Neuron(neuron) if neuron.integer.is_none() => {
-                Some((id, format(graph, id, neuron, calibration, timesteps, exact)))
+///
+/// # Errors
+/// A width that the user asked for and that does not do, with the population.
+pub(super) fn choose(
+    graph: &mut Graph,
+    calibration: Option<&Calibration>,
+    context: &Context<'_>,
+    exact: &[bool],
+) -> Result<usize, AtNode<PassError>> {
+    let mut formats: Vec<(NodeId, IntegerFormat)> = Vec::new();
+    for (id, node) in graph.nodes.iter().enumerate() {
+        let Op::Neuron(neuron) = &node.op else { continue };
+        match (neuron.integer, context.membrane_bits) {
+            (None, asked) => {
+                let needs = needs(graph, id, neuron, calibration, context.timesteps, exact);
+                let format = match asked {
+                    Some(bits) => narrow::format(bits, &needs).map_err(|error| error.at(node))?,
+                    None => wide(&needs),
+                };
+                formats.push((id, format));
             }
-            _ => None,
-        })
-        .collect();
+            (Some(format), Some(asked)) if format.membrane_bits != asked => {
+                return Err(PassError::Prescribed { found: format.membrane_bits }.at(node));
+            }
+            (Some(_), _) => {}
+        }
+    }
     let chosen = formats.len();
     for (id, format) in formats {
         if let Op::Neuron(neuron) = &mut graph.nodes[id].op {
@@ -64,7 +84,7 @@ pub(super) fn choose(graph: &mut Graph, calibration: Option<&Calibration>, times
             neuron.max_spikes = neuron.max_spikes.min(seen.clamp(2, u16::MAX.into()));
         }
     }
-    chosen
+    Ok(chosen)
 }
 
 /// What feeds a population: per channel the value of one current LSB and the largest current in such LSBs.
@@ -145,14 +165,32 @@ fn highest(graph: &Graph, node: NodeId) -> f64 {
     }
 }
 
-fn format(
+/// What a population asks of its membranes, all of it in current LSBs.
+pub(super) struct Needs {
+    /// Threshold above 0, the smallest in magnitude; infinite if there is none.
+    pub smallest: f64,
+    /// Largest threshold, reset or lowest potential.
+    pub prescribed: f64,
+    /// Largest potential of the calibration samples.
+    pub seen: Option<f64>,
+    /// Largest potential that the weights can reach at worst.
+    pub worst: f64,
+    /// Width of the currents.
+    pub current_bits: u8,
+    /// LSBs that the smallest threshold should be worth.
+    pub lsbs: f64,
+    /// Widest membrane that leaves room for what else there is.
+    pub widest: u8,
+}
+
+fn needs(
     graph: &Graph,
     id: NodeId,
     neuron: &Neuron,
     calibration: Option<&Calibration>,
     timesteps: u32,
     exact: &[bool],
-) -> IntegerFormat {
+) -> Needs {
     let feed = feed(graph, id, exact);
     // value of a membrane LSB without fraction bits
     let gain = |c| neuron.synaptic.first().map_or(1.0, |filter| f64::from(pick(&filter.gain, c)).abs());
@@ -162,14 +200,19 @@ fn format(
         .iter()
         .flat_map(|filter| &filter.decay)
         .fold(1.0, |longest: f64, &decay| longest.max((1.0 / (1.0 - f64::from(decay))).min(LONGEST)));
-    let thresholds = membrane.iter().enumerate().map(|(c, lsb)| f64::from(pick(&neuron.threshold, c)).abs() / lsb);
-    let smallest = thresholds.clone().filter(|t| *t > 0.0).fold(f64::INFINITY, f64::min);
+    let of_channel = |(c, lsb): (usize, &f64)| {
+        let lsb = *lsb;
+        neuron.thresholds(c).map(move |threshold| f64::from(threshold).abs() / lsb)
+    };
+    let thresholds = membrane.iter().enumerate().flat_map(of_channel);
+    let smallest = thresholds.filter(|t| *t > 0.0).fold(f64::INFINITY, f64::min);
     let current_bits = feed.largest.iter().map(|&reach| bits_of(reach)).max().unwrap_or(2);
     let beta = neuron.beta.iter().fold(0.0f64, |a, &b| a.max(b.into()));
-    let decays = neuron.synaptic.iter().flat_map(|filter| &filter.decay).chain(&neuron.beta);
-    let multiplied = decays.clone().any(|&beta| crate::lower::leak_is_multiplied(beta))
-        || neuron.beta.windows(2).any(|pair| pair[0] != pair[1])
-        || neuron.synaptic.iter().any(|filter| filter.decay.windows(2).any(|pair| pair[0] != pair[1]));
+    // a decay of 0 leaves nothing to be floored
+    let betas = if neuron.is_stateless() { &[][..] } else { &neuron.beta };
+    let decays = neuron.synaptic.iter().map(|filter| &filter.decay[..]).chain([betas]);
+    let multiplied = decays.clone().flatten().any(|&beta| crate::lower::leak_is_multiplied(beta))
+        || decays.clone().any(|decays| decays.windows(2).any(|pair| pair[0] != pair[1]));
     let lsbs = match (feed.exact, multiplied) {
         (true, false) => LSBS_OF_EXACT,
         (true, true) => LSBS_BEHIND_EXACT,
@@ -188,26 +231,37 @@ fn format(
             Reset::Subtract(amount) => pick(amount, c).abs(),
         };
         let lowest = neuron.min_membrane.as_ref().map_or(0.0, |lowest| pick(lowest, c).abs());
-        f64::from(pick(&neuron.threshold, c).abs().max(reset).max(lowest)) / membrane[c]
+        let levels = neuron.stored.as_ref().map_or(&[][..], |stored| stored.levels(c));
+        let lowest = levels.iter().fold(lowest, |most, level| most.max(level.abs()));
+        let threshold = neuron.thresholds(c).fold(0.0f32, |most, threshold| most.max(threshold.abs()));
+        f64::from(threshold.max(reset).max(lowest)) / membrane[c]
     });
-    let prescribed = prescribed.fold(1.0, f64::max);
-    let driven = (0..feed.lsb.len()).map(|c| match calibration {
-        Some(calibration) => 2.0 * f64::from(calibration.peaks[id][c]) / membrane[c],
-        None => {
-            let steps = if beta < 1.0 { (1.0 / (1.0 - beta)).min(timesteps.into()) } else { timesteps.into() };
-            feed.largest[c] * steps * longest
-        }
+    let seen = calibration.map(|calibration| {
+        let peaks = calibration.peaks[id].iter().zip(&membrane);
+        peaks.map(|(&peak, lsb)| f64::from(peak) / lsb).fold(0.0, f64::max)
     });
-    let reach = driven.fold(prescribed, f64::max);
+    let steps = if beta < 1.0 { (1.0 / (1.0 - beta)).min(timesteps.into()) } else { timesteps.into() };
+    let worst = feed.largest.iter().map(|largest| largest * steps * longest).fold(0.0, f64::max);
+    Needs { smallest, prescribed: prescribed.fold(1.0, f64::max), seen, worst, current_bits, lsbs, widest }
+}
+
+/// A membrane as fine as its thresholds ask for.
+fn wide(needs: &Needs) -> IntegerFormat {
+    let Needs { smallest, prescribed, seen, worst, current_bits, lsbs, widest } = *needs;
+    let reach = seen.map_or(worst, |seen| 2.0 * seen).max(prescribed);
     let wanted = if smallest.is_finite() { (lsbs / smallest).log2().ceil() as i32 } else { 0 };
     let room_for_currents = 29 - i32::from(current_bits);
     let mut fraction_bits = wanted.clamp(-31, 16).min(room_for_currents);
-    let bits = |reach: f64, fraction: i32| bits_of(reach * 2f64.powi(fraction) + 1.0);
     // without calibration the worst case may be far out: such a membrane saturates rather than being made coarse, but
     // what the model prescribes always fits
-    let fits = if calibration.is_some() { reach } else { prescribed };
+    let fits = if seen.is_some() { reach } else { prescribed };
     while bits(fits, fraction_bits) > widest && fraction_bits > -31 {
         fraction_bits -= 1;
     }
     IntegerFormat { membrane_bits: bits(reach, fraction_bits).clamp(4, widest), fraction_bits: fraction_bits as i8 }
+}
+
+/// Bits of a membrane that holds `reach` current LSBs with so many fraction bits.
+pub(super) fn bits(reach: f64, fraction_bits: i32) -> u8 {
+    bits_of(reach * 2f64.powi(fraction_bits) + 1.0)
 }

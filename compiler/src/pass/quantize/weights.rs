@@ -9,7 +9,6 @@ use super::rounding::Rounding;
 use super::traces::{self, Moments};
 use super::{exact, sink, uniform_scale};
 use crate::error::AtNode;
-use crate::ir::eval::pick;
 use crate::ir::{Graph, Grid, Node, NodeId, Op, Quantity, WeightEncoding};
 use crate::pass::{Context, PassError};
 
@@ -310,10 +309,11 @@ fn int8_scales(graph: &Graph, layers: &[NodeId]) -> Vec<f32> {
         }
         if let Some((neurons, _)) = sink(graph, &consumers, id)
             && let Op::Neuron(neuron) = &graph.nodes[neurons].op
-            && (neuron.threshold.len() == 1 || neuron.threshold.len() == channels)
+            && (neuron.threshold_at(0).len() == 1 || neuron.threshold_at(0).len() == channels)
         {
             for (channel, scale) in scales.iter_mut().enumerate() {
-                *scale = scale.max(pick(&neuron.threshold, channel).abs() / LSBS_PER_THRESHOLD);
+                let largest = neuron.thresholds(channel).fold(0.0f32, |largest, t| largest.max(t.abs()));
+                *scale = scale.max(largest / LSBS_PER_THRESHOLD);
             }
             let source = graph.nodes[id].sources.first().and_then(|s| uniform_scale(graph, s.node)).unwrap_or(1.0);
             let widest = one_to_one(graph, neurons).fold(0.0, f64::max) / 127.0;

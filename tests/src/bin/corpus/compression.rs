@@ -100,7 +100,7 @@ fn parts(folder: &Path) -> [snnc::data::Dataset; 2] {
 fn predictions(mut graph: Graph, weights: &str, folder: &Path) -> Vec<usize> {
     let calib = dataset(&folder.join("own/datasets/mnist_train10000.npz")).take(200);
     let arena = Bump::new();
-    let choices = Choices { weights: weights.parse().expect("sound encodings") };
+    let choices = Choices { weights: weights.parse().expect("sound encodings"), membrane_bits: None };
     let timesteps = pipeline::present(&mut graph, Some(&calib), true).expect("the images fit");
     let built = pipeline::build(&graph, timesteps, Some(&calib), &choices, &arena).expect("it compiles");
     parts(folder).iter().flat_map(|part| predicted(&built.compiled, part)).collect()

@@ -22,6 +22,8 @@ pub enum Def {
     Neg(ValueId),
     /// `|a|`.
     Abs(ValueId),
+    /// The hyperbolic tangent of `a`: only where what comes of it is rounded.
+    Tanh(ValueId),
     /// -1, 0 or 1: the sign of `a`.
     Sign(ValueId),
     /// `x` rounded to an integer. A cast to an integer type and back rounds towards zero.
@@ -63,6 +65,8 @@ pub enum Def {
     Expand(ValueId),
     /// `x` with `value` around it: `begin` elements before each axis, the rest of the shape after.
     Pad { x: ValueId, value: Real, begin: Vec<usize> },
+    /// `x` as it is compared at `timestep`: a copy that nothing else looks at.
+    At { x: ValueId, timestep: usize },
     /// The elementwise maximum of `parts`.
     Maximum(Vec<ValueId>),
     /// The elementwise minimum of `parts`.
@@ -215,6 +219,7 @@ impl Def {
             }
             Def::Neg(x)
             | Def::Abs(x)
+            | Def::Tanh(x)
             | Def::Sign(x)
             | Def::Round { x, .. }
             | Def::Clip { x, .. }
@@ -232,6 +237,7 @@ impl Def {
             | Def::Pad { x, .. }
             | Def::Reduce { x, .. }
             | Def::Head { x, .. }
+            | Def::At { x, .. }
             | Def::Quant { x, .. }
             | Def::Bipolar { x, .. }
             | Def::MultiThreshold { x, .. } => *x = f(*x),
@@ -253,9 +259,11 @@ impl Def {
             | Def::Neg(_)
             | Def::Greater { .. }
             | Def::Not(_)
+            | Def::At { .. }
             | Def::Where(..) => true,
             Def::Input(_)
             | Def::Abs(_)
+            | Def::Tanh(_)
             | Def::Sign(_)
             | Def::Round { .. }
             | Def::Clip { .. }

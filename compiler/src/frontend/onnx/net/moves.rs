@@ -273,6 +273,7 @@ pub(super) fn is_pointwise(def: &Def) -> bool {
     matches!(
         def,
         Def::Abs(_)
+            | Def::Tanh(_)
             | Def::Sign(_)
             | Def::Round { .. }
             | Def::Clip { .. }

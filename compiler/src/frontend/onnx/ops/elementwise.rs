@@ -140,6 +140,11 @@ pub(super) fn abs(net: &mut Net, call: &Call<'_>) -> Values {
     unary(net, x, Def::Abs(x))
 }
 
+pub(super) fn tanh(net: &mut Net, call: &Call<'_>) -> Values {
+    let x = call.operand(0)?;
+    unary(net, x, Def::Tanh(x))
+}
+
 pub(super) fn sign(net: &mut Net, call: &Call<'_>) -> Values {
     let x = call.operand(0)?;
     unary(net, x, Def::Sign(x))

@@ -188,6 +188,7 @@ const OPS: &[(&str, Handler)] = &[
     ("Squeeze", shapes::squeeze),
     ("Sub", elementwise::sub),
     ("Sum", elementwise::sum),
+    ("Tanh", elementwise::tanh),
     ("Tile", shapes::tile),
     ("TopK", heads::top_k),
     ("Transpose", shapes::transpose),
@@ -280,7 +281,13 @@ fn within(net: &Net, call: &Call<'_>) -> Result<(), Refusal> {
 
 /// Says of an unsupported operation what it usually is, and what to do.
 fn refuse<T>(op: &str) -> Result<T, Refusal> {
-    let (what, help) = match op {
+    let (what, help) = reason(op);
+    unsupported(what, help)
+}
+
+/// What an unsupported operation usually is, and what to do.
+pub fn reason(op: &str) -> (&'static str, &'static str) {
+    match op {
         "LeakyRelu" | "PRelu" | "Sigmoid" | "Tanh" | "Elu" | "Celu" | "Selu" | "Gelu" | "HardSigmoid" | "HardSwish"
         | "Mish" | "Softplus" | "Softsign" | "ThresholdedRelu" | "Erf" => (
             "this activation is neither a spiking neuron nor a rectifier",
@@ -301,6 +308,5 @@ fn refuse<T>(op: &str) -> Result<T, Refusal> {
             "export the neurons as the operations they are made of",
         ),
         _ => ("the operation is not supported on signals", "see the table of supported operations in the README"),
-    };
-    unsupported(what, help)
+    }
 }

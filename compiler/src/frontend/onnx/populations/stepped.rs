@@ -296,6 +296,8 @@ fn population(
     }
     let (current, shift) = without_constant(&current);
     let after = leaving.as_ref().filter(|_| !delayed).map(|leaving| file.outputs[leaving.output].1);
+    let out = leaving.as_ref().map(|leaving| file.outputs[leaving.output].1);
+    let stored = signals.stored_of(membrane).filter(|(id, _)| Some(*id) == out).map(|(_, stairs)| stairs.clone());
     let lowest = leaving.and_then(|leaving| leaving.lowest);
     let update = Update { membrane, current, shift, at: 0, after };
     Ok(Population {
@@ -306,6 +308,7 @@ fn population(
         delayed,
         overriding,
         lowest,
+        stored,
         inhibition: false,
         start: 0.0,
         states,

@@ -11,8 +11,9 @@ use super::super::signals::Signals;
 use super::pairing::potentials;
 use super::repeats::Repeats;
 use super::response::{self, Response};
-use super::{Fires, Network, Population, Update, at_value, firing, polynomial, spikes_of};
+use super::{Fires, Firing, Network, Population, Update, at_value, firing, polynomial, spikes_of};
 use crate::frontend::FrontendError;
+use crate::ir::Staircase;
 
 /// The potential that `update` continues.
 ///
@@ -134,7 +135,7 @@ fn population(
     chain: &[ValueId],
 ) -> Result<Population, FrontendError> {
     let fires: Vec<Fires> = chain.iter().map(|&id| spikes_of(file, signals, id)).collect::<Result<_, _>>()?;
-    let firing = firing(file, signals, fires.iter().copied())?;
+    let firing = firing_over_time(file, signals, &fires)?;
     let refuse = |t: usize, found: &str, help: &str| Err(at_value(file, chain[t], invalid(found.into(), help)).into());
     let mut open = Vec::with_capacity(chain.len());
     let mut lowest = None;
@@ -209,10 +210,41 @@ fn population(
         delayed,
         overriding,
         lowest,
+        stored: stored(file, signals, chain)?,
         inhibition: false,
         start,
         states: Vec::new(),
     })
+}
+
+/// The levels that the potentials of a chain are stored as, the same at every timestep (the last is not looked at again).
+fn stored(file: &Imported, signals: &Signals, chain: &[ValueId]) -> Result<Option<Staircase>, FrontendError> {
+    let of = |id: ValueId| signals.stored_of(id).map(|(_, stairs)| stairs);
+    let [kept @ .., _] = chain else { return Ok(None) };
+    let first = kept.first().and_then(|&id| of(id));
+    match kept.iter().find(|&&id| of(id) != first) {
+        None => Ok(first.cloned()),
+        Some(&id) => {
+            let found = "a potential that is stored in another way than at the other timesteps".into();
+            let help = "freeze what the levels are scaled by: export the model in eval mode";
+            Err(at_value(file, id, invalid(found, help)).into())
+        }
+    }
+}
+
+/// When the potentials of successive timesteps fire: at one threshold, or at each timestep at its own.
+fn firing_over_time(file: &Imported, signals: &Signals, fires: &[Fires]) -> Result<Option<Firing>, FrontendError> {
+    let of = |fires: &Fires| fires.once.filter(|_| fires.counted.is_none()).map(|s| &signals.spikes[s]);
+    let spikes: Option<Vec<_>> = fires.iter().map(of).collect();
+    if let Some(spikes) = spikes
+        && let [first, rest @ ..] = &spikes[..]
+        && rest.iter().all(|spike| spike.comparison == first.comparison)
+        && rest.iter().any(|spike| spike.threshold != first.threshold)
+    {
+        let thresholds = spikes.iter().map(|spike| spike.threshold.clone()).collect();
+        return Ok(Some(Firing { thresholds, comparison: first.comparison, most: None }));
+    }
+    firing(file, signals, fires.iter().copied())
 }
 
 /// The lowest value of a potential that `membrane` goes on from, where one is bounded: the next update takes

@@ -53,6 +53,11 @@ impl Users {
         Self { of }
     }
 
+    /// What looks at `id`; itself where something outside does.
+    pub(super) fn of(&self, id: ValueId) -> &[ValueId] {
+        &self.of[id]
+    }
+
     /// Whether only comparisons look at `id`, and what counts spikes or picks the highest potential.
     fn only_compared(&self, net: &Net, id: ValueId) -> bool {
         let compares = |def: &Def| {

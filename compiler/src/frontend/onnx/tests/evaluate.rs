@@ -69,6 +69,7 @@ fn one(net: &Net, def: &Def, dims: &[usize], inputs: &[Elements], all: &[Element
         Def::Div(a, b) => zip(*a, *b, &|a, b| a / b),
         Def::Neg(x) => map(*x, &|x| -x),
         Def::Abs(x) => map(*x, &f64::abs),
+        Def::Tanh(x) => map(*x, &f64::tanh),
         Def::Sign(x) => map(*x, &|x| bit(x > 0.0) - bit(x < 0.0)),
         Def::Round { x, rounding } => map(*x, &|x| rounding.apply(x)),
         Def::Clip { x, low, high } => map(*x, &|x| x.max(low.get().into()).min(high.get().into())),
@@ -129,7 +130,7 @@ fn one(net: &Net, def: &Def, dims: &[usize], inputs: &[Elements], all: &[Element
             };
             of(*x).iter().enumerate().map(line).collect()
         }
-        Def::Reshape(x) => of(*x).to_vec(),
+        Def::Reshape(x) | Def::At { x, .. } => of(*x).to_vec(),
         Def::Permute { x, perm } => {
             let own = strides(net.dims(*x));
             let moved: Vec<isize> = perm.iter().map(|&p| own[p]).collect();

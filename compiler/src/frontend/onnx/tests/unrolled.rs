@@ -2,7 +2,7 @@
 
 use super::models::*;
 use crate::frontend::LoadOptions;
-use crate::ir::{Graph, Op, Quantity, Reduce, Reset, ResetTiming, Timing};
+use crate::ir::{Comparison, Graph, Op, Quantity, Reduce, Reset, ResetTiming, Timing};
 
 /// Two leaky layers over `steps` timesteps of a constant image: the first layer's current is computed once, the first
 /// timestep starts from zeros. Spikes of the output are `s2_0`, `s2_1`, ..., membrane potentials `v2_0`, ...
@@ -182,11 +182,40 @@ fn a_sequence_is_taken_in_its_order() {
 }
 
 #[test]
-fn a_threshold_of_one_timestep_only_is_refused() {
+fn a_threshold_may_be_that_of_one_timestep() {
     let mut model = sequence(3, 0.0, false).scalar("two", 2.0);
     let compared = model.graph.node.iter_mut().find(|n| n.output[0] == "above_1").expect("a comparison");
     compared.input[1] = "two".into();
-    assert!(model.refusal().contains("elsewhere in the same population"), "{}", model.refusal());
+    let graph = model.graph();
+    let neuron = neurons(&graph)[0];
+    assert_eq!((&neuron.threshold[..], neuron.threshold_timesteps), (&[2.0, 4.0, 2.0][..], 3));
+    // and of more timesteps there are none
+    let mut longer = graph.clone();
+    longer.timesteps = Some(4);
+    let refused = longer.validate().expect_err("three thresholds").to_string();
+    assert!(refused.contains("s_0"), "{refused}");
+}
+
+#[test]
+fn signals_compared_with_other_constants_at_each_timestep_are_neurons_without_a_state() {
+    // two layers, two timesteps of one image; the second layer's timesteps follow from the first's
+    let mut model = Model::new(&[1, 3]).linear("x", "i", 3, 4);
+    for t in 0..2 {
+        let name = |what: &str| format!("{what}_{t}");
+        model = model
+            .scalar(&name("theta"), 0.5 + t as f32)
+            .constant(&name("phi"), &[1, 2], &[0.25, 1.0 + t as f32])
+            .node("GreaterOrEqual", &["i", &name("theta")], &name("b"))
+            .with("Cast", &[&name("b")], &name("s"), &[int("to", 1)])
+            .linear(&name("s"), &name("j"), 4, 2)
+            .node("GreaterOrEqual", &[&name("j"), &name("phi")], &name("c"))
+            .with("Cast", &[&name("c")], &name("o"), &[int("to", 1)]);
+    }
+    let graph = model.node("Add", &["o_0", "o_1"], "y").output("y").graph();
+    let found: Vec<_> = neurons(&graph).iter().map(|n| (n.threshold.clone(), n.threshold_timesteps)).collect();
+    assert_eq!(found, [(vec![0.5, 1.5], 2), (vec![0.25, 1.0, 0.25, 2.0], 2)]);
+    assert!(neurons(&graph).iter().all(|n| n.is_stateless() && n.comparison == Comparison::AtLeast));
+    assert_eq!(graph.timesteps, Some(2));
 }
 
 #[test]
