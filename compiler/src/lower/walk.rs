@@ -40,7 +40,6 @@ pub(super) struct Known {
 
 pub(super) struct Walk<'g, 'a> {
     pub(super) graph: &'g Graph,
-    timesteps: u32,
     pub(super) arena: &'a Bump,
     /// Of a sample.
     timesteps: u32,
@@ -64,7 +63,6 @@ impl<'g, 'a> Walk<'g, 'a> {
         let (timing, consumers) = (graph.timing(), graph.consumers());
         let mut walk = Self {
             graph,
-            timesteps,
             arena,
             timesteps,
             timing,
