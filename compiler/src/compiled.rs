@@ -77,6 +77,9 @@ pub fn describe(step: &Step<'_>) -> String {
         let sign = if filter.negative { "negative " } else { "" };
         text += &format!(", {sign}synaptic current of {} bits with {}", filter.bits, leak(filter.leak, "i"));
     }
+    if let Some(mix) = neuron.mix {
+        text += &format!(", currents of {} timesteps mixed", mix.timesteps);
+    }
     text += ", ";
     text += &leak(neuron.leak, "v");
     if neuron.threshold.len() > population.output.shape.channels as usize {

@@ -81,13 +81,13 @@ pub enum GraphError {
     #[error("the model does not say for how many timesteps a sample runs")]
     #[diagnostic(code(snnc::graph::timesteps), help("give --timesteps T, the number the network was trained with"))]
     Timesteps,
-    /// Neurons with fewer thresholds than timesteps.
-    #[error("its thresholds are those of {expected} timesteps; a sample runs for {found}")]
+    /// Neurons with numbers for fewer timesteps than there are.
+    #[error("its numbers are those of {expected} timesteps; a sample runs for {found}")]
     #[diagnostic(code(snnc::graph::thresholds), help("run it for --timesteps {expected}, or fewer"))]
     Thresholds {
         /// Timesteps of a sample.
         found: u32,
-        /// Timesteps that have thresholds.
+        /// Timesteps that have thresholds, or rows of a mix.
         expected: usize,
     },
     /// Sources that do not exist, come later, or are too few or too many.

@@ -306,6 +306,38 @@ mod tests {
         assert!((1.5..3.0).contains(&score(Some(6))), "it saturates: {}", score(Some(6)));
     }
 
+    /// One neuron that keeps no membrane, on the currents 2 and -1/2.
+    fn fires(neuron: crate::ir::Neuron) -> (Vec<f32>, Vec<f32>) {
+        let linear = Linear { fan_in: 1, fan_out: 1, weight: vec![1.0], bias: vec![0.0], grid: None };
+        let vector = Shape::vector(1);
+        let neuron = crate::ir::Neuron { beta: vec![0.0], reset: crate::ir::Reset::None, ..neuron };
+        let layers = vec![("fc", Op::Linear(linear), vector), ("n", Op::Neuron(neuron), vector)];
+        let mut graph = chain(Shape::vector(1), layers);
+        graph.timesteps = Some(2);
+        let x = Values::F32(vec![2.0, -0.5]);
+        let data =
+            Dataset { file: "x".into(), x, len: 1, sample_shape: vec![2, 1], sample_len: 2, labels: None, rate: None };
+        let timesteps = present(&mut graph, Some(&data), true).expect("the sample fits");
+        let float = Evaluator::new(&graph).run(&data.float(0), timesteps, |_| {});
+        let arena = Bump::new();
+        let built = build(&graph, timesteps, Some(&data), &Choices::default(), &arena).expect("it compiles");
+        crate::proof::prove(&built.compiled.program).expect("sums that fit");
+        let trace = host::trace(&built.compiled.program, &encode(&built.compiled, &data).expect("it fits")[0]);
+        (float, trace.scores.iter().map(|&score| score as f32).collect())
+    }
+
+    #[test]
+    fn a_mix_of_timesteps_is_no_threshold_per_timestep() {
+        // M = [[1, 0], [1, 1]], theta = [1, 1]: M I = [2, 1.5] fires twice
+        let mix = crate::ir::TemporalMix { timesteps: 2, weight: vec![1.0, 0.0, 1.0, 1.0], scale: None };
+        let mixed = crate::ir::Neuron { temporal_mix: Some(mix), ..Default::default() };
+        assert_eq!(fires(mixed), (vec![2.0], vec![2.0]));
+        // M^-1 theta = [1, 0], of which I = [2, -0.5] reaches one
+        let (threshold, threshold_timesteps) = (vec![1.0, 0.0], 2);
+        let moved = crate::ir::Neuron { threshold, threshold_timesteps, ..Default::default() };
+        assert_eq!(fires(moved), (vec![1.0], vec![1.0]));
+    }
+
     #[test]
     fn a_weak_channel_beside_a_strong_one_can_still_fire() {
         let linear = Linear { fan_in: 1, fan_out: 2, weight: vec![50.0, 0.15], bias: vec![0.0; 2], grid: None };

@@ -4,7 +4,7 @@
 //! negative extremes, which bound every partial sum in every order.
 
 use snnc_runtime::program::{
-    Connection, EdgeKind, Pool, PoolOp, Population, Program, Quantity, Reduce, Step, Synapses, ValueKind,
+    Connection, EdgeKind, Neuron, Pool, PoolOp, Population, Program, Quantity, Reduce, Step, Synapses, ValueKind,
 };
 
 /// The least and the most that something can be.
@@ -32,7 +32,7 @@ pub fn prove(program: &Program<'_>) -> Result<(), String> {
                     ));
                 }
                 match population.neuron {
-                    Some(_) if !fits(current, 30) => {
+                    Some(neuron) if !fits(current, 30) || !fits(mixed(&neuron, current), 30) => {
                         return Err(format!("step {index}: its currents reach {current:?}, beyond 30 bits"));
                     }
                     Some(neuron) => (0, neuron.max_spikes.into()),
@@ -86,6 +86,15 @@ fn is_sorted(synapses: &Synapses<'_>) -> bool {
     let rows = starts.windows(2).map(|ends| columns.get(ends[0] as usize..ends[1] as usize));
     let whole = starts.first() == Some(&0) && starts.last().is_some_and(|&end| end as usize == columns.len());
     whole && rows.into_iter().all(|row| row.is_some_and(|row| row.windows(2).all(|pair| pair[0] < pair[1])))
+}
+
+/// The range of what a mix makes of currents of `range`.
+fn mixed(neuron: &Neuron<'_>, range: Range) -> Range {
+    let Some(mix) = neuron.mix else { return range };
+    let reach = range.1.max(-range.0).max(0);
+    let row = |row: &[i8]| row.iter().map(|&weight| i64::from(weight).abs()).sum::<i64>();
+    let most = mix.weights.chunks(usize::from(mix.timesteps).max(1)).map(row).max().unwrap_or(0) * reach;
+    (-most, most)
 }
 
 /// Ranges of a population's sum and of its current.

@@ -4,6 +4,7 @@
 //! neuron's channel:
 //! ```text
 //! synaptic k:  i[k] = saturate(leak[k](i[k]) + c, bits[k]);  then c = the sum of +i[k] or -i[k]
+//! mix:         i[t] = c;  then c = the sum over k <= t of weights[t][k] * i[k]
 //! immediate:   v = saturate(leak(v) + c);  n = spikes(v)
 //!              Subtract: v = saturate(v - n * amount[ch]);  ToValue: v = n > 0 ? value[ch] : v;  v = max(v, floor[ch])
 //!              stored: v = levels[ch][number of thresholds[ch] <= v], the last thing of a timestep

@@ -166,6 +166,8 @@ impl Population<'_> {
 pub struct Neuron<'a> {
     /// Filters between the current and the membrane, at most 2; without any the membrane takes the current itself.
     pub synaptic: &'a [Synaptic<'a>],
+    /// Instead of them, what the current is mixed with: those of the timesteps before.
+    pub mix: Option<Mix<'a>>,
     /// Decay of the membrane potential per timestep.
     pub leak: Leak<'a>,
     /// `[channels]`, or `[timesteps, channels]` where every timestep has its own, in membrane LSBs; fires at
@@ -195,7 +197,8 @@ pub struct Neuron<'a> {
 }
 
 impl<'a> Neuron<'a> {
-    /// The neurons of `channels` channels as they are at `timestep`, with the thresholds of that timestep.
+    /// The neurons of `channels` channels as they are at `timestep`, with the thresholds of that timestep and the row of
+    /// the mix up to it.
     #[inline]
     #[must_use]
     pub const fn at(&self, timestep: u32, channels: usize) -> Self {
@@ -204,6 +207,11 @@ impl<'a> Neuron<'a> {
             let (_, from) = self.threshold.split_at(first(self.threshold.len(), timestep as usize * channels));
             let (row, _) = from.split_at(first(from.len(), channels));
             neuron.threshold = row;
+        }
+        if let Some(mix) = self.mix {
+            let (_, from) = mix.weights.split_at(first(mix.weights.len(), timestep as usize * mix.timesteps as usize));
+            let (row, _) = from.split_at(first(from.len(), timestep as usize + 1));
+            neuron.mix = Some(Mix { weights: row, ..mix });
         }
         neuron
     }
@@ -235,6 +243,7 @@ impl Neuron<'_> {
     /// Integrate-and-fire without channels: what a neuron is where nothing else is said.
     pub const BARE: Self = Self {
         synaptic: &[],
+        mix: None,
         leak: Leak::None,
         threshold: &[],
         reset: Reset::None,
@@ -245,6 +254,16 @@ impl Neuron<'_> {
         stored: None,
         inhibition: false,
     };
+}
+
+/// Currents of a whole sample in place of each timestep's: `sum over k <= t of weights[t][k] * current[k]`, in membrane
+/// LSBs. The currents of every timestep are kept. The compiler proves that every such sum fits 30 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mix<'a> {
+    /// `[timesteps, timesteps]`; what is above the diagonal is not looked at.
+    pub weights: &'a [i8],
+    /// Timesteps of a sample, at most 255.
+    pub timesteps: u8,
 }
 
 /// Levels in place of membrane potentials, one table for all channels or one each: `levels[number of thresholds <= v]`.

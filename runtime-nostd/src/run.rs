@@ -83,7 +83,7 @@ impl<'p, 'm> Runner<'p, 'm> {
         let delays = program.steps().iter().any(delayed);
         let has_times = |step: &Step<'_>| match step {
             Step::Population(Population { neuron: Some(neuron), output, .. }) => {
-                neuron.threshold.len() != output.shape.channels as usize
+                neuron.mix.is_some() || neuron.threshold.len() != output.shape.channels as usize
             }
             Step::Population(_) | Step::Pool(_) => false,
         };
@@ -173,7 +173,8 @@ impl<'p, 'm> Runner<'p, 'm> {
         self.program.steps().get(index).map_or(&[], |step| self.arena.membranes(index, step))
     }
 
-    /// Synaptic currents of step `index`, one `i32` in a word each, one filter after the other; empty where it has none.
+    /// Synaptic currents of step `index`, one `i32` in a word each, one filter after the other, or the currents that are
+    /// mixed, one timestep after the other; empty where it has none.
     #[must_use]
     pub fn synaptic(&self, index: usize) -> &[u32] {
         self.program.steps().get(index).map_or(&[], |step| self.arena.synaptic(&self.program, index, step))

@@ -1,7 +1,7 @@
 //! `Program::new` refuses each broken rule, and names its step.
 use snnc_runtime::program::{
-    Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, ProgramError, Projection, Quantity,
-    Rate, Readout, Reduce, Reset, ResetTiming, Shape, Step, Synapses, Synaptic, ValueKind, Window,
+    Connection, Edge, EdgeKind, Leak, Mix, Neuron, Pool, PoolOp, Population, Program, ProgramError, Projection,
+    Quantity, Rate, Readout, Reduce, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, ValueKind, Window,
 };
 use snnc_runtime::run::{Input, RunError, Runner, arena_words};
 
@@ -407,4 +407,36 @@ fn what_keeps_no_membrane_has_nothing_that_acts_on_one() {
     let steps = [Step::Population(Population { neuron: Some(stateless), ..POPULATION })];
     let read = Readout { quantity: Quantity::Membrane, ..READOUT };
     assert_eq!(Program::new(INPUT, &steps, read, 1).err(), Some(ProgramError::Readout));
+}
+
+#[test]
+fn what_is_stored_rises_and_belongs_to_neurons_that_keep_a_membrane() {
+    let stored = |stored| Neuron { stored: Some(stored), ..NEURON };
+    let sound = Staircase { thresholds: &[1, 1], levels: &[-5, 0, 0], steps: 2 };
+    assert_eq!(neuron(stored(sound)), None);
+    assert_eq!(neuron(stored(Staircase { thresholds: &[1; 6], levels: &[0; 9], steps: 2 })), None);
+    assert_eq!(neuron(stored(Staircase { levels: &[0; 2], ..sound })), LENGTH);
+    assert_eq!(neuron(stored(Staircase { thresholds: &[1; 4], levels: &[0; 6], steps: 2 })), LENGTH);
+    assert_eq!(neuron(stored(Staircase { thresholds: &[2, 1], ..sound })), RANGE);
+    assert_eq!(neuron(stored(Staircase { levels: &[-5, 0, 1 << 15], ..sound })), RANGE);
+    assert_eq!(neuron(stored(Staircase { thresholds: &[], levels: &[0], steps: 0 })), RANGE);
+    assert_eq!(neuron(Neuron { floor: Some(&[0; 3]), ..stored(sound) }), RANGE);
+    assert_eq!(neuron(Neuron { leak: Leak::All, ..stored(sound) }), RANGE);
+    let late = Neuron { reset: Reset::Subtract(&[1; 3]), reset_timing: ResetTiming::Delayed, ..stored(sound) };
+    assert_eq!(neuron(late), RANGE);
+}
+
+#[test]
+fn a_mix_is_of_the_timesteps_of_a_sample() {
+    let mixed = |weights, timesteps| Neuron { mix: Some(Mix { weights, timesteps }), ..NEURON };
+    assert_eq!(neuron(mixed(&[1], 1)), None);
+    assert_eq!(neuron(mixed(&[1; 4], 2)), LENGTH);
+    assert_eq!(neuron(mixed(&[1; 2], 1)), LENGTH);
+    let filter = [Synaptic { leak: Leak::None, bits: 8, negative: false }];
+    assert_eq!(neuron(Neuron { synaptic: &filter, ..mixed(&[1], 1) }), RANGE);
+    let steps = [Step::Population(Population { neuron: Some(mixed(&[1], 1)), ..POPULATION })];
+    let program = Program::new(INPUT, &steps, READOUT, 1).expect("accepted");
+    let mut arena = vec![0; arena_words(&program)];
+    let mut runner = Runner::new(program, &mut arena).expect("accepted");
+    assert_eq!([0; 2].map(|word| runner.step(Input::Spikes(&[word]))), [Ok(()), Err(RunError::Timesteps)]);
 }

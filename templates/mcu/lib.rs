@@ -131,6 +131,7 @@ static STEPS: [Step<'static>; {{ steps.len() }}] = [
 {%- if !neuron.synaptic.is_empty() %}
             {% endif -%}
             ],
+            mix: {{ neuron.mix }},
             leak: {{ neuron.leak }},
             threshold: &{{ step.constant }}_THRESHOLD,
             reset: {{ neuron.reset }},

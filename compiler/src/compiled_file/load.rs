@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 use snnc_runtime::program::{
-    Leak, Neuron, Population, Program, ProgramError, Projection, Reset, Staircase, Step, Synapses, Synaptic,
+    Leak, Mix, Neuron, Population, Program, ProgramError, Projection, Reset, Staircase, Step, Synapses, Synaptic,
 };
 
 use super::text::{
@@ -117,6 +117,12 @@ impl<'a> Tables<'_, '_, 'a> {
         })
     }
 
+    fn mix(&self, name: &str) -> Result<Mix<'a>, String> {
+        let weights: &[i8] = self.table(name)?;
+        let timesteps = u8::try_from(weights.len().isqrt()).map_err(|_| format!("tensor `{name}` mixes too much"))?;
+        Ok(Mix { weights, timesteps })
+    }
+
     fn staircase(&self, text: &StoredText) -> Result<Staircase<'a>, String> {
         let (thresholds, levels) = (self.table(&text.thresholds)?, self.table(&text.levels)?);
         Ok(Staircase { thresholds, levels, steps: text.steps })
@@ -129,6 +135,7 @@ impl<'a> Tables<'_, '_, 'a> {
         let synaptic: Vec<Synaptic<'a>> = synaptic.collect::<Result<_, String>>()?;
         Ok(Neuron {
             synaptic: self.arena.alloc_slice_copy(&synaptic),
+            mix: text.mix.map(|name| self.mix(&name)).transpose()?,
             leak: self.leak(&text.leak)?,
             threshold: self.table(&text.threshold)?,
             reset: match text.reset {

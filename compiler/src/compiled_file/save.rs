@@ -88,6 +88,7 @@ fn neuron(builder: &mut Builder, step: usize, neuron: &Neuron<'_>) -> NeuronText
     });
     NeuronText {
         synaptic: synaptic.collect(),
+        mix: neuron.mix.map(|mix| builder.add(format!("{step}.mix"), &[mix.weights.len()], mix.weights)),
         leak: leak(builder, step, "decay", neuron.leak),
         threshold: table(builder, step, "threshold", neuron.threshold),
         reset: match neuron.reset {

@@ -3,8 +3,8 @@
 use bumpalo::Bump;
 use proptest::prelude::*;
 use snnc_runtime::program::{
-    Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
-    Reduce, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, ValueKind, Window, words,
+    Connection, Edge, EdgeKind, Leak, Mix, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate,
+    Readout, Reduce, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, ValueKind, Window, words,
 };
 
 use super::*;
@@ -106,6 +106,7 @@ impl<'a> Choices<'_, 'a> {
         let floor = (reset_timing == ResetTiming::Immediate && self.flip()).then(|| self.table(channels));
         Neuron {
             synaptic: self.arena.alloc_slice_copy(&filters),
+            mix: None,
             leak,
             threshold: self.table(channels),
             reset,
@@ -206,15 +207,19 @@ impl<'a> Choices<'_, 'a> {
         let timesteps = 1 + self.below(30) as u32;
         for (index, step) in steps.iter_mut().enumerate() {
             let Step::Population(Population { neuron: Some(neuron), output, .. }) = step else { continue };
-            if self.below(3) == 0 && neuron.reset_timing == ResetTiming::Immediate {
+            if self.below(3) == 2 && neuron.reset_timing == ResetTiming::Immediate {
                 let thresholds = output.shape.channels as usize * timesteps as usize;
                 neuron.threshold = self.arena.alloc_slice_fill_with(thresholds, |i| 1 + i as i32);
             }
-            if self.below(3) == 0 && neuron.reset_timing == ResetTiming::Immediate {
+            if self.below(3) == 2 && neuron.reset_timing == ResetTiming::Immediate {
                 let stored = Staircase { thresholds: &[-3, 0, 5], levels: &[-9, 0, 0, 11], steps: 3 };
                 (neuron.stored, neuron.floor) = (Some(stored), None);
             }
-            if self.below(3) == 0 && neuron.stored.is_none() && (quantity, source) != (Quantity::Membrane, index + 1) {
+            if self.below(4) == 3 {
+                let weights = self.arena.alloc_slice_fill_with((timesteps * timesteps) as usize, |i| i as i8);
+                (neuron.mix, neuron.synaptic) = (Some(Mix { weights, timesteps: timesteps as u8 }), &[]);
+            }
+            if self.below(3) == 2 && neuron.stored.is_none() && (quantity, source) != (Quantity::Membrane, index + 1) {
                 (neuron.leak, neuron.reset, neuron.floor) = (Leak::All, Reset::None, None);
                 if neuron.reset_timing == ResetTiming::Overriding {
                     neuron.reset_timing = ResetTiming::Delayed;

@@ -63,6 +63,9 @@ pub(super) struct NeuronText {
     /// Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub synaptic: Vec<SynapticText>,
+    /// Tensor, I8, `[timesteps * timesteps]`. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mix: Option<String>,
     pub leak: LeakText,
     /// Tensor, I32, `[channels]` or `[timesteps * channels]`.
     pub threshold: String,

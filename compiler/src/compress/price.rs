@@ -155,7 +155,8 @@ fn state_bits(step: &Step<'_>) -> u64 {
     let Step::Population(Population { neuron: Some(neuron), output, .. }) = step else { return 0 };
     let filters = neuron.synaptic.iter().map(|filter| u64::from(filter.bits)).sum::<u64>();
     let membrane = u64::from(neuron.stored_bits());
-    (membrane + filters) * output.shape.len() as u64
+    let mixed = neuron.mix.map_or(0, |mix| 32 * u64::from(mix.timesteps));
+    (membrane + filters + mixed) * output.shape.len() as u64
 }
 
 /// The layers that both forms have, by their names.

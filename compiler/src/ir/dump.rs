@@ -100,6 +100,10 @@ fn neuron_text(neuron: &Neuron) -> String {
         (_, ResetTiming::Overriding) => " over the next timestep's input",
     };
     let synaptic: String = neuron.synaptic.iter().map(|c| synaptic_text(c, neuron.synaptic.len())).collect();
+    let synaptic = match &neuron.temporal_mix {
+        Some(mix) => format!("currents of {} timesteps mixed by {}, ", mix.timesteps, Range(&mix.weight)),
+        None => synaptic,
+    };
     let spikes = if neuron.max_spikes == 1 { String::new() } else { format!(", up to {} spikes", neuron.max_spikes) };
     let lowest = neuron.min_membrane.as_ref().map_or(String::new(), |v| format!(", v at least {}", Range(v)));
     let stored = neuron.stored.as_ref().map_or(String::new(), |stored| {

@@ -20,7 +20,7 @@ pub(crate) mod order;
 mod validate;
 
 pub use activation::{Activation, Staircase};
-pub use neuron::{Comparison, IntegerFormat, Neuron, Reset, ResetTiming, SynapticCurrent};
+pub use neuron::{Comparison, IntegerFormat, Neuron, Reset, ResetTiming, SynapticCurrent, TemporalMix};
 pub use snnc_runtime::program::{Quantity, Reduce};
 
 pub use grid::{Grid, WeightEncoding};

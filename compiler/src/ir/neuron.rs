@@ -7,6 +7,7 @@ use super::eval::pick;
 ///
 /// Per timestep, in `f32`, in this order (`theta` the threshold, `r` what the reset acts on, `n` the spikes):
 /// ```text
+/// mix:       c = sum over k <= t of weight[t][k] * I[k]
 /// synaptic:  c = I, or with synaptic currents: i[k] = decay[k] * i[k] + I;  c = sum over k of gain[k] * i[k]
 /// delayed:   r = v > theta;  ToValue: v = r ? value : v;  v = beta * v + c;  Subtract: v = v - r * amount;  n = v > theta
 /// overriding: as delayed, but ToValue acts last: v = beta * v + c;  v = r ? value : v;  n = v > theta
@@ -21,6 +22,8 @@ pub struct Neuron {
     /// Synaptic currents, each an exponential filter of the input; without any the membrane takes the input itself.
     /// One is snnTorch's Synaptic, norse's LIF and NIR's CubaLIF; two with opposite gains are snnTorch's Alpha.
     pub synaptic: Vec<SynapticCurrent>,
+    /// In place of synaptic currents: currents of the timesteps before, mixed in.
+    pub temporal_mix: Option<TemporalMix>,
     /// Decay of the membrane potential per timestep, 0..=1 (1: no leak); one, or one per channel.
     pub beta: Vec<f32>,
     /// Firing threshold, `[threshold_timesteps, 1 or channels]`.
@@ -55,6 +58,7 @@ impl Default for Neuron {
     fn default() -> Self {
         Self {
             synaptic: Vec::new(),
+            temporal_mix: None,
             beta: vec![1.0],
             threshold: vec![1.0],
             threshold_timesteps: 1,
@@ -100,6 +104,19 @@ pub struct SynapticCurrent {
     pub decay: Vec<f32>,
     /// What the membrane takes of it; one, or one per channel.
     pub gain: Vec<f32>,
+}
+
+/// The currents of a whole sample in place of each timestep's, `c[t] = sum over k <= t of weight[t][k] * I[k]`: what a
+/// network with parallel neurons trains. The compiler never moves it into the thresholds: `M I >= theta` and
+/// `I >= M^-1 theta` are other sets of inequalities.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TemporalMix {
+    /// Timesteps; a sample has no more.
+    pub timesteps: usize,
+    /// `[timesteps, timesteps]`, zero above the diagonal.
+    pub weight: Vec<f32>,
+    /// Value of one LSB where the weights lie on a grid of 8 bits.
+    pub scale: Option<f32>,
 }
 
 /// When a neuron fires.

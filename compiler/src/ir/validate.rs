@@ -1,12 +1,16 @@
 //! Checks the invariants of a [`Graph`].
 
 use super::{
-    Activation, Comparison, Graph, MAX_TIMESTEPS, Neuron, Node, Op, Reset, ResetTiming, Shape, Staircase, Window,
+    Activation, Comparison, Graph, MAX_TIMESTEPS, Neuron, Node, Op, Reset, ResetTiming, Shape, Staircase, TemporalMix,
+    Window,
 };
 use crate::error::{AtNode, GraphError};
 
 /// Thresholds of what is stored of a membrane: 8 bits, symmetric around zero.
 const MAX_STORED: usize = 254;
+
+/// Timesteps whose currents are mixed.
+const MAX_MIXED: usize = 255;
 
 /// Synaptic currents of a neuron beyond which no framework goes.
 const MAX_SYNAPTIC: usize = 2;
@@ -194,6 +198,11 @@ impl Graph {
             }
             Op::Neuron(neuron) => {
                 check_neuron(neuron, from.channels)?;
+                if let (Some(found), Some(mix)) = (self.timesteps, &neuron.temporal_mix)
+                    && found as usize > mix.timesteps
+                {
+                    return Err(GraphError::Thresholds { found, expected: mix.timesteps });
+                }
                 if let Some(found) = self.timesteps.filter(|&t| t as usize > neuron.threshold_timesteps)
                     && neuron.threshold_timesteps > 1
                 {
@@ -320,6 +329,32 @@ fn check_activation(activation: &Activation, channels: usize) -> Result<(), Grap
     }
 }
 
+/// Currents of the timesteps before that are mixed in.
+fn check_mix(mix: &TemporalMix, neuron: &Neuron) -> Result<(), GraphError> {
+    let TemporalMix { timesteps, weight, scale } = mix;
+    let refuse = |found: String, expected| Err(GraphError::Range { parameter: "a temporal mix", found, expected });
+    if *timesteps == 0 || *timesteps > MAX_MIXED {
+        return refuse(format!("{timesteps} timesteps"), "1 to 255");
+    }
+    if weight.len() != timesteps * timesteps {
+        let expected = format!("{timesteps} times {timesteps}");
+        return Err(GraphError::Length { parameter: "temporal mix", found: weight.len(), expected });
+    }
+    finite("temporal mix", weight)?;
+    let later = |(i, weight): (usize, &f32)| i % timesteps > i / timesteps && *weight != 0.0;
+    if let Some((i, weight)) = weight.iter().enumerate().find(|(i, weight)| later((*i, weight))) {
+        let found = format!("{weight} of timestep {} at timestep {}", i % timesteps, i / timesteps);
+        return refuse(found, "zeros for what comes later");
+    }
+    if scale.is_some_and(|scale| scale <= 0.0 || !scale.is_finite()) {
+        return refuse(format!("a scale of {scale:?}"), "above 0");
+    }
+    match neuron.synaptic.is_empty() {
+        true => Ok(()),
+        false => refuse("synaptic currents beside it".into(), "one of the two"),
+    }
+}
+
 /// Levels that membrane potentials are stored as.
 fn check_stored(stored: &Staircase, channels: usize) -> Result<(), GraphError> {
     check_activation(&Activation::Staircase(stored.clone()), channels)?;
@@ -364,6 +399,9 @@ fn check_neuron(neuron: &Neuron, channels: usize) -> Result<(), GraphError> {
     }
     if let Some(lowest) = &neuron.min_membrane {
         one_or_each("lowest membrane potential", lowest)?;
+    }
+    if let Some(mix) = &neuron.temporal_mix {
+        check_mix(mix, neuron)?;
     }
     if let Some(stored) = &neuron.stored {
         check_stored(stored, channels)?;

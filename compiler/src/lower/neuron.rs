@@ -1,10 +1,11 @@
 //! Neurons in integers: leak, threshold, reset.
 
 use bumpalo::Bump;
-use snnc_runtime::program::{Leak, Neuron, Reset, ResetTiming, Staircase, Synaptic};
+use snnc_runtime::program::{Leak, Mix, Neuron, Reset, ResetTiming, Staircase, Synaptic};
 
 use crate::ir::eval::pick;
 use crate::ir::{self, Comparison};
+use crate::pass::mix_integers;
 
 /// Largest magnitude of a threshold, reset amount or bias: 30 bits.
 const LIMIT: f64 = (1 << 29) as f64 - 1.0;
@@ -116,7 +117,8 @@ fn decay_of(leak: Leak<'_>, channel: usize) -> f64 {
 /// # Errors
 /// What of the gains no integer rule covers.
 pub(super) fn gains(neuron: &ir::Neuron, channels: usize) -> Result<Vec<f64>, String> {
-    let Some(first) = neuron.synaptic.first() else { return Ok(vec![1.0; channels]) };
+    let mixed = neuron.temporal_mix.as_ref().and_then(|mix| mix.scale).map_or(1.0, f64::from);
+    let Some(first) = neuron.synaptic.first() else { return Ok(vec![mixed; channels]) };
     let magnitudes: Vec<f64> = (0..channels).map(|c| f64::from(pick(&first.gain, c)).abs()).collect();
     for filter in &neuron.synaptic {
         let negative = pick(&filter.gain, 0) < 0.0;
@@ -165,6 +167,7 @@ pub(super) fn neuron<'a>(
         Synaptic { leak: leak(&filter.decay, bits, arena), bits, negative }
     });
     Neuron {
+        mix: neuron.temporal_mix.as_ref().map(|mix| self::mix(mix, times.timesteps, arena)),
         synaptic: arena.alloc_slice_fill_iter(filters.collect::<Vec<_>>()),
         leak: if stateless { Leak::All } else { leak(&neuron.beta, membrane_bits, arena) },
         threshold: arena.alloc_slice_fill_iter(
@@ -205,6 +208,14 @@ pub(super) fn neuron<'a>(
         stored: neuron.stored.as_ref().filter(|_| !stateless).map(|stairs| staircase(stairs, lsb, &stored, arena)),
         inhibition: neuron.inhibition,
     }
+}
+
+/// The weights between the timesteps of a sample.
+fn mix<'a>(mix: &ir::TemporalMix, timesteps: u32, arena: &'a Bump) -> Mix<'a> {
+    let integers = mix_integers(mix);
+    let taken = timesteps as usize;
+    let rows = integers.chunks(mix.timesteps).take(taken).flat_map(|row| &row[..taken]).copied();
+    Mix { weights: arena.alloc_slice_copy(&rows.collect::<Vec<_>>()), timesteps: timesteps as u8 } // at most the mix's own
 }
 
 /// What is stored, in membrane LSBs: one table where the channels share theirs and the LSB.

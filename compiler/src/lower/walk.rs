@@ -10,7 +10,7 @@ use super::{LowerError, bits_of, neuron};
 use crate::compiled::StepInfo;
 use crate::error::AtNode;
 use crate::ir::{self, Divisor, Graph, InputEncoding, Node, NodeId, Op, Quantity, Source, Timing};
-use crate::pass::uniform_scale;
+use crate::pass::{mix_reach, uniform_scale};
 use crate::proof::shifted;
 
 /// Fraction bits of a readout's currents, where its biases have fractions and the scores leave room.
@@ -482,6 +482,8 @@ impl<'g, 'a> Walk<'g, 'a> {
         let high = bias.iter().max().copied().unwrap_or(0);
         let largest = reach(projected.least, low.min(0)).max(reach(projected.most, high.max(0)));
         let bias_reach = bias.iter().map(|b| b.unsigned_abs()).max().unwrap_or(0);
+        let mixed = parameters.temporal_mix.as_ref().map_or(1, mix_reach);
+        let largest = largest.saturating_mul(mixed as u64);
         if largest.max(bias_reach) >= 1 << 29 {
             return Err(LowerError::at(
                 node,
@@ -501,6 +503,10 @@ impl<'g, 'a> Walk<'g, 'a> {
         let read_out =
             self.graph.readout.quantity == Quantity::Membrane && self.resolve(Source::now(self.graph.output)).0 == id;
         let times = neuron::Times { timesteps: self.timesteps, read_out };
+        if let Some(mix) = parameters.temporal_mix.as_ref().filter(|mix| mix.timesteps < self.timesteps as usize) {
+            let found = format!("a mix of {} timesteps; a sample has {}", mix.timesteps, self.timesteps);
+            return Err(LowerError::at(node, found, "run it for as many timesteps as it mixes"));
+        }
         if parameters.threshold_timesteps > 1 && parameters.threshold_timesteps < self.timesteps as usize {
             let found =
                 format!("thresholds of {} timesteps; a sample has {}", parameters.threshold_timesteps, self.timesteps);

@@ -13,8 +13,8 @@ mod hoist;
 pub mod prune;
 mod quantize;
 
-pub(crate) use quantize::uniform_scale;
 pub use quantize::{WeightChoice, open_layers};
+pub(crate) use quantize::{mix_integers, mix_reach, uniform_scale};
 
 /// Whether a pass keeps the network's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,10 +7,13 @@ mod choice;
 mod codebook;
 mod exact;
 mod membrane;
+mod mix;
 mod narrow;
 mod rounding;
 mod traces;
 mod weights;
+
+pub(crate) use mix::{integers as mix_integers, reach as mix_reach};
 
 pub use choice::WeightChoice;
 pub use weights::open_layers;
@@ -33,6 +36,7 @@ fn run(graph: &mut Graph, context: &Context<'_>) -> Result<usize, AtNode<PassErr
     {
         input.encoding = IMAGE;
     }
+    mix::quantize(graph);
     let calibration = Calibration::measure(graph, context.samples, context.timesteps);
     let (layers, exact) = weights::quantize(graph, context)?;
     Ok(layers + membrane::choose(graph, calibration.as_ref(), context, &exact)?)

@@ -208,6 +208,14 @@ const fn check_neuron(step: usize, neuron: &Neuron<'_>, shape: Shape, timesteps:
         }
         i += 1;
     }
+    if let Some(mix) = neuron.mix {
+        if mix.timesteps as u32 != timesteps || mix.weights.len() as u32 != timesteps * timesteps {
+            return Err(ProgramError::Length { step });
+        }
+        if !neuron.synaptic.is_empty() {
+            return Err(ProgramError::Range { step });
+        }
+    }
     let reset = match neuron.reset {
         Reset::None => Ok(()),
         Reset::ToValue(table) | Reset::Subtract(table) if table.len() != channels => Err(ProgramError::Length { step }),

@@ -45,10 +45,16 @@ const fn membrane_words(step: &Step<'_>) -> usize {
     }
 }
 
-/// Words of the synaptic currents of a step.
+/// Words of the synaptic currents of a step, or of the currents that it mixes.
 const fn synaptic_words(step: &Step<'_>) -> usize {
     match step {
-        Step::Population(Population { neuron: Some(neuron), output, .. }) => neuron.synaptic.len() * output.shape.len(),
+        Step::Population(Population { neuron: Some(neuron), output, .. }) => {
+            let mixed = match neuron.mix {
+                Some(mix) => mix.timesteps as usize,
+                None => 0,
+            };
+            (neuron.synaptic.len() + mixed) * output.shape.len()
+        }
         Step::Population(_) | Step::Pool(_) => 0,
     }
 }

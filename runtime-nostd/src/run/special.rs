@@ -8,7 +8,7 @@ use crate::program::{Leak, Neuron, Synaptic};
 #[inline]
 pub(super) const fn is_special(neuron: &Neuron<'_>) -> bool {
     let several = neuron.max_spikes != 1 || neuron.inhibition;
-    several || !neuron.synaptic.is_empty() || neuron.floor.is_some() || neuron.stored.is_some()
+    several || neuron.mix.is_some() || !neuron.synaptic.is_empty() || neuron.floor.is_some() || neuron.stored.is_some()
 }
 
 /// Steps the neurons of one position, the first of which is element `at`. `currents` hold one `i32` in a word each, and
@@ -29,6 +29,9 @@ pub(super) fn step(
         [] => {}
         [filter] => pass(filter, currents, synaptic.get_mut(at..).unwrap_or_default()),
         filters => pass_all(filters, elements, currents, synaptic, at),
+    }
+    if let Some(mix) = neuron.mix {
+        blend(mix.weights, elements, currents, synaptic, at);
     }
     if neuron.is_stateless() {
         fire(neuron, currents, output, at);
@@ -57,6 +60,21 @@ pub(super) fn step(
     }
     if neuron.inhibition {
         inhibit(neuron, membranes, output);
+    }
+}
+
+/// Keeps `currents` as those of the last timestep of `row`, and makes of them what all of them are together.
+fn blend(row: &[i8], elements: usize, currents: &mut [u32], kept: &mut [u32], at: usize) {
+    let now = row.len().saturating_sub(1) * elements + at;
+    for (kept, current) in kept.get_mut(now..).unwrap_or_default().iter_mut().zip(&*currents) {
+        *kept = *current;
+    }
+    currents.fill(0);
+    for (timestep, &weight) in row.iter().enumerate() {
+        let kept = kept.get(timestep * elements + at..).unwrap_or_default();
+        for (current, &before) in currents.iter_mut().zip(kept) {
+            *current = current.wrapping_add((before as i32).wrapping_mul(weight.into()) as u32);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The contract read a second time, as plainly as it can be said: every element a number, every sum a loop.
 use snnc_runtime::program::{
-    Connection, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Reduce, Reset,
+    Connection, Leak, Mix, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Reduce, Reset,
     ResetTiming, Shape, Staircase, Step, Synapses, Window,
 };
 
@@ -35,7 +35,9 @@ impl Naive<'_> {
         if t == 0 {
             state.membranes = self.0.steps().iter().map(|s| vec![0; s.output().shape.len()]).collect();
             let filters = |step: &Step<'_>| match step {
-                Step::Population(Population { neuron: Some(neuron), .. }) => neuron.synaptic.len(),
+                Step::Population(Population { neuron: Some(neuron), .. }) => {
+                    neuron.synaptic.len() + neuron.mix.map_or(0, |mix| mix.timesteps.into())
+                }
                 _ => 0,
             };
             state.synaptic = self.0.steps().iter().map(|s| vec![vec![0; s.output().shape.len()]; filters(s)]).collect();
@@ -69,7 +71,10 @@ impl Naive<'_> {
             output.push(match &population.neuron {
                 None => current,
                 Some(neuron) => {
-                    let current = filtered(neuron, channel, element, current, &mut state.synaptic[index]);
+                    let current = match neuron.mix {
+                        Some(mix) => mixed(mix, t, element, current, &mut state.synaptic[index]),
+                        None => filtered(neuron, channel, element, current, &mut state.synaptic[index]),
+                    };
                     let v = &mut state.membranes[index][element];
                     let threshold = threshold(neuron, t, shape.channels as usize, channel);
                     let (next, spikes) = step_neuron(neuron, channel, threshold, *v, current);
@@ -214,6 +219,13 @@ fn leaked(leak: Leak<'_>, channel: usize, v: i64) -> i64 {
         Leak::Multiply { factor, shift } => (v * i64::from(factor)).div_euclid(1 << shift),
         Leak::MultiplyEach { factors, shift } => (v * i64::from(factors[channel])).div_euclid(1 << shift),
     }
+}
+
+/// What the membrane of `element` takes of all its currents so far, `kept` being `[timestep][element]`.
+fn mixed(mix: Mix<'_>, t: usize, element: usize, current: i64, kept: &mut [Vec<i64>]) -> i64 {
+    kept[t][element] = current;
+    let row = &mix.weights[t * usize::from(mix.timesteps)..];
+    (0..=t).map(|k| i64::from(row[k]) * kept[k][element]).sum()
 }
 
 /// What the membrane of `element` takes of its current, `states` being `[filter][element]`.

@@ -2,8 +2,8 @@
 //! accumulator and no current overflows — is kept by construction: every edge knows the largest magnitude it carries.
 use super::Frame;
 use snnc_runtime::program::{
-    Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
-    Reduce, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, ValueKind, Window, words,
+    Connection, Edge, EdgeKind, Leak, Mix, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate,
+    Readout, Reduce, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, ValueKind, Window, words,
 };
 
 /// Splitmix64: any seed gives a good sequence.
@@ -63,7 +63,11 @@ pub fn program(rng: &mut Rng) -> Program<'static> {
     let (readout, timesteps) = (readout(rng, &steps), rng.range(1, 7) as u32);
     for (index, step) in steps.iter_mut().enumerate() {
         let read = readout.quantity == Quantity::Membrane && usize::from(readout.source) == index + 1;
-        if let Step::Population(Population { neuron: Some(neuron), .. }) = step {
+        if let Step::Population(Population { neuron: Some(neuron), accumulator_bits, current_shift, .. }) = step {
+            // so that no sum of 7 timesteps leaves 30 bits
+            if rng.chance(20) && i16::from(*accumulator_bits) + i16::from(*current_shift) <= 18 {
+                (neuron.mix, neuron.synaptic) = (Some(mix(rng, timesteps)), &[]);
+            }
             over_time(rng, neuron, timesteps, read);
         }
     }
@@ -361,6 +365,7 @@ fn neuron(rng: &mut Rng, shape: Shape, largest: i64) -> Neuron<'static> {
         max_spikes,
         floor,
         stored: None,
+        mix: None,
         inhibition,
     }
 }
@@ -379,6 +384,12 @@ fn over_time(rng: &mut Rng, neuron: &mut Neuron<'static>, timesteps: u32, read: 
         let thresholds = neuron.threshold.repeat(timesteps as usize).into_iter();
         neuron.threshold = leak(thresholds.map(|t| t + rng.range(0, 1 + i64::from(t.abs()) / 4) as i32).collect());
     }
+}
+
+/// A mix of the currents of all timesteps.
+fn mix(rng: &mut Rng, timesteps: u32) -> Mix<'static> {
+    let weights = (0..timesteps * timesteps).map(|_| rng.range(-128, 127) as i8).collect();
+    Mix { weights: leak(weights), timesteps: timesteps as u8 }
 }
 
 /// One to fourteen steps between the levels that a membrane takes, for all channels or each.

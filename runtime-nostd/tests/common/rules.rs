@@ -1,7 +1,7 @@
 //! One tiny network per integer rule, with the numbers worked out by hand: every machine must reach every rule.
 use snnc_runtime::program::{
-    Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
-    Reduce, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, ValueKind, Window,
+    Connection, Edge, EdgeKind, Leak, Mix, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate,
+    Readout, Reduce, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, ValueKind, Window,
 };
 
 /// A network, one sample, and what must come out.
@@ -211,6 +211,12 @@ pub const RULES: &[Rule] = &[
     neuron_rule!("what is stored is the level of what a reset left",
         Neuron { stored: Some(LEVELS), ..neuron(IF, &[10], Reset::ToValue(&[4]), NOW, 8) },
         4 => -9 0, 13 => -9 0, 14 => 7 0, 3 => -9 1, 120 => -9 1, 50 => -9 1),
+    neuron_rule!("currents of the timesteps before are mixed in",
+        Neuron {
+            mix: Some(Mix { weights: &[2, 99, 99, -1, 3, 99, 5, 0, -4], timesteps: 3 }),
+            ..neuron(IF, &[10], Reset::None, NOW, 12)
+        },
+        4 => 8 0, 5 => 19 1, -2 => 47 1),
     neuron_rule!("saturates at the highest membrane potential", neuron(IF, &[1000], Reset::None, NOW, 8),
         100 => 100 0, 100 => 127 0, -1 => 126 0),
     neuron_rule!("saturates at the lowest membrane potential", neuron(IF, &[1000], Reset::None, NOW, 8),

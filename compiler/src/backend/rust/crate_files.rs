@@ -100,6 +100,7 @@ struct ProjectionView {
 
 struct NeuronView {
     synaptic: Vec<SynapticView>,
+    mix: String,
     leak: String,
     reset: String,
     reset_timing: &'static str,
@@ -233,8 +234,22 @@ impl Tables {
                 bits: filter.bits,
                 negative: filter.negative,
             });
+            let synaptic = synaptic.collect();
+            if let Some(mix) = neuron.mix {
+                let (table, numbers) = (format!("{constant}_MIX"), mix.weights.iter().map(|&weight| weight.into()));
+                self.tables.push(Table {
+                    doc: format!("What \"{name}\" takes of the currents of each timestep, row by row."),
+                    constant: table,
+                    element: "i8",
+                    len: mix.weights.len(),
+                    numbers: source::table(&numbers.collect::<Vec<i32>>()),
+                });
+            }
             NeuronView {
-                synaptic: synaptic.collect(),
+                synaptic,
+                mix: neuron.mix.map_or("None".to_owned(), |mix| {
+                    format!("Some(Mix {{ weights: &{constant}_MIX, timesteps: {} }})", mix.timesteps)
+                }),
                 leak: self.leak(constant, "DECAY", name, neuron.leak),
                 reset,
                 reset_timing: source::reset_timing(neuron.reset_timing),

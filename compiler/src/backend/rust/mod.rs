@@ -79,7 +79,8 @@ fn population_bits(population: &Population<'_>) -> u64 {
         let leaks = neuron.synaptic.iter().map(|filter| filter.leak).chain([neuron.leak]);
         leaks.map(factors_of).sum()
     });
-    weights.sum::<u64>() + 32 * (population.bias.len() + tables) as u64 + 16 * factors as u64
+    let mix = population.neuron.and_then(|neuron| neuron.mix).map_or(0, |mix| 8 * mix.weights.len() as u64);
+    weights.sum::<u64>() + mix + 32 * (population.bias.len() + tables) as u64 + 16 * factors as u64
 }
 
 /// Factors that a leak has in a table.

@@ -222,6 +222,7 @@ fn check(compiled: &Compiled<'_>, step: usize, content: &Step<'_>) -> Result<(),
 fn check_neuron(compiled: &Compiled<'_>, step: usize, neuron: &Neuron<'_>) -> Result<(), AtNode<BackendError>> {
     let found = match () {
         () if neuron.max_spikes > 1 => "found neurons that fire several times in a timestep, expected once",
+        () if neuron.mix.is_some() => "found neurons that mix the currents of several timesteps, expected one",
         () if neuron.inhibition => "found neurons that inhibit each other, expected independent ones",
         () if neuron.stored.is_some() && read_out(compiled, step) => {
             "found membranes that are read out where only the number of their level is stored, expected spikes"
@@ -386,7 +387,7 @@ mod tests {
     use crate::compiled::StepInfo;
     use crate::ir::InputEncoding;
     use snnc_runtime::program::{
-        Edge, Leak, Projection, Quantity, Readout, Reduce, Reset, ResetTiming, Shape, ValueKind, Window,
+        Edge, Leak, Mix, Projection, Quantity, Readout, Reduce, Reset, ResetTiming, Shape, Staircase, ValueKind, Window,
     };
 
     const SPIKES: EdgeKind = EdgeKind::Spikes;
@@ -482,6 +483,18 @@ mod tests {
         assert_eq!(
             with(Neuron { inhibition: true, ..NEURON }, SPIKES),
             "s0: found neurons that inhibit each other, expected independent ones"
+        );
+        let mix = Some(Mix { weights: &[1; 9], timesteps: 3 });
+        assert_eq!(
+            with(Neuron { mix, ..NEURON }, SPIKES),
+            "s0: found neurons that mix the currents of several timesteps, expected one"
+        );
+        let stored = Some(Staircase { thresholds: &[0], levels: &[0, 1], steps: 1 });
+        let neuron = Some(Neuron { stored, reset_timing: ResetTiming::Immediate, ..NEURON });
+        let Step::Population(plain) = population(&[FIRST], true) else { unreachable!("it is one") };
+        assert!(
+            reason(&[Step::Population(Population { neuron, ..plain })], Quantity::Membrane, 1)
+                .starts_with("s0: found membranes that are read out")
         );
 
         let delayed = [Projection { delay: 1, ..FIRST }];

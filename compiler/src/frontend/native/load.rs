@@ -7,14 +7,14 @@ use serde_json::Value;
 
 use super::text::{
     ActivationText, AvgPoolText, Conv2dText, GraphText, GridText, MaxPoolText, NeuronText, NodeText, OpText, Parameter,
-    ResetText, SourceText, StaircaseText,
+    ResetText, SourceText, StaircaseText, TemporalMixText,
 };
 use crate::container::{Container, Kind};
 use crate::error::AtNode;
 use crate::frontend::{FrontendError, NodeError, SourceNode};
 use crate::ir::{
     Activation, AvgPool, BatchNorm, Conv2d, Graph, Grid, Input, Linear, MaxPool, Neuron, Node, Op, Reset, Shape,
-    Source, Staircase, SynapticCurrent, WeightEncoding, Window,
+    Source, Staircase, SynapticCurrent, TemporalMix, WeightEncoding, Window,
 };
 
 /// What is wrong with a node.
@@ -284,6 +284,11 @@ fn parameter(container: &Container<'_>, text: &Parameter) -> Found<Vec<f32>> {
     }
 }
 
+fn temporal_mix(container: &Container<'_>, text: &TemporalMixText) -> Found<TemporalMix> {
+    let (shape, weight) = container.numbers(&text.weight, 2)?;
+    Ok(TemporalMix { timesteps: shape[0], weight, scale: text.scale.map(|scale| scale as f32) })
+}
+
 fn staircase(container: &Container<'_>, text: &StaircaseText) -> Found<Staircase> {
     let (shape, thresholds) = container.numbers(&text.thresholds, 2)?;
     let (_, levels) = container.numbers(&text.levels, 2)?;
@@ -330,6 +335,7 @@ fn neuron(container: &Container<'_>, text: NeuronText) -> Found<Neuron> {
         reset_timing: text.reset_timing,
         max_spikes: text.max_spikes,
         min_membrane: text.min_membrane.as_ref().map(parameter).transpose()?,
+        temporal_mix: text.temporal_mix.map(|mix| temporal_mix(container, &mix)).transpose()?,
         stored: text.stored.map(|stored| staircase(container, &stored)).transpose()?,
         inhibition: text.inhibition,
         integer: text.integer.map(Into::into),

@@ -6,7 +6,7 @@ use super::load::weight;
 use super::text::{
     ActivationText, AvgPoolText, BatchNormText, Conv2dText, DelayedText, GraphText, GridText, InputText, MaxPoolText,
     NeuronText, NodeText, OpText, Parameter, ReluText, ResetText, SourceText, StaircaseText, SynapsesText,
-    SynapticText,
+    SynapticText, TemporalMixText,
 };
 use crate::container::{Builder, Kind};
 use crate::frontend::FrontendError;
@@ -226,6 +226,10 @@ fn neuron(tensors: &mut Tensors<'_>, neuron: &Neuron) -> NeuronText {
         reset_timing: neuron.reset_timing,
         max_spikes: neuron.max_spikes,
         min_membrane: neuron.min_membrane.as_ref().map(|lowest| tensors.parameter("min_membrane", lowest)),
+        temporal_mix: neuron.temporal_mix.as_ref().map(|mix| TemporalMixText {
+            weight: tensors.table("temporal_mix", mix.timesteps, &mix.weight),
+            scale: mix.scale.map(f64::from),
+        }),
         stored: neuron.stored.as_ref().map(|stored| tensors.staircase("stored.", stored)),
         inhibition: neuron.inhibition,
         integer: neuron.integer.map(Into::into),

@@ -10,7 +10,7 @@ use crate::container::Builder;
 use crate::ir::{
     Activation, AvgPool, BatchNorm, Comparison, Conv2d, Divisor, Graph, Grid, Input, InputEncoding, IntegerFormat,
     Linear, MaxPool, Neuron, Node, Op, Quantity, Readout, Reduce, Reset, ResetTiming, Shape, Source, Staircase,
-    SynapticCurrent, Timing, WeightEncoding, Window,
+    SynapticCurrent, TemporalMix, Timing, WeightEncoding, Window,
 };
 
 fn read(bytes: &[u8]) -> Result<Loaded, FrontendError> {
@@ -105,7 +105,7 @@ impl Choices<'_> {
 
     fn neuron(&mut self, channels: usize) -> Neuron {
         let neuron = self.plain_neuron(channels);
-        match self.below(4) {
+        match self.below(5) {
             0 => Neuron {
                 reset: Reset::ToValue(self.number()),
                 reset_timing: ResetTiming::Overriding,
@@ -118,6 +118,15 @@ impl Choices<'_> {
                 reset_timing: ResetTiming::Immediate,
                 max_spikes: 2 + self.below(100) as u32,
                 min_membrane: self.flip().then(|| self.one_or_each(channels)),
+                ..neuron
+            },
+            3 => Neuron {
+                synaptic: vec![],
+                temporal_mix: Some(TemporalMix {
+                    timesteps: 30,
+                    weight: (0..900).map(|i| if i % 30 > i / 30 { 0.0 } else { self.number() }).collect(),
+                    scale: self.flip().then_some(0.25),
+                }),
                 ..neuron
             },
             2 => {
@@ -147,6 +156,7 @@ impl Choices<'_> {
             synaptic,
             max_spikes: 1,
             min_membrane: None,
+            temporal_mix: None,
             stored: None,
             inhibition: false,
             beta: self.one_or_each(channels).into_iter().map(|beta| beta.abs().min(1.0)).collect(),

@@ -211,6 +211,9 @@ pub(super) struct NeuronText {
     /// Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_membrane: Option<Parameter>,
+    /// Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temporal_mix: Option<TemporalMixText>,
     /// Default: the membrane potential itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stored: Option<StaircaseText>,
@@ -218,6 +221,16 @@ pub(super) struct NeuronText {
     pub inhibition: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub integer: Option<IntegerText>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TemporalMixText {
+    /// Tensor `[timesteps, timesteps]`, F32, zero above the diagonal.
+    pub weight: String,
+    /// Value of one LSB of a grid of 8 bits that the weights lie on. Default: chosen by the compiler.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f64>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -182,6 +182,7 @@ pub fn population(
         reset_timing,
         max_spikes: if model.fires() { reading.max_spikes } else { 1 },
         min_membrane: floor.then(|| threshold.iter().map(|&t| -t as f32).collect()),
+        temporal_mix: None,
         stored: None,
         inhibition: false,
         integer: None,

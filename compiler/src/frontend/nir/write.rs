@@ -190,6 +190,9 @@ impl Writer<'_> {
         if neuron.inhibition {
             return Err(invalid("has lateral inhibition, which NIR does not express", help));
         }
+        if neuron.temporal_mix.is_some() {
+            return Err(invalid("mixes the currents of several timesteps, which NIR does not express", help));
+        }
         if neuron.stored.is_some() {
             return Err(invalid(
                 "stores its membrane potential as one of a few levels, which NIR does not express",

@@ -101,6 +101,7 @@ impl Population {
             reset_timing,
             max_spikes: most.unwrap_or(1),
             min_membrane: self.lowest.map(|low| vec![((low - start) / gain) as f32]),
+            temporal_mix: None,
             stored: self.stored(gain)?,
             inhibition: self.inhibition,
             integer: None,

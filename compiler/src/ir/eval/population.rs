@@ -1,7 +1,7 @@
 //! One timestep of a population of neurons, by the rules of [`Neuron`].
 
 use super::pick;
-use crate::ir::{Neuron, Reset, ResetTiming, Shape};
+use crate::ir::{Neuron, Reset, ResetTiming, Shape, TemporalMix};
 
 /// The state of a population, one number per element each.
 #[derive(Clone, Debug, Default)]
@@ -10,7 +10,7 @@ pub(super) struct State {
     pub(super) membrane: Vec<f32>,
     /// Membrane potential that was compared with the threshold, before an immediate reset.
     pub(super) charged: Vec<f32>,
-    /// Synaptic currents, one vector for each of [`Neuron::synaptic`].
+    /// Synaptic currents, one vector for each of [`Neuron::synaptic`], or the currents of each timestep that are mixed.
     pub(super) synaptic: Vec<Vec<f32>>,
 }
 
@@ -18,7 +18,8 @@ impl State {
     /// At rest.
     pub(super) fn of(neuron: &Neuron, elements: usize) -> Self {
         let zeros = vec![0.0; elements];
-        let synaptic = vec![zeros.clone(); neuron.synaptic.len()];
+        let mixed = neuron.temporal_mix.as_ref().map_or(0, |mix| mix.timesteps);
+        let synaptic = vec![zeros.clone(); neuron.synaptic.len() + mixed];
         Self { membrane: zeros.clone(), charged: zeros, synaptic }
     }
 
@@ -32,7 +33,10 @@ impl State {
         for (channel, elements) in (0..shape.len()).collect::<Vec<_>>().chunks(shape.positions()).enumerate() {
             let cell = Cell::new(neuron, timestep, channel);
             for &i in elements {
-                let current = self.synaptic_current(neuron, channel, i, currents[i]);
+                let current = match &neuron.temporal_mix {
+                    Some(mix) => self.mixed_current(mix, timestep, i, currents[i]),
+                    None => self.synaptic_current(neuron, channel, i, currents[i]),
+                };
                 (self.membrane[i], self.charged[i], spikes[i]) = cell.step(self.membrane[i], current);
             }
         }
@@ -41,6 +45,15 @@ impl State {
             let highest = (1..shape.len()).fold(0, |best, i| if above(i) > above(best) { i } else { best });
             spikes.iter_mut().enumerate().filter(|(i, _)| *i != highest).for_each(|(_, spike)| *spike = 0.0);
         }
+    }
+
+    /// What the membrane of element `i` takes of all its currents so far, summed in `f64` and rounded once. (After the
+    /// last timestep of the mix there is none: a validated graph does not run so long.)
+    fn mixed_current(&mut self, mix: &TemporalMix, timestep: u32, i: usize, input: f32) -> f32 {
+        let t = (timestep as usize).min(mix.timesteps - 1);
+        self.synaptic[t][i] = input;
+        let row = mix.weight[t * mix.timesteps..].iter().zip(&self.synaptic[..=t]);
+        row.map(|(weight, current)| f64::from(*weight) * f64::from(current[i])).sum::<f64>() as f32
     }
 
     /// What the membrane of element `i` takes of the input current.

@@ -13,7 +13,7 @@ use crate::error::AtNode;
 use crate::ir::eval::pick;
 use crate::ir::{Graph, IntegerFormat, Neuron, NodeId, Op, Reset};
 use crate::lower::bits_of;
-use crate::pass::{Context, PassError};
+use crate::pass::{Context, PassError, mix_reach};
 
 /// Membrane LSBs in a threshold, at least: what 8-bit weights round away is larger.
 const LSBS_PER_THRESHOLD: f64 = 4096.0;
@@ -193,7 +193,9 @@ fn needs(
 ) -> Needs {
     let feed = feed(graph, id, exact);
     // value of a membrane LSB without fraction bits
-    let gain = |c| neuron.synaptic.first().map_or(1.0, |filter| f64::from(pick(&filter.gain, c)).abs());
+    let mix = neuron.temporal_mix.as_ref();
+    let mixed = f64::from(mix.and_then(|mix| mix.scale).unwrap_or(1.0));
+    let gain = |c| neuron.synaptic.first().map_or(mixed, |filter| f64::from(pick(&filter.gain, c)).abs());
     let membrane: Vec<f64> = feed.lsb.iter().enumerate().map(|(c, lsb)| lsb * gain(c)).collect();
     let longest = neuron
         .synaptic
@@ -206,7 +208,8 @@ fn needs(
     };
     let thresholds = membrane.iter().enumerate().flat_map(of_channel);
     let smallest = thresholds.filter(|t| *t > 0.0).fold(f64::INFINITY, f64::min);
-    let current_bits = feed.largest.iter().map(|&reach| bits_of(reach)).max().unwrap_or(2);
+    let times = mix.map_or(1.0, |mix| mix_reach(mix) as f64);
+    let current_bits = feed.largest.iter().map(|&reach| bits_of(reach * times)).max().unwrap_or(2);
     let beta = neuron.beta.iter().fold(0.0f64, |a, &b| a.max(b.into()));
     // a decay of 0 leaves nothing to be floored
     let betas = if neuron.is_stateless() { &[][..] } else { &neuron.beta };
@@ -241,7 +244,7 @@ fn needs(
         peaks.map(|(&peak, lsb)| f64::from(peak) / lsb).fold(0.0, f64::max)
     });
     let steps = if beta < 1.0 { (1.0 / (1.0 - beta)).min(timesteps.into()) } else { timesteps.into() };
-    let worst = feed.largest.iter().map(|largest| largest * steps * longest).fold(0.0, f64::max);
+    let worst = feed.largest.iter().map(|largest| largest * times * steps * longest).fold(0.0, f64::max);
     Needs { smallest, prescribed: prescribed.fold(1.0, f64::max), seen, worst, current_bits, lsbs, widest }
 }
 
