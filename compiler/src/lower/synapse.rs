@@ -84,6 +84,9 @@ fn integer(weight: f32, grid: &Grid, channel: usize) -> Result<i16, NotOnGrid> {
 impl Table {
     /// The weights as a machine keeps them.
     pub fn packed<'a>(&self, arena: &'a Bump) -> Result<Synapses<'a>, NotOnGrid> {
+        if let Some(list) = self.sparse(arena) {
+            return Ok(list);
+        }
         Ok(match self.encoding {
             WeightEncoding::Int { bits: 8 } => {
                 Synapses::Int8 { weights: arena.alloc_slice_fill_iter(self.integers.iter().map(|&w| w as i8)) }
