@@ -76,6 +76,16 @@ fn narrow_membranes_are_a_step_of_their_own() {
 }
 
 #[test]
+fn membranes_too_narrow_for_a_threshold_are_refused_with_the_width_that_does() {
+    let [model, data, calib] = files();
+    let run = ["run", &model, "--timesteps", "4", "--data", &data, "--samples", "1", "--calib", &calib];
+    let text = refused(&[&run[..], &["--membrane-bits", "5"]].concat());
+    for word in ["m.net.2", "a membrane of 5 bits", "--membrane-bits 7"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+}
+
+#[test]
 fn channels_that_go_are_named_and_counted() {
     let scratch = tempfile::tempdir().expect("a scratch folder");
     let (out, files) = (scratch.path().join("small.snn").display().to_string(), files());
@@ -104,7 +114,6 @@ fn what_cannot_be_is_said() {
     says(&["--budget", "much"], &["`much` is no size"]);
     says(&["--prune", "1.5"], &["no part of the channels"]);
     says(&["--prune", "conv9=0.5"], &["no layer is called `conv9`"]);
-    says(&["--membrane-bits", "5"], &["m.net.2", "a membrane of 5 bits", "--membrane-bits 7"]);
     says(&["--weights", "int9"], &["`int9` is no weight encoding", "odd4"]);
     says(&["--weights", "fc9=int4"], &["fc9", "there is no layer of that name", "snnc inspect"]);
     says(&["--weights", "binary"], &["its weights are not binary"]);

@@ -197,6 +197,13 @@ pub struct Neuron<'a> {
 }
 
 impl<'a> Neuron<'a> {
+    /// Whether something of the neurons of `channels` channels is of one timestep.
+    #[inline]
+    #[must_use]
+    pub const fn is_timed(&self, channels: usize) -> bool {
+        self.threshold.len() != channels || self.mix.is_some()
+    }
+
     /// The neurons of `channels` channels as they are at `timestep`, with the thresholds of that timestep and the row of
     /// the mix up to it.
     #[inline]

@@ -83,7 +83,7 @@ impl<'p, 'm> Runner<'p, 'm> {
         let delays = program.steps().iter().any(delayed);
         let has_times = |step: &Step<'_>| match step {
             Step::Population(Population { neuron: Some(neuron), output, .. }) => {
-                neuron.mix.is_some() || neuron.threshold.len() != output.shape.channels as usize
+                neuron.is_timed(output.shape.channels as usize)
             }
             Step::Population(_) | Step::Pool(_) => false,
         };

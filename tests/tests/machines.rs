@@ -74,6 +74,16 @@ fn a_convolution_with_binary_weights() {
 }
 
 #[test]
+fn membranes_stored_as_one_of_fifteen_levels() {
+    equal_on("methods/qsnn/step.onnx", 4, 2, &["verilator", "cortex-m4"]);
+}
+
+#[test]
+fn thresholds_of_each_timestep_without_a_membrane() {
+    equal_on("methods/mfp/unrolled.onnx", 4, 2, &["verilator", "cortex-m4"]);
+}
+
+#[test]
 fn a_recurrent_network_over_the_rows_of_an_image() {
     equal_on("e_snntorch_recurrent/step_ts.onnx", 28, 3, &["verilator", "icarus", "cortex-m4"]);
 }

@@ -39,7 +39,7 @@ fn compiled<'a>(mut container: Container<'_>, arena: &'a Bump) -> Result<Compile
     let mut infos = Vec::with_capacity(names.len());
     for StepText { name, encoding, activity, op } in text.steps {
         let step = match op {
-            StepOpText::Population(it) => tables.population(it).map(Step::Population),
+            StepOpText::Population(it) => tables.population(*it).map(Step::Population),
             StepOpText::Pool(pool) => Ok(Step::Pool(pool)),
         };
         steps.push(step.map_err(|found| format!("step `{name}`: {found}"))?);

@@ -23,7 +23,7 @@ pub fn save(compiled: &Compiled<'_>) -> Result<Vec<u8>, CompiledFileError> {
         encoding: info.encoding.map(WeightEncodingName),
         activity: info.activity,
         op: match step {
-            Step::Population(it) => StepOpText::Population(population(&mut builder, index, it)),
+            Step::Population(it) => StepOpText::Population(Box::new(population(&mut builder, index, it))),
             Step::Pool(pool) => StepOpText::Pool(*pool),
         },
     });

@@ -40,7 +40,7 @@ pub(super) struct WeightEncodingName(#[serde(with = "encoding_name")] pub Weight
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum StepOpText {
-    Population(PopulationText),
+    Population(Box<PopulationText>),
     Pool(#[serde(with = "PoolText")] Pool),
 }
 

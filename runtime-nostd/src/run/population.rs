@@ -37,8 +37,16 @@ pub(super) fn run(
     if population.neuron.is_some() {
         output.fill(0);
     }
-    let neuron = population.neuron.map(|neuron| neuron.at(timestep, population.output.shape.channels as usize));
-    let special = neuron.as_ref().is_some_and(special::is_special);
+    let channels = population.output.shape.channels as usize;
+    let timed; // only where there is something of the timestep: it need not be copied otherwise
+    let neuron = match &population.neuron {
+        Some(neuron) if neuron.is_timed(channels) => {
+            timed = neuron.at(timestep, channels);
+            Some(&timed)
+        }
+        neuron => neuron.as_ref(),
+    };
+    let special = neuron.is_some_and(special::is_special);
     let mut base = 0;
     while base < population.output.shape.len() {
         begin(population, sums);
@@ -68,13 +76,13 @@ pub(super) fn run(
             };
             project(projection, source, from.shape, population.output.shape, base, sums, starts);
         }
-        match &neuron {
+        match neuron {
             Some(neuron) if special => {
                 scale(population, sums);
                 let synaptic = behind.get_mut(population_ring_words(program, population)..).unwrap_or_default();
                 finish_special(neuron, base, sums, membranes, synaptic, output, population.output.shape.len());
             }
-            neuron => finish(population, neuron.as_ref(), base, sums, membranes, output),
+            neuron => finish(population, neuron, base, sums, membranes, output),
         }
         base += sums.len();
     }

@@ -78,7 +78,8 @@ fn compared(net: &Net, signals: &Signals) -> Option<BTreeMap<ValueId, Compared>>
             let timestep = times[spike.membrane].unwrap_or(*rank);
             *rank += 1;
             compared.insert(id, Compared { spike: number, kind, timestep });
-            (kinds.push(kind), times.push(Some(timestep)));
+            kinds.push(kind);
+            times.push(Some(timestep));
             continue;
         }
         let operands = value.def.operands();
