@@ -27,7 +27,7 @@ fn most_nodes(bytes: usize) -> usize {
 }
 
 /// Iterations of all loops together beyond which a file is refused.
-const MAX_ITERATIONS: usize = 1 << 15;
+const MAX_ITERATIONS: usize = 1 << 14;
 
 /// Timesteps that are unrolled of a loop whose trip count is an open axis of the input, if nobody says how many.
 const OPEN_STEPS: usize = 3;

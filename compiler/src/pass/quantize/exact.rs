@@ -34,6 +34,18 @@ pub(super) fn grid(weight: &[f32], channels: usize) -> Option<(WeightEncoding, V
     Some((encoding, scales.collect()))
 }
 
+/// One scale for all channels in place of `scales`, if every weight is an integer of `encoding` in the smallest of them: a
+/// scale that was read off another channel is a rounding away, or a multiple.
+pub(super) fn shared(weight: &[f32], encoding: WeightEncoding, scales: &[f32]) -> Option<Vec<f32>> {
+    let smallest = scales.iter().copied().fold(f32::INFINITY, f32::min);
+    let lies = |w: &f32| {
+        let quotient = w / smallest;
+        (quotient - quotient.round()).abs() <= 4.0 * TOLERANCE * quotient.abs()
+            && encoding.holds(quotient.round() as i16)
+    };
+    weight.iter().all(lies).then(|| vec![smallest; scales.len()])
+}
+
 /// Bits of an index into the kernels of binary weights `[channels out, channels in, taps]`, if a codebook of them is
 /// smaller than the weights.
 pub(super) fn index_bits(weight: &[f32], taps: usize) -> Option<u8> {
@@ -93,6 +105,16 @@ mod tests {
     #[test]
     fn numbers_that_lie_on_no_grid_are_left_alone() {
         assert_eq!(grid(&[0.1, 0.314_159, 0.271_828, 0.1, 0.2, 0.3], 2), None);
+    }
+
+    #[test]
+    fn channels_that_are_compared_share_a_scale_that_is_a_rounding_away_or_a_divisor() {
+        let (scale, other) = (0.004_250_331_f32, 0.004_250_331_3_f32);
+        let weight = [127.0 * scale, -128.0 * scale, 119.0 * other, 6.0 * other, 40.0 * scale, -20.0 * scale];
+        let (encoding, scales) = grid(&weight, 3).expect("they lie on a grid");
+        assert_eq!(scales[2], 20.0 * scale);
+        assert_eq!(shared(&weight, encoding, &scales).map(|s| s.len()), Some(3));
+        assert_eq!(shared(&[0.3, 0.1, 0.14, 0.07], encoding, &[0.1, 0.07]), None);
     }
 
     #[test]

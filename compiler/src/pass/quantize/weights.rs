@@ -130,10 +130,15 @@ fn plan(graph: &Graph, layers: &[NodeId], wants: &[Option<WeightEncoding>]) -> R
     if let ([want], Some((encoding, scales))) = (wants, &exact)
         && want.is_none_or(|want| want == *encoding || takes(want, *encoding))
     {
-        let compared = read_out(graph, layers) && scales.windows(2).any(|pair| pair[0] != pair[1]);
-        // channels that a readout compares share one scale; a byte each holds most of what they were
-        if !compared {
-            return Ok(Plan::Exact(want.unwrap_or(*encoding), scales.clone()));
+        let encoding = want.unwrap_or(*encoding);
+        // channels that a readout compares share one scale; without one, a byte each holds most of what they were
+        let scales = if read_out(graph, layers) {
+            exact::shared(weights(&first.op).0, encoding, scales)
+        } else {
+            Some(scales.clone())
+        };
+        if let Some(scales) = scales {
+            return Ok(Plan::Exact(encoding, scales));
         }
     }
     for (&id, want) in layers.iter().zip(wants) {

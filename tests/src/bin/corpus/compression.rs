@@ -18,8 +18,15 @@ use crate::dataset;
 /// Widths, and how many points of accuracy they may cost with first and last layer at 8 bits.
 const WIDTHS: &[(&str, f64)] = &[("int8", 0.2), ("int4", 0.3), ("int3", 0.7), ("int2", 1.5)];
 
-/// Fixtures trained on grids that are kept exactly.
-const METHODS: &[&str] = &["qpsnn4", "qpsnn2", "bso", "s2nn5"];
+/// Fixtures trained on grids that are kept exactly, each with one of its files.
+const METHODS: &[(&str, &str)] = &[
+    ("qpsnn4", "step"),
+    ("qpsnn2", "step"),
+    ("bso", "step"),
+    ("qsnn", "step"),
+    ("mfp", "unrolled"),
+    ("s2nn5", "step"),
+];
 
 /// Part of the channels of every layer that pruning takes.
 const PRUNED: f64 = 0.3;
@@ -76,8 +83,8 @@ pub fn widths(model: &str, graph: &Graph, float: f64, folder: &Path) -> usize {
 /// Compares the integer networks of the trained fixtures with their framework's predictions; how many differ.
 pub fn methods(folder: &Path, filter: &str) -> usize {
     let mut failures = 0;
-    for method in METHODS.iter().filter(|method| format!("methods/{method}").contains(filter)) {
-        let graph = fixtures::model(&format!("methods/{method}/step.onnx"), Some(4)).graph;
+    for (method, file) in METHODS.iter().filter(|(method, _)| format!("methods/{method}").contains(filter)) {
+        let graph = fixtures::model(&format!("methods/{method}/{file}.onnx"), Some(4)).graph;
         let reference = fixtures::array(&format!("methods/{method}/reference.npz"), "pred10000");
         let Elements::U8(expected) = reference.elements else { panic!("predictions are bytes") };
         let found = predictions(graph, "auto", folder);
