@@ -263,3 +263,36 @@ proptest! {
         prop_assert_eq!(scores, integer);
     }
 }
+
+/// Spiking self-attention is read and evaluated; until it has integers, the product is what is named.
+#[test]
+fn a_product_of_spikes_is_refused_by_its_node() {
+    let shape = Shape::new(1, 2, 2);
+    let node = |name: &str, op, sources: &[NodeId]| Node {
+        name: name.into(),
+        op,
+        sources: sources.iter().map(|&id| Source::now(id)).collect(),
+        shape,
+        origin: vec![],
+    };
+    let input = Input { timing: Timing::Sequence, encoding: InputEncoding::Spikes };
+    let integer = Some(IntegerFormat { membrane_bits: 16, fraction_bits: 8 });
+    let neuron = || Op::Neuron(Neuron { integer, ..Neuron::default() });
+    let graph = Graph {
+        name: "attention".into(),
+        nodes: vec![
+            node("tokens", Op::Input(input), &[]),
+            node("query", neuron(), &[0]),
+            node("scores", Op::MatMul, &[1, 1]),
+            node("attended", neuron(), &[2]),
+        ],
+        output: 3,
+        readout: Readout { quantity: Quantity::Spikes, reduce: Reduce::Sum, scale: 1.0 },
+        timesteps: Some(TIMESTEPS),
+    };
+    graph.validate().expect("a sound graph");
+    let arena = Bump::new();
+    let error = lower(&graph, TIMESTEPS, &arena).expect_err("a product has no integer step");
+    assert_eq!((error.node.as_str(), error.op.as_str()), ("scores", "MatMul"));
+    assert!(error.source.to_string().contains("evaluated, but not compiled yet"), "{}", error.source);
+}

@@ -69,10 +69,15 @@ fn main() -> ExitCode {
             let supported = SUPPORTED.iter().any(|(m, _)| name.starts_with(m));
             match load(&file, reference.timesteps) {
                 Ok(loaded) => {
-                    let verdict = floats::check(&loaded.graph, &reference, test);
                     let (compiled, as_expected) = compile::check(&name, &loaded.graph, test);
+                    failures += usize::from(!as_expected);
+                    if reference.logits && name.ends_with(".nir") {
+                        println!("{name}: {compiled}"); // a spiking network made of the one without: see `nir`
+                        continue;
+                    }
+                    let verdict = floats::check(&loaded.graph, &reference, test);
                     println!("{name}: {verdict}; {compiled}");
-                    failures += usize::from(!verdict.is_equal()) + usize::from(!as_expected);
+                    failures += usize::from(!verdict.is_equal());
                 }
                 Err(error) => {
                     println!("{name}: refused{}: {error}", if supported { ", though supported" } else { "" });
