@@ -83,7 +83,11 @@ impl Integer {
     /// `value` modulo the type's numbers. Of `uint64`, numbers of 2^63 or more are not kept: they become 2^63 - 1.
     pub fn wrap(self, value: i128) -> i64 {
         let (low, high) = self.range();
-        let wrapped = (value - low).rem_euclid(high - low + 1) + low;
+        let numbers = high - low + 1;
+        let wrapped = match value.rem_euclid(numbers) {
+            beyond if beyond > high => beyond - numbers,
+            within => within,
+        };
         i64::try_from(wrapped).unwrap_or(i64::MAX)
     }
 }
@@ -493,5 +497,6 @@ mod tests {
         let word = Integer { bits: 16, signed: false };
         assert_eq!([65536, -1, 65535].map(|v| word.wrap(v)), [0, 65535, 65535]);
         assert_eq!(Integer::LONG.wrap(i128::from(i64::MAX) + 1), i64::MIN);
+        assert_eq!((byte.wrap(i128::MAX), byte.wrap(i128::MIN)), (-1, 0)); // floats far out saturate there
     }
 }
