@@ -7,6 +7,7 @@
 
 mod neuron;
 mod project;
+mod shift;
 mod sparse;
 mod synapse;
 #[cfg(test)]

@@ -339,6 +339,21 @@ mod tests {
     }
 
     #[test]
+    fn the_grid_of_a_readout_is_kept_where_its_scales_are_a_rounding_apart() {
+        let (scale, other) = (0.004_250_331_f32, 0.004_250_331_3_f32);
+        assert_ne!(scale, other);
+        let weight = vec![127.0 * scale, -128.0 * scale, 119.0 * other, 101.0 * other];
+        let linear = Linear { fan_in: 2, fan_out: 2, weight, bias: vec![0.0; 2], grid: None };
+        let mut graph = chain(Shape::vector(2), vec![("fc", Op::Linear(linear), Shape::vector(2))]);
+        graph.readout.quantity = crate::ir::Quantity::Current;
+        let (float, integer) = both(graph, vec![255, 102]);
+        for (float, integer) in float.iter().zip(&integer) {
+            // rounded anew, 119 of 128 would be 118.07 of 127
+            assert!((float - integer).abs() < 1e-5 * float.abs(), "{float} became {integer}");
+        }
+    }
+
+    #[test]
     fn a_weak_channel_beside_a_strong_one_can_still_fire() {
         let linear = Linear { fan_in: 1, fan_out: 2, weight: vec![50.0, 0.15], bias: vec![0.0; 2], grid: None };
         let vector = Shape::vector(2);

@@ -15,9 +15,9 @@
 //! stateless:   v = saturate(c); n = spikes(v), with Leak::All
 //! inhibition:  n = 0 but for the neuron with the largest v - threshold[ch], ties to the lowest index
 //! ```
-//! A threshold may be that of the timestep. All states are 0 before the first timestep of a sample. Filters and membrane share one LSB, so that nothing is rounded
-//! between them. Widths: a filter has at most 29 bits, so that the sum of two fits 30; a current, a membrane and an amount
-//! have at most 30 each, so that no sum of three leaves `i32`.
+//! A threshold may be that of the timestep. All states are 0 before the first timestep of a sample. Filters and membrane
+//! share one LSB, so that nothing is rounded between them. Widths: a filter has at most 29 bits, so that the sum of two fits
+//! 30; a current, a membrane and an amount have at most 30 each, so that no sum of three leaves `i32`.
 use crate::program::{Leak, Neuron, Reset, ResetTiming, Staircase, Synaptic};
 
 impl Leak<'_> {

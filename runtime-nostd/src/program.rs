@@ -233,6 +233,22 @@ impl<'a> Neuron<'a> {
         }
     }
 
+    /// Bits that are kept of a neuron from one timestep to the next: of its membrane, its synaptic currents, or the
+    /// currents that it mixes.
+    #[must_use]
+    pub const fn state_bits(&self) -> u32 {
+        let mut bits = self.stored_bits() as u32;
+        let mut filter = 0;
+        while filter < self.synaptic.len() {
+            bits += self.synaptic[filter].bits as u32;
+            filter += 1;
+        }
+        match self.mix {
+            Some(mix) => bits + 32 * mix.timesteps as u32,
+            None => bits,
+        }
+    }
+
     /// Whether nothing is left of a membrane from one timestep to the next.
     #[inline]
     #[must_use]

@@ -4,14 +4,21 @@
 //! Numbers are chosen so that something happens: thresholds near the currents that occur, membranes so narrow that some
 //! saturate, now and then a threshold of zero or below.
 
+mod neurons;
+mod samples;
+mod synapses;
+
 use bumpalo::Bump;
 use snnc::compiled::{Compiled, StepInfo};
-use snnc::data::{Frame, Sample};
 use snnc::ir::{InputEncoding, WeightEncoding};
 use snnc_runtime::program::{
-    Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout,
-    Reduce, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, ValueKind, Window, words,
+    Connection, Edge, EdgeKind, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout, Reduce, Shape,
+    Step, Synapses, ValueKind, Window,
 };
+
+use neurons::{enrich, neuron, over_time};
+pub use samples::samples;
+use synapses::synapses;
 
 /// A small generator (SplitMix64, Steele et al. 2014).
 #[derive(Clone, Debug)]
@@ -407,76 +414,6 @@ fn recurrent<'a>(
     (currents, (Step::Population(layer), known, encoding))
 }
 
-/// Gives neurons what few have.
-fn enrich<'a>(arena: &'a Bump, rng: &mut Rng, population: &mut Population<'a>) {
-    let channels = population.output.shape.channels as usize;
-    let Some(neuron) = &mut population.neuron else { return };
-    let bits = neuron.membrane_bits;
-    let leak = |rng: &mut Rng, bits: u8| match rng.range(0, 3) {
-        0 => Leak::None,
-        1 => Leak::Shift(rng.range(1, 5) as u8),
-        kind => {
-            let shift = rng.range(1, i64::from((31 - bits).min(10)).max(1)) as u8;
-            let factors = arena.alloc_slice_fill_with(channels, |_| rng.range(0, 1 << shift) as u16);
-            match kind {
-                2 => Leak::Multiply { factor: factors[0].min((1 << shift) - 1), shift },
-                _ => Leak::MultiplyEach { factors, shift },
-            }
-        }
-    };
-    if rng.chance(40) {
-        neuron.leak = leak(rng, bits);
-    }
-    let filters: Vec<_> = (0..rng.pick(&[0, 1, 1, 2]))
-        .map(|_| {
-            // narrow enough to saturate now and then
-            let bits = (i64::from(bits) + rng.range(-2, 1)).clamp(2, 29) as u8;
-            Synaptic { leak: leak(rng, bits), bits, negative: rng.chance(30) }
-        })
-        .collect();
-    neuron.synaptic = arena.alloc_slice_copy(&filters);
-    if matches!(neuron.reset, Reset::ToValue(_)) && rng.chance(40) {
-        neuron.reset_timing = ResetTiming::Overriding;
-    }
-    if neuron.reset_timing == ResetTiming::Immediate && rng.chance(40) {
-        let half = 1i64 << (bits - 1);
-        neuron.floor = Some(arena.alloc_slice_fill_with(channels, |_| rng.range(-half, half / 4) as i32));
-    }
-}
-
-/// Takes the membranes of neurons, or gives them thresholds for each timestep.
-fn over_time<'a>(arena: &'a Bump, rng: &mut Rng, population: &mut Population<'a>, timesteps: u32, read: bool) {
-    let Some(neuron) = &mut population.neuron else { return };
-    if rng.chance(12) && !read {
-        (neuron.leak, neuron.reset, neuron.floor) = (Leak::All, Reset::None, None);
-        neuron.reset_timing = ResetTiming::Immediate;
-    }
-    if rng.chance(20) && neuron.reset_timing == ResetTiming::Immediate && !neuron.is_stateless() && !read {
-        (neuron.floor, neuron.stored) = (None, Some(staircase(arena, rng, neuron)));
-    }
-    if rng.chance(30) && (neuron.reset_timing == ResetTiming::Immediate || neuron.reset == Reset::None) {
-        let each = neuron.threshold.repeat(timesteps as usize);
-        neuron.threshold =
-            arena.alloc_slice_fill_iter(each.into_iter().map(|t| t + rng.range(0, 1 + i64::from(t.abs()) / 3) as i32));
-    }
-}
-
-/// Levels for membranes, for all channels or each.
-fn staircase<'a>(arena: &'a Bump, rng: &mut Rng, neuron: &Neuron<'_>) -> Staircase<'a> {
-    let rows = if rng.chance(50) { 1 } else { neuron.threshold.len() };
-    let steps = rng.pick(&[1, 2, 6, 14]);
-    let half = 1i64 << (neuron.membrane_bits - 1);
-    let mut table = |width: usize| {
-        let rows = (0..rows).flat_map(|_| {
-            let mut row: Vec<i32> = (0..width).map(|_| rng.range(-half, half - 1) as i32).collect();
-            row.sort_unstable();
-            row
-        });
-        &*arena.alloc_slice_copy(&rows.collect::<Vec<_>>())
-    };
-    Staircase { thresholds: table(steps), levels: table(steps + 1), steps: steps as u8 }
-}
-
 #[expect(clippy::too_many_arguments)]
 fn population<'a>(
     arena: &'a Bump,
@@ -524,125 +461,6 @@ fn population<'a>(
         false => Known { edge, bound, typical },
     };
     (step, known, encoding)
-}
-
-/// Weights, their largest magnitude, and what they are called.
-fn synapses<'a>(
-    arena: &'a Bump,
-    rng: &mut Rng,
-    connection: Connection,
-    rows: usize,
-    width: usize,
-    weights: Weights,
-) -> (Synapses<'a>, i64, Option<WeightEncoding>) {
-    if connection == Connection::Identity {
-        return (Synapses::Int8 { weights: arena.alloc_slice_fill_copy(width, 1) }, 1, None);
-    }
-    let table = |rng: &mut Rng, n: usize| &*arena.alloc_slice_fill_with(n, |_| rng.bits() as u32);
-    match (weights, connection) {
-        (Weights::Int8, _) => {
-            let largest = rng.pick(&[1, 7, 31, 127, 128]);
-            let weights = arena.alloc_slice_fill_with(rows * width, |_| rng.range(-largest, largest.min(127)) as i8);
-            (Synapses::Int8 { weights }, largest, Some(WeightEncoding::INT8))
-        }
-        (Weights::Codebook(index_bits), Connection::Conv2d(window)) => {
-            let channels_in = rows / (usize::from(window.kernel[0]) * usize::from(window.kernel[1]));
-            let codewords = table(rng, 1 << index_bits);
-            let indices = table(rng, channels_in * words(width * usize::from(index_bits)));
-            let encoding = WeightEncoding::Codebook { index_bits };
-            (Synapses::Codebook { index_bits, codewords, indices }, 1, Some(encoding))
-        }
-        (Weights::Binary | Weights::Codebook(_), _) => {
-            let unused = words(width) * 32 - width;
-            let signs = arena.alloc_slice_fill_with(rows * words(width), |i| {
-                let word = rng.bits() as u32;
-                if (i + 1) % words(width) == 0 { word >> unused } else { word }
-            });
-            (Synapses::Binary { signs }, 1, Some(WeightEncoding::Binary))
-        }
-        (Weights::Int(bits), _) => {
-            let planes = table(rng, rows * words(usize::from(bits) * width));
-            (Synapses::Planes { bits, odd: false, planes }, 1 << (bits - 1), Some(WeightEncoding::Int { bits }))
-        }
-        (Weights::Odd(bits), _) => {
-            let planes = table(rng, rows * words(usize::from(bits) * width));
-            // of one bit the grid is -1 and 1
-            (Synapses::Planes { bits, odd: true, planes }, 1 << bits, Some(WeightEncoding::Odd { bits: bits.max(2) }))
-        }
-        (Weights::Sparse, _) => {
-            let used: Vec<Vec<u16>> =
-                (0..rows).map(|_| (0..width as u16).filter(|_| rng.chance(30)).collect::<Vec<_>>()).collect();
-            let ends = used.iter().scan(0, |end, row| {
-                *end += row.len() as u32;
-                Some(*end)
-            });
-            let starts = arena.alloc_slice_copy(&std::iter::once(0).chain(ends).collect::<Vec<_>>());
-            let columns = arena.alloc_slice_copy(&used.concat());
-            let weights = arena.alloc_slice_fill_with(columns.len(), |_| rng.range(-20, 20) as i8);
-            (Synapses::Sparse { starts, columns, weights }, 20, Some(WeightEncoding::INT8))
-        }
-    }
-}
-
-/// Neurons for currents of about `size`.
-fn neuron<'a>(arena: &'a Bump, rng: &mut Rng, channels: usize, size: i64) -> Neuron<'a> {
-    let membrane_bits = (i64::from(bits(2 * size)) + rng.range(-1, 3)).clamp(2, 30) as u8;
-    let limit = (1i64 << (membrane_bits - 1)) - 1;
-    let leak = match rng.range(0, 2) {
-        0 => Leak::None,
-        1 => Leak::Shift(rng.range(1, 6) as u8),
-        _ => {
-            let shift = rng.range(1, i64::from((31 - membrane_bits).min(12)).max(1)) as u8;
-            Leak::Multiply { factor: rng.range(0, (1 << shift) - 1) as u16, shift }
-        }
-    };
-    let threshold = arena.alloc_slice_fill_with(channels, |_| match rng.range(0, 19) {
-        0 => rng.range(-size, 0) as i32,
-        1 => limit as i32,
-        _ => rng.range(size / 4, 2 * size) as i32,
-    });
-    let amounts: &[i32] = arena.alloc_slice_fill_with(channels, |c| match rng.range(0, 3) {
-        0 => rng.range(-size / 4, 3 * size) as i32,
-        _ => threshold[c],
-    });
-    let values = arena.alloc_slice_fill_with(channels, |_| rng.range(-size, size).clamp(-limit, limit) as i32);
-    let reset = match rng.range(0, 4) {
-        0 => Reset::None,
-        1 | 2 => Reset::ToValue(values),
-        _ => Reset::Subtract(amounts),
-    };
-    let reset_timing = rng.pick(&[ResetTiming::Immediate, ResetTiming::Delayed]);
-    Neuron { leak, threshold, reset, reset_timing, membrane_bits, ..Neuron::BARE }
-}
-
-/// Random samples: each frame draws its own share of active inputs, a silent frame among them.
-#[must_use]
-pub fn samples(program: &Program<'_>, rng: &mut Rng, count: usize) -> Vec<Sample> {
-    let input = program.input();
-    let elements = input.shape.len();
-    let frames = if input.rate == Rate::PerSample { 1 } else { program.timesteps() };
-    let frame = |rng: &mut Rng| {
-        let percent = rng.pick(&[0, 8, 20, 20, 40, 90]);
-        match input.kind {
-            EdgeKind::Values(ValueKind::U8) => {
-                Frame::U8((0..elements).map(|_| if rng.chance(percent) { rng.bits() as u8 } else { 0 }).collect())
-            }
-            EdgeKind::Values(ValueKind::I8) => {
-                Frame::I8((0..elements).map(|_| if rng.chance(percent) { rng.bits() as i8 } else { 0 }).collect())
-            }
-            EdgeKind::Values(ValueKind::I16) => {
-                Frame::I16((0..elements).map(|_| if rng.chance(percent) { rng.bits() as i16 } else { 0 }).collect())
-            }
-            EdgeKind::Spikes | EdgeKind::Counts { .. } | EdgeKind::Currents { .. } => {
-                let mut packed = vec![0; words(elements)];
-                for i in 0..elements {
-                    packed[i / 32] |= u32::from(rng.chance(percent)) << (i % 32);
-                }
-                Frame::Spikes(packed)
-            }
-        }
-    };
-    (0..count).map(|_| Sample { frames: (0..frames).map(|_| frame(rng)).collect() }).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 //! the integer network predicts and spikes as the framework does.
 
 use bumpalo::Bump;
+use snnc::backend::rust::flash_bytes;
 use snnc::compiled::Compiled;
+use snnc::compress::{LayerSize, sizes};
 use snnc::data::Dataset;
 use snnc::ir::eval::{Evaluator, prediction};
 use snnc::ir::{Graph, WeightEncoding};
@@ -17,14 +19,9 @@ const TIMESTEPS: u32 = 4;
 /// Files of a method.
 const ALL: [&str; 4] = ["model.snn", "step.onnx", "step_dyn.onnx", "unrolled.onnx"];
 
-/// Every file of a method: integers predict as the framework on 200 test images, and spike as it does where it was traced.
-fn equals_its_framework(method: &str, encodings: &[&str]) {
-    is_near_its_framework(method, &ALL, encodings, 0);
-}
-
-/// The float evaluator predicts as the framework on 200 test images, and spikes as it does where it was traced; so do the
-/// integers of `files`, but for `flips` spikes of all traced layers.
-fn is_near_its_framework(method: &str, files: &[&str], encodings: &[&str], flips: usize) {
+/// The float evaluator and the integers of each of `files` predict as the framework on 200 test images, and the integers
+/// spike as it does where it was traced; their sizes are what the formulas say.
+fn equals_its_framework(method: &str, files: &[&str], encodings: &[&str]) {
     let bytes = bytes(&format!("methods/{method}/reference.npz"));
     let mut reference = npz::Npz::open("reference.npz", &bytes).expect("a sound fixture");
     let mut array = |name: &str| reference.array(name).expect("a sound array");
@@ -47,6 +44,8 @@ fn is_near_its_framework(method: &str, files: &[&str], encodings: &[&str], flips
         let arena = Bump::new();
         let built = pipeline::build(&graph, timesteps, Some(&calib), &Choices::default(), &arena).expect("it compiles");
         assert_eq!(stored(&built.compiled), encodings, "{name}");
+        let sizes: u64 = sizes(&built.compiled).iter().map(LayerSize::bytes).sum();
+        assert_eq!(sizes, flash_bytes(&built.compiled.program), "{name}: bytes by the formulas");
         let encoded = pipeline::encode(&built.compiled, &test).expect("the images fit");
         let run: Vec<_> = encoded.iter().map(|sample| host::trace(&built.compiled.program, sample)).collect();
         let differ = run.iter().zip(&predicted).filter(|(trace, p)| trace.prediction != usize::from(**p)).count();
@@ -54,7 +53,6 @@ fn is_near_its_framework(method: &str, files: &[&str], encodings: &[&str], flips
         let traced = traces[0].len() / TIMESTEPS as usize / layer_spikes(&built.compiled, &run[..1])[0].shape.len();
         let layers = layer_spikes(&built.compiled, &run[..traced]);
         assert_eq!(layers.len(), traces.len(), "{name}: layers of neurons");
-        let mut flipped = 0;
         for (layer, expected) in layers.iter().zip(&traces) {
             // [samples, timesteps, ...] here, [timesteps, samples, ...] there
             let frames: Vec<&[u8]> = layer.spikes.chunks(layer.shape.len()).collect();
@@ -62,10 +60,8 @@ fn is_near_its_framework(method: &str, files: &[&str], encodings: &[&str], flips
                 .flat_map(|t| (0..traced).map(move |sample| sample * TIMESTEPS as usize + t))
                 .flat_map(|frame| frames[frame].iter().copied())
                 .collect();
-            assert_eq!(found.len(), expected.len(), "{name}: `{}`", layer.name);
-            flipped += found.iter().zip(expected).filter(|(a, b)| a != b).count();
+            assert!(found == *expected, "{name}: spikes of `{}` are not the framework's", layer.name);
         }
-        assert!(flipped <= flips, "{name}: {flipped} spikes are not the framework's, at most {flips} may be");
     }
 }
 
@@ -83,27 +79,27 @@ fn stored(compiled: &Compiled<'_>) -> Vec<&'static str> {
 
 #[test]
 fn qp_snn_on_its_odd_grids() {
-    equals_its_framework("qpsnn4", &["int8", "odd4", "odd4", "int8"]);
-    equals_its_framework("qpsnn2", &["int8", "odd2", "odd2", "int8"]);
+    equals_its_framework("qpsnn4", &ALL, &["int8", "odd4", "odd4", "int8"]);
+    equals_its_framework("qpsnn2", &ALL, &["int8", "odd2", "odd2", "int8"]);
 }
 
 #[test]
 fn binary_weights_without_a_scale() {
-    equals_its_framework("bso", &["int8", "binary", "binary", "int8"]);
+    equals_its_framework("bso", &ALL, &["int8", "binary", "binary", "int8"]);
 }
 
 #[test]
 fn kernels_from_a_codebook() {
-    equals_its_framework("s2nn5", &["int8", "codebook5", "codebook5", "int8"]);
+    equals_its_framework("s2nn5", &ALL, &["int8", "codebook5", "codebook5", "int8"]);
 }
 
 #[test]
 fn membranes_of_four_bits_behind_binary_weights() {
-    is_near_its_framework("qsnn", &ALL, &["int8", "binary", "binary", "int8"], 0);
+    equals_its_framework("qsnn", &ALL, &["int8", "binary", "binary", "int8"]);
 }
 
 #[test]
 fn a_threshold_per_timestep_and_no_membrane() {
     let files = ["model.snn", "unrolled.onnx"]; // a step does not know its timestep
-    is_near_its_framework("mfp", &files, &["int8", "odd4", "odd4", "int8"], 0);
+    equals_its_framework("mfp", &files, &["int8", "odd4", "odd4", "int8"]);
 }

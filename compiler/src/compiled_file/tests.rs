@@ -276,11 +276,18 @@ proptest! {
         let at = at.index(file.len());
         file[at] ^= 1 << bit;
         if let Ok(loaded) = read(&file, &arena) && loaded.program.input().shape.len() < 1000 {
-            let program = Program::new(*loaded.program.input(), loaded.program.steps(), *loaded.program.readout(), 2);
-            // one with other timesteps, unless each of them has thresholds
-            if let Ok(program) = program {
-                let _ = crate::host::trace(&program, &silence(&program));
-            }
+            let is_timed = |step: &Step<'_>| match step {
+                Step::Population(Population { neuron: Some(neuron), output, .. }) => {
+                    neuron.is_timed(output.shape.channels as usize)
+                }
+                Step::Population(_) | Step::Pool(_) => false,
+            };
+            let program = loaded.program;
+            // where something is of each timestep, there are few of them
+            let timesteps = if program.steps().iter().any(is_timed) { program.timesteps() } else { 2 };
+            let program = Program::new(*program.input(), program.steps(), *program.readout(), timesteps);
+            let program = program.expect("it was one, with other timesteps at most");
+            let _ = crate::host::trace(&program, &silence(&program));
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use snnc_runtime::program::{EdgeKind, Population, Program, Step};
 use snnc_runtime::run::{Runner, arena_words};
 
-use crate::backend::rust::table_bits;
+use crate::backend::rust::flash_bytes;
 use crate::compiled::Compiled;
 use crate::data::{Dataset, Sample};
 use crate::error::Error;
@@ -143,7 +143,7 @@ pub fn price(float: &Graph, compiled: &Compiled<'_>, data: &Dataset) -> Result<P
         float_correct: correct(|seen| seen.float_prediction),
         same_as_float: seen.iter().filter(|seen| seen.prediction == seen.float_prediction).count(),
         distance: seen.iter().map(|seen| seen.distance).sum::<f64>() / n,
-        bytes: program.steps().iter().map(table_bits).sum::<u64>().div_ceil(8),
+        bytes: flash_bytes(&program),
         state_bytes: program.steps().iter().map(state_bits).sum::<u64>().div_ceil(8),
         synaptic_operations: operations as f64 / n,
         layers: layers.collect(),
@@ -153,10 +153,7 @@ pub fn price(float: &Graph, compiled: &Compiled<'_>, data: &Dataset) -> Result<P
 /// Bits of membranes and synaptic currents.
 fn state_bits(step: &Step<'_>) -> u64 {
     let Step::Population(Population { neuron: Some(neuron), output, .. }) = step else { return 0 };
-    let filters = neuron.synaptic.iter().map(|filter| u64::from(filter.bits)).sum::<u64>();
-    let membrane = u64::from(neuron.stored_bits());
-    let mixed = neuron.mix.map_or(0, |mix| 32 * u64::from(mix.timesteps));
-    (membrane + filters + mixed) * output.shape.len() as u64
+    u64::from(neuron.state_bits()) * output.shape.len() as u64
 }
 
 /// The layers that both forms have, by their names.

@@ -14,7 +14,7 @@
 use serde::Serialize;
 use snnc_runtime::program::{Connection, Program, Projection, Step, Synapses};
 
-use crate::backend::rust::table_bits;
+use crate::backend::rust::parameter_bits;
 use crate::compiled::Compiled;
 use crate::ir::WeightEncoding;
 
@@ -27,6 +27,14 @@ pub struct LayerSize {
     pub projections: Vec<Stored>,
     /// Bytes of biases, thresholds, resets and leaks.
     pub table_bytes: u64,
+}
+
+impl LayerSize {
+    /// Bytes of weights and tables.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.projections.iter().map(|stored| stored.bytes).sum::<u64>() + self.table_bytes
+    }
 }
 
 /// Size of the weights of one projection.
@@ -51,17 +59,18 @@ pub fn sizes(compiled: &Compiled<'_>) -> Vec<LayerSize> {
     let steps = program.steps().iter().zip(&compiled.steps);
     let size = |(step, info): (&Step<'_>, &crate::compiled::StepInfo)| {
         let Step::Population(population) = step else { return None };
-        let projections: Vec<Stored> =
-            population.projections.iter().map(|projection| stored(program, step, projection, info.encoding)).collect();
-        let weights: u64 = projections.iter().map(|stored| stored.bytes).sum();
-        let table_bytes = (table_bits(step) / 8).saturating_sub(weights);
-        Some(LayerSize { name: info.name.clone(), projections, table_bytes })
+        let projections = population.projections.iter();
+        Some(LayerSize {
+            name: info.name.clone(),
+            projections: projections.map(|projection| stored(program, step, projection, info.encoding)).collect(),
+            table_bytes: parameter_bits(population) / 8, // whole bytes each
+        })
     };
     steps.filter_map(size).collect()
 }
 
 /// What a projection's weights take, from the shapes alone (of [`Synapses::Sparse`] also the weights that are not zero).
-/// `asked` is the encoding that was chosen: ternary weights are stored as integers of two bits.
+/// `asked` is the encoding that was chosen: ternary weights are stored as integers of two bits, lists are of any encoding.
 fn stored(
     program: &Program<'_>,
     step: &Step<'_>,
@@ -83,7 +92,7 @@ fn stored(
         (format!("{rows} rows * ceil({bits} bits * {width} / 32) words"), 4 * words)
     };
     let (encoding, (formula, bytes)) = match projection.synapses {
-        Synapses::Int8 { .. } => (WeightEncoding::Int { bits: 8 }, (format!("{rows} rows * {width} bytes"), weights)),
+        Synapses::Int8 { .. } => (WeightEncoding::INT8, (format!("{rows} rows * {width} bytes"), weights)),
         Synapses::Binary { .. } => (WeightEncoding::Binary, packed(1)),
         Synapses::Planes { bits, odd: true, .. } => (WeightEncoding::Odd { bits }, packed(bits.into())),
         Synapses::Planes { bits: 2, odd: false, .. } if asked == Some(WeightEncoding::Ternary) => {
@@ -102,7 +111,7 @@ fn stored(
         Synapses::Sparse { weights: kept, .. } => {
             let kept = kept.len() as u64;
             let formula = format!("({rows} rows + 1) words + {kept} weights * 3 bytes");
-            (WeightEncoding::Int { bits: 8 }, (formula, 4 * (rows + 1) + 3 * kept))
+            (asked.unwrap_or(WeightEncoding::INT8), (formula, 4 * (rows + 1) + 3 * kept))
         }
     };
     let counted_bits = counted_bits(Some(encoding), weights, taps);
@@ -117,16 +126,24 @@ pub fn counted_bits(encoding: Option<WeightEncoding>, weights: u64, taps: u64) -
         Some(WeightEncoding::Codebook { index_bits }) => {
             weights / taps * u64::from(index_bits) + (taps << index_bits) // one index a kernel, and the codewords
         }
-        Some(encoding @ (WeightEncoding::Int { .. } | WeightEncoding::Odd { .. })) => {
-            weights * u64::from(encoding.bits())
-        }
-        Some(encoding @ (WeightEncoding::Ternary | WeightEncoding::Binary)) => weights * u64::from(encoding.bits()),
+        Some(
+            encoding @ (WeightEncoding::Int { .. }
+            | WeightEncoding::Odd { .. }
+            | WeightEncoding::Ternary
+            | WeightEncoding::Binary),
+        ) => weights * u64::from(encoding.bits()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
+
     use super::*;
+    use crate::backend::rust::flash_bytes;
+    use crate::ir::{InputEncoding, Linear, Op, Shape};
+    use crate::pass::testing::{chain, neuron};
+    use crate::pipeline::{Choices, build};
 
     /// MB as papers write it.
     fn megabytes(bits: u64) -> f64 {
@@ -174,6 +191,23 @@ mod tests {
             let found = megabytes(counted_bits(Some(WeightEncoding::Odd { bits: 2 }), weights, 9) + float as u64);
             assert!((found - two).abs() < 0.016, "{found} MB, reported {two}"); // three numbers of two digits
         }
+    }
+
+    #[test]
+    fn a_list_has_the_bytes_of_its_tables() {
+        let weight = (0..60 * 40).map(|i: i16| if i % 8 == 0 { f32::from(i % 101) - 50.0 } else { 0.0 }).collect();
+        let linear = Linear { fan_in: 60, fan_out: 40, weight, bias: vec![0.0; 40], grid: None };
+        let vector = Shape::vector(40);
+        let layers = vec![("fc", Op::Linear(linear), vector), ("lif", neuron(0.9), vector)];
+        let mut graph = chain(Shape::vector(60), layers);
+        if let Op::Input(input) = &mut graph.nodes[0].op {
+            input.encoding = InputEncoding::Spikes;
+        }
+        let arena = Bump::new();
+        let built = build(&graph, 3, None, &Choices::default(), &arena).expect("it compiles");
+        let sizes = sizes(&built.compiled); // the image's currents once a sample, and the neurons on them
+        assert!(sizes[0].projections[0].formula.starts_with("(60 rows + 1) words + "), "{sizes:?}");
+        assert_eq!(sizes.iter().map(LayerSize::bytes).sum::<u64>(), flash_bytes(&built.compiled.program));
     }
 
     #[test]

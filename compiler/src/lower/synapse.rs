@@ -111,7 +111,7 @@ impl Table {
         })
     }
 
-    fn rows(&self) -> usize {
+    pub(super) fn rows(&self) -> usize {
         self.integers.len() / self.width
     }
 

@@ -5,16 +5,14 @@ use snnc_runtime::program::{
     Edge, EdgeKind, Pool, PoolOp, Population, Rate, Readout, Reset, Shape, Step, ValueKind, Window,
 };
 
-use super::project::{Projected, Term, grid_scale, one_scale};
+use super::project::one_scale;
+use super::shift::readout_shift;
 use super::{LowerError, bits_of, neuron};
 use crate::compiled::StepInfo;
 use crate::error::AtNode;
 use crate::ir::{self, Divisor, Graph, InputEncoding, Node, NodeId, Op, Quantity, Source, Timing};
-use crate::pass::{mix_reach, uniform_scale};
+use crate::pass::mix_reach;
 use crate::proof::shifted;
-
-/// Fraction bits of a readout's currents, where its biases have fractions and the scores leave room.
-const READOUT_FRACTION_BITS: f64 = 8.0;
 
 /// What the walk gives.
 pub(super) struct Lowered<'a> {
@@ -337,7 +335,7 @@ impl<'g, 'a> Walk<'g, 'a> {
         // biases wait for the neurons; a readout has none behind it
         let read_out = self.resolve(Source::now(self.graph.output)).0 == id;
         let shift = match self.sink_shift(id) {
-            0 if read_out => self.readout_shift(&projected, &scale),
+            0 if read_out => readout_shift(&projected, &scale, self.timesteps),
             shift => shift,
         };
         let lsb: Vec<f64> = scale.iter().map(|s| s * 2f64.powi(-i32::from(shift))).collect();
@@ -370,88 +368,6 @@ impl<'g, 'a> Walk<'g, 'a> {
         let offset = if read_out { vec![] } else { projected.bias };
         let info = StepInfo { name: node.name.clone(), encoding: projected.encoding, activity: None };
         Ok((step, Known { scale: lsb, offset, least, most }, info))
-    }
-
-    /// The shift to the left that makes room for the fractions of a readout's biases: scores are sums over time, and a bias
-    /// rounded to a whole weight would be off by half a weight at every timestep.
-    fn readout_shift(&self, projected: &Projected<'_>, scale: &[f64]) -> i8 {
-        let off = |(bias, scale): (&f64, &f64)| (bias / scale - (bias / scale).round()).abs();
-        if projected.bias.iter().zip(scale).map(off).fold(0.0, f64::max) < 1e-9 {
-            return 0;
-        }
-        let reach = projected.most.max(-projected.least) as f64;
-        let bias = projected.bias.iter().zip(scale).map(|(b, s)| (b / s).abs()).fold(0.0, f64::max);
-        let sum = ((reach + bias) * f64::from(self.timesteps)).max(1.0).log2().ceil();
-        (30.0 - sum).clamp(0.0, READOUT_FRACTION_BITS) as i8 // the sums have 32 bits, their sign among them
-    }
-
-    /// The shift that brings the currents of `id` to the LSB of the only neurons behind it: to the left where layers of
-    /// other scales are summed with it, else to the right where the neurons' LSB is coarser.
-    fn sink_shift(&self, id: NodeId) -> i8 {
-        match self.join_shift(id) {
-            0 => self.right_shift(id),
-            shift => shift,
-        }
-    }
-
-    /// Powers of two from the finest scale of the layers that are summed into the same neurons to that of layer `id`.
-    fn join_shift(&self, id: NodeId) -> i8 {
-        let scale = |id: NodeId| current_scale(self.graph, id);
-        let Some(own) = scale(id) else { return 0 };
-        let joined = (0..self.graph.nodes.len()).filter(|&other| self.sum_of(other) == self.sum_of(id));
-        let finest = |channel: usize| {
-            joined.clone().filter_map(scale).filter_map(|s| s.get(channel).copied()).fold(f64::INFINITY, f64::min)
-        };
-        if self.sum_of(id).is_none() {
-            return 0;
-        }
-        let ratio = own[0] / finest(0);
-        let shift = ratio.log2().round();
-        let same = own.iter().enumerate().all(|(c, s)| (s / finest(c) / shift.exp2() - 1.0).abs() < 1e-6);
-        if same && (1.0..=16.0).contains(&shift) { shift as i8 } else { 0 }
-    }
-
-    /// The sum of several currents that the currents of layer `id` are part of.
-    fn sum_of(&self, id: NodeId) -> Option<NodeId> {
-        let mut sum = None;
-        let mut at = id;
-        while let &[next] = self.consumers[at].as_slice() {
-            if !matches!(self.graph.nodes[next].op, Op::Add) {
-                break;
-            }
-            sum = Some(next);
-            at = next;
-        }
-        sum
-    }
-
-    /// The right shift that brings the currents of `id` to the LSB of the only neurons behind it.
-    fn right_shift(&self, id: NodeId) -> i8 {
-        let &[next] = self.consumers[id].as_slice() else { return 0 };
-        match &self.graph.nodes[next].op {
-            Op::Neuron(neuron) => neuron.integer.map_or(0, |format| format.fraction_bits.min(0)),
-            Op::MaxPool(_) | Op::AvgPool(_) | Op::Flatten => self.right_shift(next),
-            Op::Input(_) | Op::Linear(_) | Op::Conv2d(_) | Op::BatchNorm(_) | Op::Activation(_) | Op::Add => 0,
-            Op::Permute(_) | Op::Reshape | Op::MatMul => 0,
-        }
-    }
-
-    /// Current LSBs that a population's terms were already brought to by a right shift at their source.
-    fn shift_taken(&self, terms: &[Term<'_>]) -> i8 {
-        let taken = |edge: u16| match self.steps.get(usize::from(edge).wrapping_sub(1)) {
-            Some(Step::Population(p)) if p.neuron.is_none() => p.current_shift.min(0),
-            _ => 0,
-        };
-        let through_pools = |mut edge: u16| loop {
-            match self.steps.get(usize::from(edge).wrapping_sub(1)) {
-                Some(Step::Pool(pool)) => edge = pool.source,
-                _ => return taken(edge),
-            }
-        };
-        match terms {
-            [Term { layer: None, source, .. }] => through_pools(*source),
-            _ => 0,
-        }
     }
 
     fn population(&self, id: NodeId, parameters: &ir::Neuron) -> Result<(Step<'a>, Known, StepInfo)> {
@@ -558,14 +474,6 @@ pub(super) fn spikes_of(neuron: &ir::Neuron) -> EdgeKind {
         0 | 1 => EdgeKind::Spikes,
         most => EdgeKind::Counts { max: u16::try_from(most).unwrap_or(u16::MAX) },
     }
-}
-
-/// Value of one LSB of the currents of layer `id`, per channel, if it is one with weights on a grid.
-fn current_scale(graph: &Graph, id: NodeId) -> Option<Vec<f64>> {
-    let node = &graph.nodes[id];
-    let grid = grid_scale(&node.op)?;
-    let source = uniform_scale(graph, node.sources.first()?.node)?;
-    Some(grid.iter().map(|&scale| f64::from(scale) * source).collect())
 }
 
 fn lowered_shape(shape: ir::Shape) -> Shape {

@@ -13,6 +13,7 @@ use snnc::ir::{
     Reduce, Reset, Shape, Source, Timing, Window,
 };
 use snnc::npz::{self, Column};
+use snnc_tests::random_network::Rng;
 
 /// Output channels of the convolutions, and whether a pool follows.
 const LAYERS: [(usize, bool); 8] =
@@ -23,16 +24,16 @@ fn main() -> ExitCode {
         eprintln!("usage: vgg11 FOLDER");
         return ExitCode::from(2);
     };
-    let mut random = Random(1);
-    let model = native::save(&graph(&mut random)).expect("a sound graph");
+    let mut rng = Rng::new(1);
+    let model = native::save(&graph(&mut rng)).expect("a sound graph");
     std::fs::write(folder.join("vgg11.snn"), model).expect("the folder can be written");
-    let pixels: Vec<u8> = (0..10 * 3 * 32 * 32).map(|_| random.next() as u8).collect();
+    let pixels: Vec<u8> = (0..10 * 3 * 32 * 32).map(|_| rng.bits() as u8).collect();
     let images = npz::write(&[("x", &[10, 3, 32, 32], Column::U8(&pixels))]).expect("memory takes it");
     std::fs::write(folder.join("images.npz"), images).expect("the folder can be written");
     ExitCode::SUCCESS
 }
 
-fn graph(random: &mut Random) -> Graph {
+fn graph(rng: &mut Rng) -> Graph {
     let input = Op::Input(Input { timing: Timing::Constant, encoding: InputEncoding::Real });
     let mut nodes =
         vec![Node { name: "image".into(), op: input, sources: vec![], shape: Shape::new(3, 32, 32), origin: vec![] }];
@@ -41,7 +42,7 @@ fn graph(random: &mut Random) -> Graph {
         let shape = Shape { channels, ..from };
         let count = channels * from.channels * 9;
         let binary = layer > 0;
-        let weight = (0..count).map(|_| if binary { random.sign() } else { random.sign() * random.unit() });
+        let weight = (0..count).map(|_| if binary { sign(rng) } else { real(rng) });
         let mut window = Window::new([3, 3], [1, 1]);
         (window.pad_begin, window.pad_end) = ([1, 1], [1, 1]);
         let conv = Conv2d {
@@ -68,7 +69,7 @@ fn graph(random: &mut Random) -> Graph {
     let all = AvgPool { window: Window::new([4, 4], [4, 4]), divisor: Divisor::Kernel };
     push(&mut nodes, "mean", Op::AvgPool(all), Shape::vector(512));
     push(&mut nodes, "flat", Op::Flatten, Shape::vector(512));
-    let weight = (0..5120).map(|_| random.sign() * random.unit()).collect();
+    let weight = (0..5120).map(|_| real(rng)).collect();
     let linear = Linear { fan_in: 512, fan_out: 10, weight, bias: vec![0.0; 10], grid: None };
     push(&mut nodes, "fc", Op::Linear(linear), Shape::vector(10));
     let readout = Readout { quantity: Quantity::Current, reduce: Reduce::Sum, scale: 1.0 };
@@ -80,24 +81,11 @@ fn push(nodes: &mut Vec<Node>, name: &str, op: Op, shape: Shape) {
     nodes.push(Node { name: name.into(), op, sources, shape, origin: vec![] });
 }
 
-/// SplitMix64.
-struct Random(u64);
+fn sign(rng: &mut Rng) -> f32 {
+    rng.pick(&[-1.0, 1.0])
+}
 
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn sign(&mut self) -> f32 {
-        if self.next() >> 63 == 0 { 1.0 } else { -1.0 }
-    }
-
-    /// In 0..1.
-    fn unit(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1 << 24) as f32
-    }
+/// In -1..1.
+fn real(rng: &mut Rng) -> f32 {
+    rng.range(-(1 << 23), 1 << 23) as f32 / (1 << 23) as f32
 }

@@ -47,13 +47,12 @@ fn report(compiled: &Compiled<'_>) -> Vec<LayerReport> {
 /// Bits of weights and tables of a step, as they lie in flash.
 #[must_use]
 pub fn table_bits(step: &Step<'_>) -> u64 {
-    match step {
-        Step::Population(population) => population_bits(population),
-        Step::Pool(_) => 0,
-    }
+    let Step::Population(population) = step else { return 0 };
+    let weights = population.projections.iter().map(|projection| synapse_bits(&projection.synapses));
+    weights.sum::<u64>() + parameter_bits(population)
 }
 
-/// Bits of the tables of a projection.
+/// Bits of the weights of a projection.
 fn synapse_bits(synapses: &Synapses<'_>) -> u64 {
     let bits = match synapses {
         Synapses::Int8 { weights } => 8 * weights.len(),
@@ -64,23 +63,21 @@ fn synapse_bits(synapses: &Synapses<'_>) -> u64 {
     bits as u64
 }
 
-/// Bits of weights and tables.
-fn population_bits(population: &Population<'_>) -> u64 {
-    let weights = population.projections.iter().map(|projection| synapse_bits(&projection.synapses));
-    let tables = population.neuron.map_or(0, |neuron| {
-        let reset = match neuron.reset {
-            Reset::None => 0,
-            Reset::ToValue(table) | Reset::Subtract(table) => table.len(),
-        };
-        let stored = neuron.stored.map_or(0, |stored| stored.thresholds.len() + stored.levels.len());
-        neuron.threshold.len() + reset + stored + neuron.floor.map_or(0, <[i32]>::len)
-    });
-    let factors = population.neuron.map_or(0, |neuron| {
-        let leaks = neuron.synaptic.iter().map(|filter| filter.leak).chain([neuron.leak]);
-        leaks.map(factors_of).sum()
-    });
-    let mix = population.neuron.and_then(|neuron| neuron.mix).map_or(0, |mix| 8 * mix.weights.len() as u64);
-    weights.sum::<u64>() + mix + 32 * (population.bias.len() + tables) as u64 + 16 * factors as u64
+/// Bits of a population's tables that are no synapses: biases, thresholds, resets, levels, leaks and mixes.
+#[must_use]
+pub fn parameter_bits(population: &Population<'_>) -> u64 {
+    let biases = 32 * population.bias.len() as u64;
+    let Some(neuron) = &population.neuron else { return biases };
+    let reset = match neuron.reset {
+        Reset::None => 0,
+        Reset::ToValue(table) | Reset::Subtract(table) => table.len(),
+    };
+    let stored = neuron.stored.map_or(0, |stored| stored.thresholds.len() + stored.levels.len());
+    let tables = neuron.threshold.len() + reset + stored + neuron.floor.map_or(0, <[i32]>::len);
+    let leaks = neuron.synaptic.iter().map(|filter| filter.leak).chain([neuron.leak]);
+    let factors = leaks.map(factors_of).sum::<usize>();
+    let mix = neuron.mix.map_or(0, |mix| mix.weights.len());
+    biases + (32 * tables + 16 * factors + 8 * mix) as u64
 }
 
 /// Factors that a leak has in a table.
@@ -100,11 +97,7 @@ pub fn arena_bytes(program: &Program<'_>) -> u64 {
 /// Bytes of flash that its weights and tables take, code not counted.
 #[must_use]
 pub fn flash_bytes(program: &Program<'_>) -> u64 {
-    let bits = program.steps().iter().map(|step| match step {
-        Step::Population(population) => population_bits(population),
-        Step::Pool(_) => 0,
-    });
-    bits.sum::<u64>().div_ceil(8)
+    program.steps().iter().map(table_bits).sum::<u64>().div_ceil(8)
 }
 
 /// A template that cannot be rendered would be a mistake of ours; it is reported like any other refusal.

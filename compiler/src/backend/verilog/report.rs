@@ -1,7 +1,7 @@
 //! What a design costs: a line per layer for the user's report, and the same as a file beside the design.
 
 use askama::Template;
-use snnc_runtime::program::{Leak, Neuron, Program};
+use snnc_runtime::program::{Leak, Program};
 
 use super::clocks::Prediction;
 use super::size::{Front, Layer, reset_table, table_bits};
@@ -62,11 +62,7 @@ fn factor_bits(leak: Leak<'_>) -> usize {
 /// Bits of membranes, synaptic currents, sums, kept currents and the two input frames.
 fn state_bits(layer: &Layer<'_>) -> u64 {
     let elements = layer.words * layer.group;
-    let state = |neuron: &Neuron<'_>| {
-        let filters = neuron.synaptic.iter().map(|filter| usize::from(filter.bits));
-        usize::from(neuron.stored_bits()) + filters.sum::<usize>()
-    };
-    let membranes = layer.planned.neurons.map_or(0, |(_, neuron)| elements * state(&neuron));
+    let membranes = layer.planned.neurons.map_or(0, |(_, neuron)| elements * neuron.state_bits() as usize);
     let kept = if layer.replays() { 2 * elements * layer.current_bits } else { 0 };
     let frames = match &layer.front {
         Front::Stream => 0,

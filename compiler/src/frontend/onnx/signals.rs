@@ -6,7 +6,7 @@
 mod potential;
 mod stored;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::algebra::{Atom, Beyond, Coef, Poly};
@@ -68,7 +68,7 @@ pub struct Signals {
     /// Values `max(x, low)`, with `x` and `low`.
     pub floors: HashMap<ValueId, (ValueId, f64)>,
     /// Values that are a step function of a potential after its reset, with that and the levels: read as it is.
-    pub stored: HashMap<ValueId, (ValueId, Staircase)>,
+    pub stored: BTreeMap<ValueId, (ValueId, Staircase)>,
     /// Values that are 1 at the highest element and 0 elsewhere, with the potential they look at.
     pub highest: HashMap<ValueId, ValueId>,
     /// Per value, what it is as an operand; a membrane potential is itself.

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::ir::{
-    Comparison, Input, InputEncoding, Neuron, Node, Readout, Reduce, Reset, ResetTiming, Source, SynapticCurrent,
+    Comparison, Conv2d, Input, InputEncoding, Neuron, Node, Readout, Reduce, Reset, ResetTiming, Source,
+    SynapticCurrent, Window,
 };
 
 /// One neuron without synapses on a sequence of currents: its spikes and stored membrane potentials.
@@ -216,4 +217,16 @@ fn products_and_reshapes_that_do_not_fit_are_refused() {
     assert!(refused(Op::Permute([2, 0, 1]), vec![0], shape));
     assert!(refused(Op::MatMul, vec![0, 0], Shape::new(2, 1, 3)));
     assert!(refused(Op::MatMul, vec![0], shape));
+}
+
+#[test]
+fn a_convolution_sums_the_channels_of_a_tap_before_the_next_tap() {
+    let window = Window::new([1, 2], [1, 1]);
+    let (weight, bias) = (vec![1.0; 4], vec![0.0]);
+    let conv = Conv2d { channels_in: 2, channels_out: 1, window, groups: 1, weight, bias, grid: None };
+    let rows = Rows::of(&Op::Conv2d(conv.clone()));
+    let large = (1 << 24) as f32; // adding 1 to it is lost
+    let mut sum = [0.0];
+    kernel::conv2d(&rows, &conv, Shape::new(2, 1, 2), &[large, 1.0, -large, 0.0], Shape::vector(1), &mut sum);
+    assert_eq!(sum, [1.0]); // channel after channel it would be 0
 }

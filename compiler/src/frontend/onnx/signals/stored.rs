@@ -5,7 +5,7 @@
 //! then read as the potential itself, with the staircase beside it. Where a decay follows alone it is part of the chain:
 //! the levels are decayed, and the neuron does not leak.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::super::net::{Def, Net, ValueId};
 use super::super::scalar::{Tape, is_scalar};
@@ -19,8 +19,8 @@ const MOST_LEVELS: usize = 255;
 const MOST_OPERATIONS: usize = 1 << 15;
 
 /// The last values of such chains, with the potential after its reset and the levels.
-pub(super) fn staircases(net: &Net, live: &[bool], users: &Users) -> HashMap<ValueId, (ValueId, Staircase)> {
-    let mut found: HashMap<ValueId, (ValueId, Staircase)> = HashMap::new();
+pub(super) fn staircases(net: &Net, live: &[bool], users: &Users) -> BTreeMap<ValueId, (ValueId, Staircase)> {
+    let mut found = BTreeMap::new();
     // The same chain at every timestep is searched once.
     let mut known: Vec<(Vec<Def>, Staircase)> = Vec::new();
     let mut left = MOST_OPERATIONS;

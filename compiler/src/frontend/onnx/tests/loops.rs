@@ -176,6 +176,18 @@ fn a_loop_without_end_is_refused_soon_and_by_name() {
 }
 
 #[test]
+fn a_short_file_that_asks_for_many_nodes_is_refused_by_name() {
+    let mut body = nodes().node("Identity", &["go"], "on");
+    for at in 0..8 {
+        body = body.node("Neg", &[&format!("v{at}")], &format!("v{}", at + 1));
+    }
+    let body = graph("body", &["t", "go", "v0"], body, &["on", "v8"]);
+    let model = truth(Model::new(&[1, 3]), "true").integers("many", &[], &[10_000]).output("out");
+    let refusal = model.with("Loop", &["many", "true", "x"], "out", &[body]).refusal();
+    assert!(refusal.contains("nodes are run in this file"), "{refusal}"); // 90,000; the file has about 1 kB
+}
+
+#[test]
 fn a_loop_or_a_branch_that_depends_on_the_sample_is_refused_by_name() {
     let body = graph("body", &["t", "go", "v"], nodes().node("Identity", &["go"], "on"), &["on", "v"]);
     let model =
