@@ -96,8 +96,13 @@ pub fn describe(step: &Step<'_>) -> String {
         (Reset::ToValue(_), ResetTiming::Immediate) => ", reset to a value",
         (Reset::ToValue(_), ResetTiming::Delayed) => ", reset to a value with the next timestep",
         (Reset::ToValue(_), ResetTiming::Overriding) => ", reset to a value instead of the next timestep",
+        (Reset::ToValue(_), ResetTiming::Clearing) => {
+            ", reset to a value without currents instead of the next timestep"
+        }
         // refused by Program::new
-        (Reset::Subtract(_), ResetTiming::Overriding) => ", subtract instead of the next timestep",
+        (Reset::Subtract(_), ResetTiming::Overriding | ResetTiming::Clearing) => {
+            ", subtract instead of the next timestep"
+        }
         (Reset::Subtract(_), ResetTiming::Immediate) => ", subtract",
         (Reset::Subtract(_), ResetTiming::Delayed) => ", subtract with the next timestep",
     };

@@ -11,6 +11,7 @@
 //! delayed:     r = v >= threshold[ch], of the timestep before;  ToValue: v = r ? value[ch] : v
 //!              v = saturate(leak(v) + c - (Subtract and r ? amount[ch] : 0));  n = spikes(v)
 //! overriding:  r = v >= threshold[ch], of the timestep before;  v = r ? value[ch] : saturate(leak(v) + c);  n = spikes(v)
+//! clearing:    as overriding, with i[k] = r ? 0 : i[k] in the end
 //! spikes(v):   v >= threshold[ch] ? min(v / threshold[ch], max_spikes) : 0, which is 0 or 1 for max_spikes = 1
 //! stateless:   v = saturate(c); n = spikes(v), with Leak::All
 //! inhibition:  n = 0 but for the neuron with the largest v - threshold[ch], ties to the lowest index
@@ -114,7 +115,7 @@ impl Neuron<'_> {
                 let v = self.saturate(self.leak.apply(channel, v).wrapping_add(current));
                 (v, self.spikes(channel, v))
             }
-            ResetTiming::Overriding => {
+            ResetTiming::Overriding | ResetTiming::Clearing => {
                 let v = match self.reset {
                     Reset::ToValue(value) if resets => at(value, channel),
                     _ => self.saturate(self.leak.apply(channel, v).wrapping_add(current)),

@@ -359,6 +359,9 @@ pub enum ResetTiming {
     /// As [`ResetTiming::Delayed`], but the value takes the place of what leak and input give, which is lost. Only with
     /// [`Reset::ToValue`].
     Overriding,
+    /// As [`ResetTiming::Overriding`], and the synaptic currents of that timestep become 0, its input lost as well. Only
+    /// with synaptic currents.
+    Clearing,
 }
 
 /// One input of a population.

@@ -263,9 +263,10 @@ fn leaks_per_channel_stay_in_their_ranges() {
     assert_eq!(neuron(Neuron { leak: wide, membrane_bits: 17, ..NEURON }), RANGE); // one bit too many
 }
 
+const FILTER: Synaptic<'_> = Synaptic { leak: Leak::Shift(1), bits: 29, negative: false };
+
 #[test]
 fn synaptic_currents_stay_in_their_ranges() {
-    const FILTER: Synaptic<'_> = Synaptic { leak: Leak::Shift(1), bits: 29, negative: false };
     let synaptic = |synaptic: &[Synaptic<'_>]| neuron(Neuron { synaptic, ..NEURON });
     assert_eq!(synaptic(&[FILTER; 2]), None);
     assert_eq!(synaptic(&[FILTER; 3]), RANGE);
@@ -285,6 +286,14 @@ fn an_overriding_reset_has_a_value() {
     assert_eq!(reset(Reset::ToValue(&[0; 3])), None);
     assert_eq!(reset(Reset::Subtract(&[1; 3])), RANGE);
     assert_eq!(reset(Reset::None), RANGE);
+}
+
+#[test]
+fn a_clearing_reset_has_a_value_and_synaptic_currents() {
+    let clearing = |reset, synaptic| neuron(Neuron { reset, synaptic, reset_timing: ResetTiming::Clearing, ..NEURON });
+    assert_eq!(clearing(Reset::ToValue(&[0; 3]), &[FILTER]), None);
+    assert_eq!(clearing(Reset::ToValue(&[0; 3]), &[]), RANGE);
+    assert_eq!(clearing(Reset::Subtract(&[1; 3]), &[FILTER]), RANGE);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-// A synaptic current: leak, add the current, saturate; GROUP neurons per clock.
+// A synaptic current: leak, add the current, saturate, or be 0 after a spike; GROUP neurons per clock.
 // Integer rules: runtime-nostd/src/neuron.rs. Nothing clears a state: the first timestep of a sample reads zero.
 // Five clocks deep, never waits. The same neuron may come back after LOOP = 6 clocks.
 `default_nettype none
@@ -19,6 +19,7 @@ module snn_filter #(
     input  wire                          i_valid,
     input  wire [GROUP*CURRENT_BITS-1:0] i_current,
     input  wire [3:0]                    i_tag,      // bit 0: first timestep of a sample
+    input  wire [GROUP-1:0]              clear_1,    // a clock after i_valid: becomes 0
     output wire                          o_valid,
     output wire [GROUP*BITS-1:0]         o_states,   // as stored
     output wire [3:0]                    o_tag
@@ -71,11 +72,15 @@ module snn_filter #(
         assign factors_1 = {(GROUP*FACTOR_BITS){1'b0}};
     end endgenerate
     reg [GROUP*CURRENT_BITS-1:0] current_1q, current_2q, current_3q;
+    reg [GROUP-1:0]              clear_2q, clear_3q, clear_4q;
     always @(posedge clk) if (moves) begin
         factors_2q <= factors_1;
         current_1q <= i_current;
         current_2q <= current_1q;
         current_3q <= current_2q;
+        clear_2q   <= clear_1;
+        clear_3q   <= clear_2q;
+        clear_4q   <= clear_3q;
     end
 
     genvar i;
@@ -93,7 +98,7 @@ module snn_filter #(
                 i_2q <= tags_q[0] ? {BITS{1'b0}} : stored[i*BITS +: BITS];    // a sample starts from rest
                 i_3q <= leaked;
                 i_4q <= {{(WIDE-BITS){i_3q[BITS-1]}}, i_3q} + {{(WIDE-CURRENT_BITS){current_3[CURRENT_BITS-1]}}, current_3};
-                i_5q <= fits_4 ? i_4q[BITS-1:0] : {i_4q[WIDE-1], {(BITS-1){!i_4q[WIDE-1]}}};
+                i_5q <= clear_4q[i] ? {BITS{1'b0}} : fits_4 ? i_4q[BITS-1:0] : {i_4q[WIDE-1], {(BITS-1){!i_4q[WIDE-1]}}};
             end
         assign next[i*BITS +: BITS] = i_5q;
     end endgenerate

@@ -108,7 +108,8 @@ fn two_states() -> Graph {
     let alpha = Neuron {
         synaptic: vec![filter(0.9, 2.5), filter(0.8, -2.5)],
         beta: vec![0.0],
-        reset_timing: ResetTiming::Delayed,
+        reset: Reset::ToValue(0.0),
+        reset_timing: ResetTiming::Clearing,
         ..Neuron::default()
     };
     let node = |name: &str, op: Op, sources: Vec<Source>, n: usize| Node {

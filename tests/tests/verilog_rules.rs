@@ -161,8 +161,8 @@ const NEURONS: &[Case] = &[
     neuron!("a synaptic current saturates to its own bits", {
         currents: &[30, 30, -20, -60, 40], threshold: 11, leak: FORGETS, synaptic: NARROW
     }, &[
-        ("snn_filter.v", "i_5q <= fits_4 ?", "i_5q <= 1'b1 ?"),
-        ("snn_filter.v", "i_5q <= fits_4 ?", "i_5q <= fits_4 || i_4q[WIDE-1] ?"),
+        ("snn_filter.v", "{BITS{1'b0}} : fits_4 ?", "{BITS{1'b0}} : 1'b1 ?"),
+        ("snn_filter.v", "{BITS{1'b0}} : fits_4 ?", "{BITS{1'b0}} : fits_4 || i_4q[WIDE-1] ?"),
         ("snn_filter.v", "{i_4q[WIDE-1], {(BITS-1){!i_4q[WIDE-1]}}}", "{BITS{1'b0}}"),
     ]),
     neuron!("the second synaptic current is taken away", { currents: &[32, 0, 0], threshold: 8, leak: FORGETS, synaptic: ALPHA }, &[
@@ -177,6 +177,13 @@ const NEURONS: &[Case] = &[
     }, &[
         ("snn_neuron.v", "over_5q ? reset_5q[MV-1:0] :", "1'b0 ? reset_5q[MV-1:0] :"),
         ("snn_neuron.v", "over_5q ? reset_5q[MV-1:0] :", "over_5q ? {MV{1'b0}} :"),
+    ]),
+    neuron!("a clearing reset takes the synaptic current with it, and the input of its timestep", {
+        currents: &[12, 4, 9, 8], leak: FORGETS, synaptic: HALF, reset: TO_MINUS_4, timing: ResetTiming::Clearing
+    }, &[
+        ("snn_filter.v", "clear_4q[i] ?", "1'b0 ?"),
+        ("snn_filter.v", "clear_4q[i] ? {BITS{1'b0}} :", "clear_4q[i] ? 4 :"),
+        ("snn_synaptic.v", "assign clear_1 = first_1q ? {GROUP{1'b0}} : fired_1;", "assign clear_1 = fired_1;"),
     ]),
     neuron!("no potential below the floor is stored", { currents: &[-20, 13, 13], floor: Some(&[-3]), reset: SUBTRACT_30 }, &[
         ("snn_neuron.v", "assign bounded_7 = below ?", "assign bounded_7 = 1'b0 ?"),

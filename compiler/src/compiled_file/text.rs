@@ -250,6 +250,7 @@ enum ResetTimingText {
     Immediate,
     Delayed,
     Overriding,
+    Clearing,
 }
 
 #[derive(Serialize, Deserialize)]

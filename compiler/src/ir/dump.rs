@@ -98,6 +98,7 @@ fn neuron_text(neuron: &Neuron) -> String {
         (Reset::None, _) | (_, ResetTiming::Immediate) => "",
         (_, ResetTiming::Delayed) => " with the next timestep",
         (_, ResetTiming::Overriding) => " over the next timestep's input",
+        (_, ResetTiming::Clearing) => " over the next timestep's input, synaptic currents to 0",
     };
     let synaptic: String = neuron.synaptic.iter().map(|c| synaptic_text(c, neuron.synaptic.len())).collect();
     let synaptic = match &neuron.temporal_mix {

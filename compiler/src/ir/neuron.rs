@@ -11,6 +11,7 @@ use super::eval::pick;
 /// synaptic:  c = I, or with synaptic currents: i[k] = decay[k] * i[k] + I;  c = sum over k of gain[k] * i[k]
 /// delayed:   r = v > theta;  ToValue: v = r ? value : v;  v = beta * v + c;  Subtract: v = v - r * amount;  n = v > theta
 /// overriding: as delayed, but ToValue acts last: v = beta * v + c;  v = r ? value : v;  n = v > theta
+/// clearing:  as overriding, with i[k] = r ? 0 : i[k] in the end
 /// immediate: v = beta * v + c;  n = v > theta;  Subtract: v = v - n * amount;  ToValue: v = n ? value : v
 /// at last:   v = max(v, min_membrane), or what is stored of v
 /// ```
@@ -158,8 +159,11 @@ pub enum ResetTiming {
     /// With the next timestep's input (snnTorch).
     Delayed,
     /// As [`ResetTiming::Delayed`], but a reset to a value also overrides the next timestep's decay and input, which are
-    /// lost (snnTorch's Synaptic and Alpha with reset "zero"). Only with [`Reset::ToValue`].
+    /// lost (snnTorch's Synaptic with reset "zero"). Only with [`Reset::ToValue`].
     Overriding,
+    /// As [`ResetTiming::Overriding`], and the synaptic currents of that timestep become 0, its input lost as well
+    /// (snnTorch's Alpha with reset "zero"). Only with synaptic currents.
+    Clearing,
 }
 
 /// Widths of an integer membrane that a model prescribes.

@@ -435,6 +435,10 @@ fn check_combination(neuron: &Neuron) -> Result<(), GraphError> {
     if neuron.reset_timing == ResetTiming::Overriding && !matches!(neuron.reset, Reset::ToValue(_)) {
         return refuse("an overriding reset", "a reset to a value");
     }
+    let to_value = matches!(neuron.reset, Reset::ToValue(_));
+    if neuron.reset_timing == ResetTiming::Clearing && (!to_value || neuron.synaptic.is_empty()) {
+        return refuse("a reset of the synaptic currents", "synaptic currents, and a reset to a value");
+    }
     if neuron.threshold_timesteps > 1 && (!immediate || neuron.inhibition) {
         return refuse("thresholds per timestep", "an immediate reset or none, and no inhibition");
     }
@@ -531,6 +535,8 @@ mod tests {
         assert!(refused(|g| neuron(g, |n| n.max_spikes = 2)).contains("several spikes"));
         assert!(refused(|g| neuron(g, |n| n.max_spikes = 0)).contains("1 or more"));
         assert!(refused(|g| neuron(g, |n| n.reset_timing = ResetTiming::Overriding)).contains("overriding"));
+        let clearing = |n: &mut Neuron| (n.reset, n.reset_timing) = (Reset::ToValue(0.0), ResetTiming::Clearing);
+        assert!(refused(|g| neuron(g, clearing)).contains("synaptic currents"));
         let delayed = |n: &mut Neuron| n.reset = Reset::Subtract(vec![1.0]);
         assert!(
             refused(|g| neuron(g, |n| (n.reset, n.min_membrane) = (Reset::ToValue(0.0), Some(vec![0.0]))))

@@ -197,6 +197,7 @@ pub(super) fn neuron<'a>(
             ir::ResetTiming::Immediate => ResetTiming::Immediate,
             ir::ResetTiming::Delayed => ResetTiming::Delayed,
             ir::ResetTiming::Overriding => ResetTiming::Overriding,
+            ir::ResetTiming::Clearing => ResetTiming::Clearing,
         },
         membrane_bits,
         max_spikes,

@@ -40,13 +40,14 @@ enum Special {
     Several,
     Floor,
     Overriding,
+    Clearing,
     Inhibition,
 }
 
 fn cases() -> impl Strategy<Value = Case> {
-    use Special::{Alpha, EachDecay, Floor, Inhibition, Nothing, Overriding, Several, Synaptic};
+    use Special::{Alpha, Clearing, EachDecay, Floor, Inhibition, Nothing, Overriding, Several, Synaptic};
     let specials = prop::sample::select(vec![
-        Nothing, Nothing, Synaptic, Alpha, EachDecay, Several, Floor, Overriding, Inhibition,
+        Nothing, Nothing, Synaptic, Alpha, EachDecay, Several, Floor, Overriding, Clearing, Inhibition,
     ]);
     let special = (specials, prop::option::of(0u8..4));
     let neuron = (0u8..3, 0u8..3, any::<bool>(), any::<bool>());
@@ -170,6 +171,13 @@ fn graph(case: &Case) -> Graph {
             Special::Overriding => {
                 Neuron { reset: Reset::ToValue(3.0), reset_timing: ResetTiming::Overriding, ..plain }
             }
+            Special::Clearing => Neuron {
+                synaptic: vec![filter(0.75, 2.0), filter(0.5, -2.0)],
+                beta: vec![0.0],
+                reset: Reset::ToValue(3.0),
+                reset_timing: ResetTiming::Clearing,
+                ..plain
+            },
             Special::Inhibition if vector => Neuron { inhibition: true, reset_timing: ResetTiming::Delayed, ..plain },
             Special::Inhibition => plain,
         })

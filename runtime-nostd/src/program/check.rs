@@ -231,6 +231,7 @@ const fn check_neuron(step: usize, neuron: &Neuron<'_>, shape: Shape, timesteps:
     let timing_is_sound = match neuron.reset_timing {
         ResetTiming::Immediate | ResetTiming::Delayed => true,
         ResetTiming::Overriding => matches!(neuron.reset, Reset::ToValue(_)),
+        ResetTiming::Clearing => matches!(neuron.reset, Reset::ToValue(_)) && !neuron.synaptic.is_empty(),
     };
     let several_is_sound = neuron.max_spikes == 1 || (neuron.max_spikes > 1 && at_once && positive(neuron.threshold));
     let inhibition_is_sound =

@@ -2,7 +2,7 @@
 use super::neurons;
 use crate::bits::get;
 use crate::neuron::saturate;
-use crate::program::{Leak, Neuron, Synaptic};
+use crate::program::{Leak, Neuron, ResetTiming, Synaptic};
 
 /// Whether a position's neurons need [`step`].
 #[inline]
@@ -38,6 +38,9 @@ pub(super) fn step(
         return;
     }
     let membranes = membranes.get_mut(at..).unwrap_or_default();
+    if neuron.reset_timing == ResetTiming::Clearing {
+        clear(neuron, elements, membranes, synaptic, at);
+    }
     if neuron.max_spikes != 1 {
         let output = output.get_mut(at..).unwrap_or_default();
         for (((membrane, &current), spikes), channel) in membranes.iter_mut().zip(&*currents).zip(output).zip(0..) {
@@ -126,6 +129,20 @@ fn pass_all(filters: &[Synaptic<'_>], elements: usize, currents: &mut [u32], sta
             sum = sum.wrapping_add(filter.given(next));
         }
         *current = sum as u32;
+    }
+}
+
+/// Sets the synaptic currents of the neurons to 0 that fired in the timestep before.
+fn clear(neuron: &Neuron<'_>, elements: usize, membranes: &[u32], states: &mut [u32], at: usize) {
+    for ((&membrane, &threshold), element) in membranes.iter().zip(neuron.threshold).zip(at..) {
+        if (membrane as i32) < threshold {
+            continue;
+        }
+        for k in 0..neuron.synaptic.len() {
+            if let Some(state) = states.get_mut(k * elements + element) {
+                *state = 0;
+            }
+        }
     }
 }
 

@@ -77,6 +77,9 @@ impl Naive<'_> {
                     };
                     let v = &mut state.membranes[index][element];
                     let threshold = threshold(neuron, t, shape.channels as usize, channel);
+                    if neuron.reset_timing == ResetTiming::Clearing && *v >= threshold {
+                        state.synaptic[index].iter_mut().for_each(|filter| filter[element] = 0);
+                    }
                     let (next, spikes) = step_neuron(neuron, channel, threshold, *v, current);
                     *v = next;
                     spikes
@@ -289,7 +292,7 @@ fn step_neuron(neuron: &Neuron<'_>, channel: usize, threshold: i64, v: i64, curr
             let v = saturate(v);
             (v, spikes(v))
         }
-        ResetTiming::Overriding => {
+        ResetTiming::Overriding | ResetTiming::Clearing => {
             let v = match neuron.reset {
                 Reset::ToValue(value) if fired => i64::from(value[channel]),
                 _ => saturate(leak(v) + current),

@@ -67,6 +67,9 @@ pub fn program(rng: &mut Rng) -> Program<'static> {
             // so that no sum of 7 timesteps leaves 30 bits
             if rng.chance(20) && i16::from(*accumulator_bits) + i16::from(*current_shift) <= 18 {
                 (neuron.mix, neuron.synaptic) = (Some(mix(rng, timesteps)), &[]);
+                if neuron.reset_timing == ResetTiming::Clearing {
+                    neuron.reset_timing = ResetTiming::Overriding;
+                }
             }
             over_time(rng, neuron, timesteps, read);
         }
@@ -344,11 +347,16 @@ fn neuron(rng: &mut Rng, shape: Shape, largest: i64) -> Neuron<'static> {
         )),
         _ => Reset::Subtract(leak((0..channels).map(|_| rng.range(-reach / 8, reach) as i32).collect())),
     };
-    let reset_timing = match max_spikes {
-        1 => rng.pick(&[ResetTiming::Immediate, ResetTiming::Delayed, ResetTiming::Overriding]),
+    use ResetTiming::{Clearing, Delayed, Immediate, Overriding};
+    let mut reset_timing = match max_spikes {
+        1 => rng.pick(&[Immediate, Delayed, Overriding, Clearing]),
         _ => ResetTiming::Immediate,
     };
-    if reset_timing == ResetTiming::Overriding && !matches!(reset, Reset::ToValue(_)) {
+    if reset_timing == ResetTiming::Clearing && synaptic.is_empty() {
+        reset_timing = ResetTiming::Overriding;
+    }
+    let overriding = matches!(reset_timing, ResetTiming::Overriding | ResetTiming::Clearing);
+    if overriding && !matches!(reset, Reset::ToValue(_)) {
         reset = Reset::ToValue(leak(vec![-1; channels]));
     }
     let at_once = reset_timing == ResetTiming::Immediate;

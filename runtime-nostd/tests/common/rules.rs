@@ -283,6 +283,15 @@ pub const RULES: &[Rule] = &[
     neuron_rule!("an overriding reset to a value at the threshold fires for ever",
         neuron(IF, &[10], Reset::ToValue(&[10]), ResetTiming::Overriding, 8),
         9 => 9 0, 1 => 10 1, -50 => 10 1, -50 => 10 1),
+    neuron_rule!("a clearing reset takes the synaptic currents with it, and the input of its timestep",
+        Neuron {
+            synaptic: &[
+                Synaptic { leak: HALF, bits: 12, negative: false },
+                Synaptic { leak: Leak::Shift(2), bits: 12, negative: true },
+            ],
+            ..neuron(IF, &[10], Reset::ToValue(&[-3]), ResetTiming::Clearing, 8)
+        },
+        -44 => 0 0, 8 => 11 1, 100 => -3 0, 0 => -3 0, -60 => -3 0, 0 => 12 1, 0 => -3 0, 0 => -3 0),
     neuron_rule!("no potential below the floor is stored",
         Neuron { floor: Some(&[-4]), ..neuron(IF, &[10], Reset::Subtract(&[20]), NOW, 8) },
         -9 => -4 0, 3 => -1 0, 12 => -4 1, -1 => -4 0, 4 => 0 0),

@@ -65,7 +65,8 @@ pub(super) fn enrich<'a>(arena: &'a Bump, rng: &mut Rng, population: &mut Popula
         .collect();
     neuron.synaptic = arena.alloc_slice_copy(&filters);
     if matches!(neuron.reset, Reset::ToValue(_)) && rng.chance(40) {
-        neuron.reset_timing = ResetTiming::Overriding;
+        let clears = !filters.is_empty() && rng.chance(50);
+        neuron.reset_timing = if clears { ResetTiming::Clearing } else { ResetTiming::Overriding };
     }
     if neuron.reset_timing == ResetTiming::Immediate && rng.chance(40) {
         let half = 1i64 << (bits - 1);

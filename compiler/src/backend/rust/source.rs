@@ -65,6 +65,7 @@ pub(super) const fn reset_timing(timing: ResetTiming) -> &'static str {
         ResetTiming::Immediate => "ResetTiming::Immediate",
         ResetTiming::Delayed => "ResetTiming::Delayed",
         ResetTiming::Overriding => "ResetTiming::Overriding",
+        ResetTiming::Clearing => "ResetTiming::Clearing",
     }
 }
 

@@ -1,6 +1,8 @@
 //! Sizes of a layer's hardware: lanes, chunks, widths, and how many clocks each part is deep.
 
-use snnc_runtime::program::{Connection, EdgeKind, Neuron, Pool, Population, Program, Reset, Shape, Synapses};
+use snnc_runtime::program::{
+    Connection, EdgeKind, Neuron, Pool, Population, Program, Reset, ResetTiming, Shape, Synapses,
+};
 
 use super::plan::{Own, Planned, planes};
 
@@ -10,6 +12,8 @@ const CHUNK_LIMIT: usize = 64;
 const GROUP_LIMIT: usize = 8;
 /// Clocks after which the same neuron may come back (`snn_neuron`; the readout and `snn_filter` need fewer).
 const NEURON_LOOP: usize = 9;
+/// As [`NEURON_LOOP`], where spikes clear synaptic currents (`snn_synaptic`).
+const CLEARING_LOOP: usize = 15;
 /// A window is expected to have one active tap in this many; only the number of neurons per clock follows from it.
 const TAPS_PER_ACTIVE: usize = 40;
 
@@ -230,7 +234,7 @@ impl<'p> Layer<'p> {
             Front::Window(w) => w.out[0] * w.out[1] * lane_groups,
         };
         // a neuron comes back a timestep later
-        let looped = if constant && planned.neurons.is_some() { 1 } else { NEURON_LOOP };
+        let looped = if constant && planned.neurons.is_some() { 1 } else { neuron_loop(&planned) };
         let interval = (lanes / group).max(looped.div_ceil(positions));
 
         let finish = Finish::new(population, sum_bits);
@@ -290,7 +294,7 @@ impl<'p> Layer<'p> {
 
     /// Clocks of a timestep of [`Self::replays`].
     pub fn period(&self) -> usize {
-        self.words.max(NEURON_LOOP)
+        self.words.max(neuron_loop(&self.planned))
     }
 
     /// Whether constant currents are kept and given to the neurons every timestep.
@@ -344,6 +348,14 @@ fn pooled_current_bits(pool: &Pool, bits: usize) -> usize {
     match (pool.op, pool.output.kind) {
         (snnc_runtime::program::PoolOp::Sum, EdgeKind::Currents { bits: sum }) => bits.max(usize::from(sum)),
         _ => bits,
+    }
+}
+
+/// Clocks after which the same neuron may come back.
+fn neuron_loop(planned: &Planned<'_>) -> usize {
+    match planned.neurons {
+        Some((_, neuron)) if neuron.reset_timing == ResetTiming::Clearing => CLEARING_LOOP,
+        Some(_) | None => NEURON_LOOP,
     }
 }
 

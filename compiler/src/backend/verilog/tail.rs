@@ -211,6 +211,9 @@ impl Tail<'_, '_> {
             ["BITS_0", "NEGATIVE_0", "LEAK_0", "LEAK_SHIFT_0", "LEAK_FACTOR_0", "FACTOR_WORDS_0", "FACTORS_0"],
             ["BITS_1", "NEGATIVE_1", "LEAK_1", "LEAK_SHIFT_1", "LEAK_FACTOR_1", "FACTOR_WORDS_1", "FACTORS_1"],
         ];
+        if neuron.reset_timing == ResetTiming::Clearing {
+            parameters.push(("CLEARS", "1".into()));
+        }
         for (k, (filter, names)) in neuron.synaptic.iter().zip(NAMES).enumerate() {
             let leak = self.leak(&format!("synaptic_decays_{k}"), filter.leak);
             let (bits, negative) = (usize::from(filter.bits), usize::from(filter.negative));
@@ -218,7 +221,10 @@ impl Tail<'_, '_> {
             parameters.extend(names.into_iter().zip(values.map(|value| value.to_string())));
             parameters.push((names[6], leak.factors));
         }
-        self.section.instance("snn_synaptic", format!("u_{id}__synaptic"), parameters, from.through(&stream));
+        let mut ports = from.through(&stream);
+        ports.push(("fired_valid", format!("{id}__spikes_valid")));
+        ports.push(("fired", format!("{id}__spikes")));
+        self.section.instance("snn_synaptic", format!("u_{id}__synaptic"), parameters, ports);
         stream
     }
 
@@ -269,7 +275,7 @@ impl Tail<'_, '_> {
         let delayed = match neuron.reset_timing {
             ResetTiming::Immediate => 0,
             ResetTiming::Delayed => 1,
-            ResetTiming::Overriding => 2,
+            ResetTiming::Overriding | ResetTiming::Clearing => 2,
         };
         let stream = self.section.stream(id, "spikes", layer.group, 1);
         let membranes = self.section.wire(layer.group * membrane_bits, format!("{id}__membranes"));

@@ -340,7 +340,7 @@ words! {
     pub(crate) ReduceText: "Reduce" { Sum, Last, Max, First }
     pub(super) TimingText: "Timing" { Constant, Sequence }
     pub(super) ComparisonText: "Comparison" { Above, AtLeast }
-    pub(super) ResetTimingText: "ResetTiming" { Immediate, Delayed, Overriding }
+    pub(super) ResetTimingText: "ResetTiming" { Immediate, Delayed, Overriding, Clearing }
     pub(super) DivisorText: "Divisor" { Kernel, Inputs, One }
 }
 

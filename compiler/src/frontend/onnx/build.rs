@@ -404,10 +404,11 @@ impl Builder<'_> {
         neuron.inhibition = self.parts.inhibited.get(&p).copied().unwrap_or(false);
         if let Some((_, before_reset)) = self.read.filter(|(read, _)| *read == p) {
             let wanted = if before_reset { ResetTiming::Delayed } else { ResetTiming::Immediate };
+            let overriding = matches!(neuron.reset_timing, ResetTiming::Overriding | ResetTiming::Clearing);
             match neuron.reset {
                 Reset::None => {}
-                Reset::ToValue(_) if neuron.reset_timing == ResetTiming::Overriding && before_reset => {}
-                Reset::ToValue(_) if neuron.reset_timing != ResetTiming::Overriding => neuron.reset_timing = wanted,
+                Reset::ToValue(_) if overriding && before_reset => {}
+                Reset::ToValue(_) if !overriding => neuron.reset_timing = wanted,
                 Reset::ToValue(_) => {
                     let help = "read the membrane potential as the neurons keep it";
                     return Err(refuse(invalid("the readout looks at the other side of the reset".into(), help)));

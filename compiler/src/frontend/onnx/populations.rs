@@ -37,6 +37,8 @@ pub struct Population {
     pub delayed: bool,
     /// The value of a delayed reset that overrides the next timestep's input.
     pub overriding: Option<Coef>,
+    /// Whether it sets the synaptic currents to zero as well.
+    pub clears: bool,
     /// The lowest potential.
     pub lowest: Option<f64>,
     /// The levels that are stored in place of the potential.

@@ -130,7 +130,10 @@ impl Population {
         let near_zero = |v: f64| if v.abs() < 1e-12 { 0.0 } else { v / gain };
         if let Some(value) = &self.overriding {
             return match value.map(|v| near_zero(v - self.start)) {
-                Coef::All(value) => Ok((Reset::ToValue(value as f32), ResetTiming::Overriding)),
+                Coef::All(value) => {
+                    let timing = if self.clears { ResetTiming::Clearing } else { ResetTiming::Overriding };
+                    Ok((Reset::ToValue(value as f32), timing))
+                }
                 Coef::Each(_) => refuse("a reset value that differs from channel to channel".into()),
             };
         }

@@ -37,6 +37,9 @@ impl State {
                     Some(mix) => self.mixed_current(mix, timestep, i, currents[i]),
                     None => self.synaptic_current(neuron, channel, i, currents[i]),
                 };
+                if neuron.reset_timing == ResetTiming::Clearing && cell.spikes(self.membrane[i]) > 0.0 {
+                    self.synaptic.iter_mut().for_each(|state| state[i] = 0.0);
+                }
                 (self.membrane[i], self.charged[i], spikes[i]) = cell.step(self.membrane[i], current);
             }
         }
@@ -103,9 +106,9 @@ impl<'n> Cell<'n> {
     /// The stored and the compared membrane potential, and the spikes.
     fn step(&self, v: f32, current: f32) -> (f32, f32, f32) {
         let (after, compared, spikes) = match self.neuron.reset_timing {
-            ResetTiming::Delayed | ResetTiming::Overriding => {
+            ResetTiming::Delayed | ResetTiming::Overriding | ResetTiming::Clearing => {
                 let resets = self.spikes(v) > 0.0;
-                let overriding = self.neuron.reset_timing == ResetTiming::Overriding;
+                let overriding = self.neuron.reset_timing != ResetTiming::Delayed;
                 let to_value = match self.neuron.reset {
                     Reset::ToValue(value) if resets => Some(value),
                     _ => None,

@@ -127,6 +127,19 @@ fn an_overriding_reset_loses_the_next_timesteps_input() {
 }
 
 #[test]
+fn a_clearing_reset_loses_the_synaptic_currents_and_the_next_timesteps_input() {
+    let synaptic = vec![SynapticCurrent { decay: vec![0.5], gain: vec![1.0] }];
+    let run = |reset_timing| {
+        let reset = Reset::ToValue(0.25);
+        neuron(Neuron { synaptic: synaptic.clone(), reset, reset_timing, ..Neuron::default() }, &[1.0, 8.0, 0.0, 0.5])
+    };
+    // i = 1, 0, 0, 0.5
+    assert_eq!(run(ResetTiming::Clearing), (vec![1.0, 0.0, 0.0, 0.0], vec![1.0, 0.25, 0.25, 0.75]));
+    // i = 1, 8.5, 4.25, 2.625
+    assert_eq!(run(ResetTiming::Overriding), (vec![1.0, 0.0, 1.0, 0.0], vec![1.0, 0.25, 4.5, 0.25]));
+}
+
+#[test]
 fn several_spikes_take_the_threshold_as_often() {
     let multi = |max_spikes| Neuron { max_spikes, ..Neuron::default() };
     assert_eq!(neuron(multi(8), &[3.5, 0.5, -0.5]), (vec![3.0, 1.0, 0.0], vec![0.5, 0.0, -0.5]));

@@ -274,12 +274,14 @@ fn population(
             }
         }
     };
+    let cleared = overriding.as_ref().and_then(|_| without_clearing(filters, before));
+    let filters = cleared.as_ref().unwrap_or(filters);
     let (mut synapses, mut states) = (Vec::new(), Vec::new());
     if !filters.is_empty() {
         let Some(filtered) = synapses::normal_form(filters, &current) else {
             return refuse(
-                "synaptic currents that are no exponential filters of what the neurons receive (a reset of the currents \
-                 themselves, as of snnTorch's Alpha, is not supported)",
+                "synaptic currents that are no exponential filters of what the neurons receive (a reset may set all of \
+                 them to zero, as snnTorch's Alpha with reset_mechanism=\"zero\" does; \"subtract\" is not supported)",
             );
         };
         for (k, (filter, factor)) in filters.iter().zip(filtered.factors).enumerate() {
@@ -307,12 +309,22 @@ fn population(
         firing,
         delayed,
         overriding,
+        clears: cleared.is_some(),
         lowest,
         stored,
         inhibition: false,
         start: 0.0,
         states,
     })
+}
+
+/// The filters without a reset of `before` that sets them to zero; `None` unless it sets all of them.
+fn without_clearing(filters: &[Filter], before: Fires) -> Option<Vec<Filter>> {
+    let open = |filter: &Filter| {
+        let (next, value) = without_override(&filter.next, before.atom(&filter.next), filter.input)?;
+        value.is(0.0).then_some(Filter { next, ..*filter })
+    };
+    filters.iter().map(open).collect::<Option<Vec<_>>>().filter(|open| !open.is_empty())
 }
 
 /// The state output of a potential, and what it makes of it.

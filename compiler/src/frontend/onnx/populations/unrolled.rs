@@ -209,6 +209,7 @@ fn population(
         firing,
         delayed,
         overriding,
+        clears: false,
         lowest,
         stored: stored(file, signals, chain)?,
         inhibition: false,
