@@ -198,6 +198,7 @@ module tiny_convolution (
         .KEEP_Y(6),
         .KEEP_X(6),
         .KERNEL_Y(3),
+        .BY_CHANNEL(0),
         .BANKS(3),
         .CHUNK(1),
         .CHUNKS(1),
@@ -234,17 +235,16 @@ module tiny_convolution (
         .o_pop(layer_1__chunk_pop)
     );
     snn_encode #(
-        .BITS(3),
-        .COUNT_BITS(2),
         .OFFSET_BITS(2),
         .ROW_BITS(4),
-        .INTERVAL(4)
+        .INTERVAL(4),
+        .BITS(3),
+        .COUNT_BITS(2)
     ) u_layer_1__encode (
         .clk(clk),
         .rst(rst),
         .i_valid(layer_1__chunk_valid),
         .i_bits(layer_1__chunk_bits),
-        .i_count(layer_1__chunk_count),
         .i_rotation(layer_1__chunk_rotation),
         .i_row(layer_1__chunk_row),
         .i_flags(layer_1__chunk_flags),
@@ -259,16 +259,17 @@ module tiny_convolution (
         .o_done(layer_1__item_done),
         .o_tag(layer_1__item_tag),
         .start(layer_1__kept_start),
-        .free(layer_1__kept_free)
+        .free(layer_1__kept_free),
+        .i_count(layer_1__chunk_count)
     );
     snn_lanes #(
         .ROWS(9),
         .ROW_BITS(4),
         .LANES(4),
-        .WEIGHT_BITS(8),
-        .ODD(0),
         .SUM_BITS(20),
         .GROUP(1),
+        .WEIGHT_BITS(8),
+        .ODD(0),
         .WEIGHTS("layer_1_weights.mem")
     ) u_layer_1__lanes (
         .clk(clk),
@@ -451,6 +452,7 @@ module tiny_convolution (
         .KEEP_Y(1),
         .KEEP_X(1),
         .KERNEL_Y(1),
+        .BY_CHANNEL(0),
         .BANKS(1),
         .CHUNK(36),
         .CHUNKS(1),
@@ -487,17 +489,16 @@ module tiny_convolution (
         .o_pop(layer_3__chunk_pop)
     );
     snn_encode #(
-        .BITS(36),
-        .COUNT_BITS(6),
         .OFFSET_BITS(6),
         .ROW_BITS(6),
-        .INTERVAL(9)
+        .INTERVAL(9),
+        .BITS(36),
+        .COUNT_BITS(6)
     ) u_layer_3__encode (
         .clk(clk),
         .rst(rst),
         .i_valid(layer_3__chunk_valid),
         .i_bits(layer_3__chunk_bits),
-        .i_count(layer_3__chunk_count),
         .i_rotation(layer_3__chunk_rotation),
         .i_row(layer_3__chunk_row),
         .i_flags(layer_3__chunk_flags),
@@ -512,16 +513,17 @@ module tiny_convolution (
         .o_done(layer_3__item_done),
         .o_tag(layer_3__item_tag),
         .start(layer_3__out_start),
-        .free(layer_3__out_free)
+        .free(layer_3__out_free),
+        .i_count(layer_3__chunk_count)
     );
     snn_lanes #(
         .ROWS(36),
         .ROW_BITS(6),
         .LANES(3),
-        .WEIGHT_BITS(1),
-        .ODD(0),
         .SUM_BITS(7),
         .GROUP(1),
+        .WEIGHT_BITS(1),
+        .ODD(0),
         .WEIGHTS("layer_3_weights.mem")
     ) u_layer_3__lanes (
         .clk(clk),

@@ -127,10 +127,10 @@ module tiny_dense (
         .ROWS(12),
         .ROW_BITS(4),
         .LANES(8),
-        .WEIGHT_BITS(6),
-        .ODD(0),
         .SUM_BITS(10),
         .GROUP(2),
+        .WEIGHT_BITS(6),
+        .ODD(0),
         .WEIGHTS("layer_0_weights.mem")
     ) u_layer_0__lanes (
         .clk(clk),
@@ -254,6 +254,7 @@ module tiny_dense (
         .KEEP_Y(1),
         .KEEP_X(1),
         .KERNEL_Y(1),
+        .BY_CHANNEL(0),
         .BANKS(1),
         .CHUNK(8),
         .CHUNKS(1),
@@ -290,17 +291,16 @@ module tiny_dense (
         .o_pop(layer_1__chunk_pop)
     );
     snn_encode #(
-        .BITS(8),
-        .COUNT_BITS(4),
         .OFFSET_BITS(3),
         .ROW_BITS(3),
-        .INTERVAL(9)
+        .INTERVAL(9),
+        .BITS(8),
+        .COUNT_BITS(4)
     ) u_layer_1__encode (
         .clk(clk),
         .rst(rst),
         .i_valid(layer_1__chunk_valid),
         .i_bits(layer_1__chunk_bits),
-        .i_count(layer_1__chunk_count),
         .i_rotation(layer_1__chunk_rotation),
         .i_row(layer_1__chunk_row),
         .i_flags(layer_1__chunk_flags),
@@ -315,16 +315,17 @@ module tiny_dense (
         .o_done(layer_1__item_done),
         .o_tag(layer_1__item_tag),
         .start(layer_1__out_start),
-        .free(layer_1__out_free)
+        .free(layer_1__out_free),
+        .i_count(layer_1__chunk_count)
     );
     snn_lanes #(
         .ROWS(8),
         .ROW_BITS(3),
         .LANES(3),
-        .WEIGHT_BITS(4),
-        .ODD(0),
         .SUM_BITS(7),
         .GROUP(1),
+        .WEIGHT_BITS(4),
+        .ODD(0),
         .WEIGHTS("layer_1_weights.mem")
     ) u_layer_1__lanes (
         .clk(clk),

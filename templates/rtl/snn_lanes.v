@@ -1,5 +1,5 @@
-// Accumulators: one active input and one wide row of weights per clock. Each lane sums one output; a finished sum is
-// copied aside and leaves GROUP lanes per clock while the next one accumulates, so nothing is ever cleared.
+// Accumulators: one active input and one wide row of weights per clock. Each lane sums one output; a finished sum leaves
+// (snn_drain) while the next one accumulates, so nothing is ever cleared.
 // Integer rules: runtime-nostd/src/synapse. A multi-bit input comes as digit planes: the sum doubles between them.
 // Clocks: one per item; the first group leaves FIRST_OUT = 5 clocks after the item that ends a sum.
 `default_nettype none
@@ -23,14 +23,10 @@ module snn_lanes #(
     input  wire                      i_double,   // ... to the doubled sum
     input  wire                      i_done,     // ... and the sum is finished; not within LANES / GROUP clocks
     input  wire [3:0]                i_tag,      // goes with a finished sum
-    output reg                       o_valid,
-    output reg  [GROUP*SUM_BITS-1:0] o_sums,     // lowest lane in the lowest bits
-    output reg  [3:0]                o_tag
+    output wire                      o_valid,
+    output wire [GROUP*SUM_BITS-1:0] o_sums,     // lowest lane in the lowest bits
+    output wire [3:0]                o_tag
 );
-    localparam GROUPS     = LANES / GROUP;
-    localparam COUNT_BITS = GROUPS > 1 ? $clog2(GROUPS) : 1;
-    localparam [COUNT_BITS-1:0] LAST = GROUPS[COUNT_BITS-1:0] - 1'b1;
-
     (* ram_style = "block" *) reg [LANES*WEIGHT_BITS-1:0] weights [0:ROWS-1];
     initial if (WEIGHTS != "") $readmemh(WEIGHTS, weights);
 
@@ -51,11 +47,10 @@ module snn_lanes #(
     end
 
     wire                      carry = hit_2q && subtract_2q;
-    wire [LANES*SUM_BITS-1:0] aside;
+    wire [LANES*SUM_BITS-1:0] sums;
     genvar i;
     generate for (i = 0; i < LANES; i = i + 1) begin : lane
         reg  [SUM_BITS-1:0]    sum_q;
-        reg  [SUM_BITS-1:0]    aside_q;
         wire [WEIGHT_BITS-1:0] weight = row_q[i*WEIGHT_BITS +: WEIGHT_BITS];
         // what is added is inverted to subtract; `carry` adds the one that is missing then
         wire [SUM_BITS-1:0]    wide;
@@ -70,35 +65,13 @@ module snn_lanes #(
             if (valid_2q) sum_q <= (load_2q ? {SUM_BITS{1'b0}} : double_2q ? {sum_q[SUM_BITS-2:0], 1'b0} : sum_q)
                                  + (hit_2q ? wide ^ {SUM_BITS{subtract_2q}} : {SUM_BITS{1'b0}})
                                  + {{(SUM_BITS-1){1'b0}}, carry};
-            if (done_3q) aside_q <= sum_q;
         end
-        assign aside[i*SUM_BITS +: SUM_BITS] = aside_q;
+        assign sums[i*SUM_BITS +: SUM_BITS] = sum_q;
     end endgenerate
 
-    // drain
-    wire [GROUP*SUM_BITS-1:0] group [0:GROUPS-1];
-    generate for (i = 0; i < GROUPS; i = i + 1) begin : drained
-        assign group[i] = aside[i*GROUP*SUM_BITS +: GROUP*SUM_BITS];
-    end endgenerate
-    reg                  drain_q;
-    reg [COUNT_BITS-1:0] count_q;
-    reg [3:0]            drain_tag_q;
-    always @(posedge clk) begin
-        if (done_3q) begin
-            drain_q     <= 1'b1;
-            count_q     <= {COUNT_BITS{1'b0}};
-            drain_tag_q <= tag_3q;
-        end else if (count_q == LAST) drain_q <= 1'b0;
-        else count_q <= count_q + 1'b1;
-        o_valid <= drain_q;
-        if (drain_q) begin
-            o_sums <= group[count_q];
-            o_tag  <= drain_tag_q;
-        end
-        if (rst) begin
-            drain_q <= 1'b0;
-            o_valid <= 1'b0;
-        end
-    end
+    snn_drain #(.LANES(LANES), .SUM_BITS(SUM_BITS), .GROUP(GROUP)) u_drain (
+        .clk(clk), .rst(rst), .i_done(done_3q), .i_sums(sums), .i_tag(tag_3q),
+        .o_valid(o_valid), .o_sums(o_sums), .o_tag(o_tag)
+    );
 endmodule
 `default_nettype wire

@@ -1,5 +1,5 @@
 // Walk of a kernel over a frame: which word of each bank, which rows of weights, chunk after chunk.
-// Innermost first: chunks of a row of the window, rows of the window, digit planes, groups of lanes, positions of a pool
+// Innermost first: chunks of a row of the window, rows of the window (BY_CHANNEL: the other way round), digit planes, groups of lanes, positions of a pool
 // window, pool windows. One step per clock. Addresses run: a step adds a constant, nothing is multiplied.
 `default_nettype none
 module snn_walk #(
@@ -13,6 +13,7 @@ module snn_walk #(
     parameter KEEP_Y       = 4,    // positions from here on belong to no window
     parameter KEEP_X       = 4,
     parameter KERNEL_Y     = 3,
+    parameter BY_CHANNEL   = 0,    // 1: all rows of a chunk before the next chunk, and a row of weights for each channel
     parameter BANKS        = 3,    // kernel width
     parameter CHUNK        = 8,    // channels of a word
     parameter CHUNKS       = 1,    // words of a column
@@ -32,7 +33,7 @@ module snn_walk #(
     output wire [OFFSET_BITS-1:0]  rotation,   // CHUNK times the bank of the window's first column
     output wire [PLANE_BITS-1:0]   plane,      // bit of an element
     output wire [ROW_BITS-1:0]     row,        // of the chunk's first weights
-    output wire                    load,       // first chunk of a sum
+    output wire                    load,       // first chunk of a sum (BY_CHANNEL: each row of it)
     output wire                    double,     // first chunk of a further plane
     output wire                    subtract,
     output wire                    done,       // last chunk of a sum
@@ -48,7 +49,8 @@ module snn_walk #(
     localparam X_BITS     = $clog2(WIDTH + POOL_X + 1);
     localparam Y_BITS     = $clog2(HEIGHT + POOL_Y + 1);
     localparam ALL        = BANKS * CHUNK;
-    localparam NEXT_ROW   = ROW - CHUNKS + 1;
+    localparam NEXT_ROW   = BY_CHANNEL != 0 ? ROW : ROW - CHUNKS + 1;
+    localparam WEIGHTS    = BY_CHANNEL != 0 ? CHUNK : ALL;    // rows of a chunk's weights
     localparam NEXT_LINE  = STRIDE_Y * ROW;
     localparam NEXT_BAND  = POOL_Y * STRIDE_Y * ROW;
     localparam DX_WORDS   = STRIDE_X / BANKS * CHUNKS;
@@ -73,13 +75,17 @@ module snn_walk #(
     reg [PY_BITS-1:0]      py_q;
     reg [X_BITS-1:0]       x_q, window_x_q;
     reg [Y_BITS-1:0]       y_q, window_y_q;
-    reg [ADDRESS_BITS-1:0] address_q, position_q, line_q, window_q, band_q;    // starts of these
+    reg [ADDRESS_BITS-1:0] address_q, chunk_address_q, position_q, line_q, window_q, band_q;    // starts of these
     reg [OFFSET_BITS-1:0]  rotation_q, window_rotation_q;
     reg [ROW_BITS-1:0]     row_q, lane_row_q;
     reg                    second_q;   // which of the two frames
 
-    wire chunk_end    = chunk_q == LAST_CHUNK;
-    wire plane_end    = chunk_end && ky_q == LAST_KY;
+    // the ends of what is walked over first, and second
+    wire last_chunk   = chunk_q == LAST_CHUNK;
+    wire last_ky      = ky_q == LAST_KY;
+    wire inner_end    = BY_CHANNEL != 0 ? last_ky : last_chunk;
+    wire weights_end  = BY_CHANNEL == 0 || last_ky;
+    wire plane_end    = last_chunk && last_ky;
     wire sum_end      = plane_end && plane_q == {PLANE_BITS{1'b0}};
     wire position_end = sum_end && lane_q == LAST_LANE;
     wire edge_x       = x_q == TOP_X[X_BITS-1:0];
@@ -114,8 +120,9 @@ module snn_walk #(
     assign rotation = rotation_q;
     assign plane    = plane_q;
     assign row      = row_q;
-    assign load     = chunk_q == {CHUNK_BITS{1'b0}} && ky_q == {KY_BITS{1'b0}} && plane_q == LAST_PLANE;
-    assign double   = chunk_q == {CHUNK_BITS{1'b0}} && ky_q == {KY_BITS{1'b0}} && plane_q != LAST_PLANE;
+    wire   top      = BY_CHANNEL != 0 || ky_q == {KY_BITS{1'b0}};
+    assign load     = chunk_q == {CHUNK_BITS{1'b0}} && top && plane_q == LAST_PLANE;
+    assign double   = chunk_q == {CHUNK_BITS{1'b0}} && top && plane_q != LAST_PLANE;
     assign subtract = NEGATIVE != 0 && plane_q == LAST_PLANE;
     assign done     = sum_end;
     assign start    = x_q == {X_BITS{1'b0}} && y_q == {Y_BITS{1'b0}} && lane_q == {LANE_BITS{1'b0}};
@@ -126,18 +133,21 @@ module snn_walk #(
 
     always @(posedge clk) begin
         if (step) begin
-            chunk_q <= chunk_end ? {CHUNK_BITS{1'b0}} : chunk_q + 1'b1;
-            if (chunk_end) ky_q <= plane_end ? {KY_BITS{1'b0}} : ky_q + 1'b1;
+            if (BY_CHANNEL == 0 || last_ky) chunk_q <= last_chunk ? {CHUNK_BITS{1'b0}} : chunk_q + 1'b1;
+            if (BY_CHANNEL != 0 || last_chunk) ky_q <= last_ky ? {KY_BITS{1'b0}} : ky_q + 1'b1;
             if (plane_end) plane_q <= sum_end ? LAST_PLANE : plane_q - 1'b1;
             if (sum_end) lane_q <= position_end ? {LANE_BITS{1'b0}} : lane_q + 1'b1;
 
             row_q <= position_end          ? {ROW_BITS{1'b0}} :
-                     plane_end && !sum_end ? lane_row_q : row_q + ALL[ROW_BITS-1:0];
-            if (sum_end) lane_row_q <= position_end ? {ROW_BITS{1'b0}} : row_q + ALL[ROW_BITS-1:0];
+                     plane_end && !sum_end ? lane_row_q : weights_end ? row_q + WEIGHTS[ROW_BITS-1:0] : row_q;
+            if (sum_end) lane_row_q <= position_end ? {ROW_BITS{1'b0}} : row_q + WEIGHTS[ROW_BITS-1:0];
 
-            address_q <= position_end ? next_position :
-                         plane_end    ? position_q :
-                         chunk_end    ? address_q + NEXT_ROW[ADDRESS_BITS-1:0] : address_q + 1'b1;
+            address_q <= position_end                  ? next_position :
+                         plane_end                     ? position_q :
+                         BY_CHANNEL != 0 && inner_end  ? chunk_address_q + 1'b1 :
+                         BY_CHANNEL != 0 || inner_end  ? address_q + NEXT_ROW[ADDRESS_BITS-1:0] : address_q + 1'b1;
+            if (inner_end) chunk_address_q <= position_end ? next_position :
+                                              plane_end    ? position_q : chunk_address_q + 1'b1;
             if (position_end) begin
                 position_q <= next_position;
                 px_q       <= line_end ? {PX_BITS{1'b0}} : px_q + 1'b1;
@@ -176,6 +186,7 @@ module snn_walk #(
             window_x_q        <= {X_BITS{1'b0}};
             window_y_q        <= {Y_BITS{1'b0}};
             address_q         <= {ADDRESS_BITS{1'b0}};
+            chunk_address_q   <= {ADDRESS_BITS{1'b0}};
             position_q        <= {ADDRESS_BITS{1'b0}};
             line_q            <= {ADDRESS_BITS{1'b0}};
             window_q          <= {ADDRESS_BITS{1'b0}};

@@ -16,6 +16,7 @@ module snn_window #(
     parameter KEEP_Y       = 4,
     parameter KEEP_X       = 4,
     parameter KERNEL_Y     = 3,
+    parameter BY_CHANNEL   = 0,
     parameter BANKS        = 3,
     parameter CHUNK        = 8,
     parameter CHUNKS       = 1,
@@ -68,7 +69,7 @@ module snn_window #(
     wire [2:0]              tag;
     snn_walk #(
         .PLANES(PLANES), .NEGATIVE(NEGATIVE), .LANE_GROUPS(LANE_GROUPS), .HEIGHT(HEIGHT), .WIDTH(WIDTH),
-        .POOL_Y(POOL_Y), .POOL_X(POOL_X), .KEEP_Y(KEEP_Y), .KEEP_X(KEEP_X), .KERNEL_Y(KERNEL_Y), .BANKS(BANKS),
+        .POOL_Y(POOL_Y), .POOL_X(POOL_X), .KEEP_Y(KEEP_Y), .KEEP_X(KEEP_X), .KERNEL_Y(KERNEL_Y), .BY_CHANNEL(BY_CHANNEL), .BANKS(BANKS),
         .CHUNK(CHUNK), .CHUNKS(CHUNKS), .ROW(ROW), .STRIDE_Y(STRIDE_Y), .STRIDE_X(STRIDE_X), .FRAME(FRAME),
         .ADDRESS_BITS(ADDRESS_BITS), .OFFSET_BITS(OFFSET_BITS), .ROW_BITS(ROW_BITS), .PLANE_BITS(PLANE_BITS)
     ) u_walk (

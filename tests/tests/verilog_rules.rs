@@ -333,7 +333,7 @@ const LAYERS: &[Case] = &[
             ("snn_pool.v", "{(OUT_BITS-IN_BITS){OP == 1 && in[IN_BITS-1]}}", "{(OUT_BITS-IN_BITS){1'b0}}"),
             (
                 "snn_walk.v",
-                "if (sum_end) lane_row_q <= position_end ? {ROW_BITS{1'b0}} : row_q + ALL[ROW_BITS-1:0];",
+                "if (sum_end) lane_row_q <= position_end ? {ROW_BITS{1'b0}} : row_q + WEIGHTS[ROW_BITS-1:0];",
                 "lane_row_q <= {ROW_BITS{1'b0}};",
             ),
             ("snn_walk.v", "assign subtract = NEGATIVE != 0 && plane_q == LAST_PLANE", "assign subtract = 1'b0"),
@@ -421,6 +421,47 @@ const LAYERS: &[Case] = &[
             ("snn_lanes.v", "weight, 1'b1};", "weight, 1'b0};"),
             ("snn_lanes.v", "{(SUM_BITS-WEIGHT_BITS-1){weight[WEIGHT_BITS-1]}}", "{(SUM_BITS-WEIGHT_BITS-1){1'b0}}"),
             ("snn_lanes.v", "{(SUM_BITS-WEIGHT_BITS){weight[WEIGHT_BITS-1]}}", "{(SUM_BITS-WEIGHT_BITS){1'b0}}"),
+        ],
+    },
+    Case {
+        name: "responses of codewords: several chunks and groups of lanes, strides, pools",
+        network: |arena| {
+            let uneven = Window { kernel: [2, 3], stride: [1, 2], padding: [1, 0], dilation: [1, 1] };
+            let codewords = |channels, window, bits| Layer::Conv {
+                channels,
+                window,
+                weights: Weights::Codebook(bits),
+                neurons: true,
+            };
+            let layers = [
+                codewords(6, window(3, 1, 1), 4),
+                pool(PoolOp::Max, true),
+                codewords(24, window(1, 1, 0), 1),
+                codewords(4, uneven, 3),
+                dense(5),
+            ];
+            drawn(arena, image(24, SPIKES, Rate::PerTimestep), &layers, COUNT)
+        },
+        lanes: Some(3),
+        seed: 0,
+        mutants: &[
+            ("snn_taps.v", ": any_q | any;", ": any;"),
+            ("snn_taps.v", "taps_1q[START + (k + b) % BANKS]", "taps_1q[k]"),
+            ("snn_taps.v", "row_1q + wide_index", "row_1q"),
+            ("snn_taps.v", "i_valid && (!full_q || take)", "i_valid"),
+            ("snn_taps.v", "i_valid && (!full_q || take)", "i_valid && !full_q"),
+            ("snn_taps.v", "            load_q  <= 1'b0;\n", ""),
+            ("snn_taps.v", "wait_q != {WAIT_BITS{1'b0}} ||", "1'b0 ||"),
+            ("snn_codebook.v", "{hit_1q, 1'b0} - {1'b0, all_1q}", "{hit_1q, 1'b0}"),
+            (
+                "snn_codebook.v",
+                "{(SUM_BITS-RESPONSE_BITS){response_4q[RESPONSE_BITS-1]}}",
+                "{(SUM_BITS-RESPONSE_BITS){1'b0}}",
+            ),
+            ("snn_codebook.v", "(loads_q[3] ? {SUM_BITS{1'b0}} : sum_5q)", "sum_5q"),
+            ("snn_walk.v", "inner_end  ? chunk_address_q + 1'b1", "inner_end  ? address_q + 1'b1"),
+            ("snn_walk.v", "BY_CHANNEL != 0 ? CHUNK : ALL;", "ALL;"),
+            ("snn_walk.v", "plane_end    ? position_q : chunk_address_q + 1'b1;", "chunk_address_q + 1'b1;"),
         ],
     },
     Case {

@@ -94,10 +94,15 @@ impl Codebook<'_> {
 
     /// The weight at `tap` of input channel `channel` and output `output` of `width`.
     pub(super) fn weight(&self, width: usize, tap: usize, channel: usize, output: usize) -> i32 {
+        let codeword = self.codewords.get(self.index(width, channel, output)).copied().unwrap_or_default();
+        (codeword >> tap & 1) as i32 * 2 - 1
+    }
+
+    /// Which codeword is between input channel `channel` and output `output` of `width`.
+    pub(super) fn index(&self, width: usize, channel: usize, output: usize) -> usize {
         let bits = usize::from(self.index_bits);
         let row = self.indices.get(channel * words(width * bits)..).unwrap_or_default();
-        let codeword = self.codewords.get(get(row, output * bits, bits) as usize).copied().unwrap_or_default();
-        (codeword >> tap & 1) as i32 * 2 - 1
+        get(row, output * bits, bits) as usize
     }
 }
 

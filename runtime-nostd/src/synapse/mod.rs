@@ -127,6 +127,17 @@ impl<'s, 'a> Adder<'s, 'a> {
 }
 
 impl Synapses<'_> {
+    /// Number of the codeword between input channel `channel` and output `output` of `width`; `None` without a codebook.
+    #[must_use]
+    pub fn codeword(&self, width: usize, channel: usize, output: usize) -> Option<usize> {
+        match *self {
+            Synapses::Codebook { index_bits, codewords, indices } => {
+                Some(codebook::Codebook { index_bits, codewords, indices }.index(width, channel, output))
+            }
+            Synapses::Int8 { .. } | Synapses::Binary { .. } | Synapses::Planes { .. } | Synapses::Sparse { .. } => None,
+        }
+    }
+
     /// The weight of `row` at `column`, in rows `width` wide: what the tables mean, one by one. 0 outside the tables.
     #[must_use]
     pub fn weight(&self, width: usize, row: usize, column: usize) -> i32 {

@@ -6,9 +6,13 @@
 //! *when the frame is there*, and *when one of 16 places is free*. The constants are the depths of the modules' pipelines,
 //! named after them. Simulation confirms the result to the clock (see the tests of the workspace).
 
+mod items;
+
 use std::collections::VecDeque;
 
-use snnc_runtime::program::{EdgeKind, Program, Rate};
+use snnc_runtime::program::{EdgeKind, Program};
+
+use items::{Counts, Items, Presence, elements, own_spikes};
 
 use super::bench::{plane_elements, walk};
 use super::size::{Front, Layer, WindowSize};
@@ -18,7 +22,9 @@ use crate::host::Trace;
 
 /// From an item at the lanes to the first group of the finished sum (`snn_lanes`).
 const LANES: u64 = 5;
-/// From the encoder's item to the lanes (`snn_encode`).
+/// As [`LANES`], behind a codebook (`snn_codebook`).
+const CODEBOOK: u64 = 7;
+/// From the encoder's item to the lanes (`snn_encode` and `snn_taps`).
 const ENCODE: u64 = 3;
 /// From a read of the window to a chunk that the encoder can take (`snn_window`).
 const WINDOW: u64 = 7;
@@ -81,6 +87,8 @@ struct Engine {
     read: Option<u64>,
     /// When the last chunks were taken by the encoder, oldest first.
     taken: VecDeque<u64>,
+    /// When the last chunk of channels came into the encoder's hand.
+    in_hand: u64,
     /// When the last item was issued (of the stream: when the next beat is accepted).
     issued: u64,
     /// When the last sum was finished.
@@ -131,15 +139,17 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
                             ready = copy + window.frame as u64 + 1;
                             input.full = copy + window.frame as u64 + COLLECTED;
                         }
-                        let counts = Counts::new(window, &elements, &own_spikes(program, layer, trace, t));
                         let full = if window.collected { input.full } else { outs[index - 1].full };
-                        let (last, read) = engine.window(layer, window, &counts, full, room);
+                        let own = own_spikes(program, layer, trace, t);
+                        let items = Items::new(layer, window, &elements, &own);
+                        let (last, read) = engine.window(layer, window, &items, full, room);
                         if window.collected { &mut input } else { &mut outs[index - 1] }.read(read);
                         finished = last + ENCODE;
                     }
                     Front::Stream | Front::Window(_) => {}
                 }
-                let drained = finished + LANES + (layer.lanes / layer.group) as u64 - 1;
+                let lanes = if layer.codewords.is_some() { CODEBOOK } else { LANES };
+                let drained = finished + lanes + (layer.lanes / layer.group) as u64 - 1;
                 let finishes = u64::from(layer.finish.is_some()) + u64::from(layer.second_finish.is_some());
                 let currents = drained + finishes * FINISH + u64::from(layer.pooled_bits.is_some()) * POOL;
                 let neurons = match layer.planned.neurons {
@@ -188,7 +198,7 @@ impl Engine {
     }
 
     /// Walks over a frame; gives when its last sum that counts is finished, and when the frame has been read.
-    fn window(&mut self, layer: &Layer<'_>, window: &WindowSize, counts: &Counts, full: u64, room: u64) -> (u64, u64) {
+    fn window(&mut self, layer: &Layer<'_>, window: &WindowSize, items: &Items, full: u64, room: u64) -> (u64, u64) {
         let interval = layer.interval as u64;
         let mut finished = 0;
         let mut first = true;
@@ -198,29 +208,14 @@ impl Engine {
             let kept = all
                 || at[0] - at[0] % window.pool[0] < window.keep[0] && at[1] - at[1] % window.pool[1] < window.keep[1];
             for _ in 0..layer.lane_groups() {
-                let mut taps = 0;
-                for plane in 0..layer.planes {
-                    for ky in 0..window.kernel[0] {
-                        for chunk in 0..window.all_chunks() {
-                            let own = if chunk < window.chunks { 0 } else { self.own };
-                            let ones = u64::from(counts.ones(window, at, plane, ky, chunk)).max(1);
-                            let place = if self.taken.len() < ROOM { 0 } else { self.taken[0] + 1 };
-                            let read = self.read.map_or(0, |read| read + 1).max(full).max(place).max(own);
-                            let taken = (read + WINDOW).max(self.issued);
-                            self.read = Some(read);
-                            self.taken.push_back(taken);
-                            if self.taken.len() > ROOM {
-                                self.taken.pop_front();
-                            }
-                            self.issued = taken + ones;
-                            taps += ones;
-                        }
-                    }
-                }
+                let clocks = match items {
+                    Items::Rows(counts) => self.rows(layer, window, counts, at, full),
+                    Items::Channels(presence) => self.channels(window, presence, at, full),
+                };
                 let earliest = self.done.map_or(0, |done| done + interval);
                 self.issued = self.issued.max(earliest).max(if first { room } else { 0 });
                 self.done = Some(self.issued);
-                self.busy += taps.max(interval);
+                self.busy += clocks.max(interval);
                 first = false;
             }
             if kept {
@@ -228,6 +223,59 @@ impl Engine {
             }
         }
         (finished, self.read.unwrap_or(0))
+    }
+
+    /// The items of a sum whose items are rows of weights; gives their clocks.
+    fn rows(&mut self, layer: &Layer<'_>, window: &WindowSize, counts: &Counts, at: [usize; 2], full: u64) -> u64 {
+        let mut clocks = 0;
+        for plane in 0..layer.planes {
+            for ky in 0..window.kernel[0] {
+                for chunk in 0..window.all_chunks() {
+                    let own = if chunk < window.chunks { 0 } else { self.own };
+                    let ones = u64::from(counts.ones(window, at, plane, ky, chunk)).max(1);
+                    let taken = self.read_chunk(full.max(own)).max(self.issued);
+                    self.take(taken);
+                    self.issued = taken + ones;
+                    clocks += ones;
+                }
+            }
+        }
+        clocks
+    }
+
+    /// The items of a sum whose items are channels: the rows of a chunk are gathered before its first.
+    fn channels(&mut self, window: &WindowSize, presence: &Presence, at: [usize; 2], full: u64) -> u64 {
+        let mut clocks = 0;
+        for channels in presence.channels(window, at) {
+            let mut gathered = 0;
+            for ky in 0..window.kernel[0] {
+                // the first row takes the place of the chunk before when that comes into the hand
+                let after = if ky == 0 { self.in_hand } else { gathered + 1 };
+                gathered = self.read_chunk(full).max(after);
+                self.take(gathered);
+            }
+            let items = u64::from(channels).max(1);
+            self.in_hand = (gathered + 1).max(self.issued);
+            self.issued = self.in_hand + items;
+            clocks += items.max(window.kernel[0] as u64);
+        }
+        clocks
+    }
+
+    /// Reads a chunk of the window, `from` a clock on; gives when the encoder can take it.
+    fn read_chunk(&mut self, from: u64) -> u64 {
+        let place = if self.taken.len() < ROOM { 0 } else { self.taken[0] + 1 };
+        let read = self.read.map_or(0, |read| read + 1).max(from).max(place);
+        self.read = Some(read);
+        read + WINDOW
+    }
+
+    /// The encoder takes a chunk.
+    fn take(&mut self, clock: u64) {
+        self.taken.push_back(clock);
+        if self.taken.len() > ROOM {
+            self.taken.pop_front();
+        }
     }
 
     /// Starts the next timestep of kept currents; gives when.
@@ -249,80 +297,6 @@ fn last_word(layer: &Layer<'_>) -> u64 {
     let kept = |at: &[usize; 2]| (0..2).all(|axis| at[axis] - at[axis] % window.pool[axis] < window.keep[axis]);
     let last = walk(window).iter().rposition(kept).unwrap_or(0);
     ((last + 1) * layer.groups()) as u64 - 1
-}
-
-/// The elements of a layer's input frame that are set on each digit plane, most significant plane first.
-fn elements(program: &Program<'_>, layer: &Layer<'_>, sample: &Sample, trace: &Trace, t: usize) -> Vec<Vec<usize>> {
-    let (step, len) = (layer.planned.source, layer.from.len());
-    if step == 0 {
-        let frame = if program.input().rate == Rate::PerSample { 0 } else { t };
-        return plane_elements(&sample.frames[frame.min(sample.frames.len() - 1)], len, layer.planes);
-    }
-    let frame = &trace.edges[step - 1][t];
-    match program.edge(step).kind {
-        EdgeKind::Spikes => vec![(0..len).filter(|&i| frame[i / 32] >> (i % 32) & 1 == 1).collect()],
-        EdgeKind::Counts { .. } | EdgeKind::Currents { .. } | EdgeKind::Values(_) => {
-            let set = |plane: usize| (0..len).filter(|&i| frame[i] >> plane & 1 == 1).collect();
-            (0..layer.planes).rev().map(set).collect()
-        }
-    }
-}
-
-/// The layer's own spikes of the timestep before, if it takes them.
-fn own_spikes(program: &Program<'_>, layer: &Layer<'_>, trace: &Trace, t: usize) -> Vec<usize> {
-    let (Some(_), Some((step, _)), Some(before)) = (layer.planned.own, layer.planned.neurons, t.checked_sub(1)) else {
-        return Vec::new();
-    };
-    let frame = &trace.edges[step][before];
-    (0..program.edge(step + 1).shape.len()).filter(|&i| frame[i / 32] >> (i % 32) & 1 == 1).collect()
-}
-
-/// How many elements are set, summed along the rows of a frame.
-struct Counts {
-    /// Own spikes in each of their words.
-    own: Vec<u32>,
-    /// `[plane][row][chunk][column + 1]`.
-    sums: Vec<u32>,
-    rows: usize,
-}
-
-impl Counts {
-    fn new(window: &WindowSize, elements: &[Vec<usize>], own_spikes: &[usize]) -> Self {
-        let mut own = vec![0; window.own];
-        own_spikes.iter().for_each(|&i| own[i / window.chunk] += 1);
-        let [rows, columns, channels] = window.map;
-        let line = columns + 1;
-        let mut sums = vec![0; elements.len() * rows * window.chunks * line];
-        for (plane, set) in elements.iter().enumerate() {
-            for &i in set {
-                let (y, x, c) = (i / (columns * channels), i / channels % columns, i % channels);
-                sums[((plane * rows + y) * window.chunks + c / window.chunk) * line + x + 1] += 1;
-            }
-        }
-        for line in sums.chunks_mut(line) {
-            let mut so_far = 0;
-            for sum in line {
-                so_far += *sum;
-                *sum = so_far;
-            }
-        }
-        Self { own, sums, rows }
-    }
-
-    /// Elements set in a chunk of row `ky` of the window at output position `at`.
-    fn ones(&self, window: &WindowSize, at: [usize; 2], plane: usize, ky: usize, chunk: usize) -> u32 {
-        if let Some(own) = chunk.checked_sub(window.chunks) {
-            // on the last plane, whose digits are worth 1
-            let last = (plane + 1) * self.rows * window.chunks * (window.map[1] + 1) == self.sums.len();
-            return if last { self.own[own] } else { 0 };
-        }
-        let y = at[0] * window.stride[0] + ky;
-        let Some(y) = y.checked_sub(window.padding[0]).filter(|&y| y < self.rows) else { return 0 };
-        let left = at[1] * window.stride[1];
-        let inside = |x: usize| x.saturating_sub(window.padding[1]).min(window.map[1]);
-        let line = ((plane * self.rows + y) * window.chunks + chunk) * (window.map[1] + 1);
-        self.sums[line + inside(left + window.kernel[1])] - self.sums[line + inside(left)]
-    }
 }
 
 /// Elements of each word of the output stream's memory.

@@ -32,17 +32,45 @@ impl InputIndex {
     }
 }
 
-/// Ports that take items in the lanes, and the wire behind each.
-pub const ITEM: [(&str, usize); 8] = [
-    ("valid", 1),
-    ("row", 0), // as many bits as the rows of weights need
-    ("hit", 1),
-    ("subtract", 1),
-    ("load", 1),
-    ("double", 1),
-    ("done", 1),
-    ("tag", 4),
+/// A field of an item: its port behind the front and at the lanes.
+pub type Field = (&'static str, &'static str, &'static str);
+
+/// What an item of weights is made of.
+const ITEM: [Field; 8] = [
+    ("valid", "o_valid", "i_valid"),
+    ("row", "o_row", "i_row"),
+    ("hit", "o_hit", "i_hit"),
+    ("subtract", "o_subtract", "i_subtract"),
+    ("load", "o_load", "i_load"),
+    ("double", "o_double", "i_double"),
+    ("done", "o_done", "i_done"),
+    ("tag", "o_tag", "i_tag"),
 ];
+
+/// What an item of codewords' responses is made of.
+const RESPONSE_ITEM: [Field; 6] = [
+    ("valid", "o_valid", "i_valid"),
+    ("row", "o_row", "i_row"),
+    ("taps", "o_taps", "i_taps"),
+    ("load", "o_load", "i_load"),
+    ("done", "o_done", "i_done"),
+    ("tag", "o_tag", "i_tag"),
+];
+
+/// The fields of a layer's items.
+pub fn item(layer: &Layer<'_>) -> &'static [Field] {
+    if layer.codewords.is_some() { &RESPONSE_ITEM } else { &ITEM }
+}
+
+/// Bits of a field of a layer's items.
+fn item_bits(layer: &Layer<'_>, field: &str) -> usize {
+    match (field, &layer.front) {
+        ("row", _) => layer.row_bits(),
+        ("taps", Front::Window(window)) => window.kernel[0] * window.kernel[1],
+        ("tag", _) => 4,
+        _ => 1,
+    }
+}
 
 /// Bits of a count of the ones in a row of the window.
 fn count_bits(window: &WindowSize) -> usize {
@@ -64,20 +92,10 @@ impl Design<'_, '_> {
         if layer.replays() {
             s.link(&format!("{id}__out"));
         }
-        for (field, bits) in ITEM {
-            let bits = if field == "row" { layer.row_bits() } else { bits };
-            s.wire(bits, format!("{id}__item_{field}"));
+        for (field, ..) in item(layer) {
+            s.wire(item_bits(layer, field), format!("{id}__item_{field}"));
         }
-        let items = [
-            ("o_valid", "valid"),
-            ("o_row", "row"),
-            ("o_hit", "hit"),
-            ("o_subtract", "subtract"),
-            ("o_load", "load"),
-            ("o_double", "double"),
-            ("o_done", "done"),
-            ("o_tag", "tag"),
-        ];
+        let items: Vec<_> = item(layer).iter().map(|&(field, port, _)| (port, field)).collect();
         let mut behind = prefixed(&format!("{id}__item_"), &items);
         behind.extend(prefixed(&format!("{link}_"), &[("start", "start"), ("free", "free")]));
         match &layer.front {
@@ -97,9 +115,7 @@ impl Design<'_, '_> {
                     self.collect(s, layer, window);
                 }
                 self.window(s, index, window);
-                let parameters = numbers(&[
-                    ("BITS", window.bits()),
-                    ("COUNT_BITS", count_bits(window)),
+                let mut parameters = numbers(&[
                     ("OFFSET_BITS", index_bits(window.bits())),
                     ("ROW_BITS", layer.row_bits()),
                     ("INTERVAL", layer.interval),
@@ -107,7 +123,6 @@ impl Design<'_, '_> {
                 let chunk = [
                     ("i_valid", "valid"),
                     ("i_bits", "bits"),
-                    ("i_count", "count"),
                     ("i_rotation", "rotation"),
                     ("i_row", "row"),
                     ("i_flags", "flags"),
@@ -116,7 +131,19 @@ impl Design<'_, '_> {
                 ];
                 let mut ports = prefixed(&format!("{id}__chunk_"), &chunk);
                 ports.append(&mut behind);
-                s.instance("snn_encode", format!("u_{id}__encode"), parameters, ports);
+                if layer.codewords.is_some() {
+                    parameters.extend(numbers(&[
+                        ("KERNEL_Y", window.kernel[0]),
+                        ("BANKS", window.kernel[1]),
+                        ("CHUNK", window.chunk),
+                    ]));
+                    s.statements.push(format!("wire {id}__unused_count = &{{1'b0, {id}__chunk_count}};"));
+                    s.instance("snn_taps", format!("u_{id}__taps"), parameters, ports);
+                } else {
+                    parameters.extend(numbers(&[("BITS", window.bits()), ("COUNT_BITS", count_bits(window))]));
+                    ports.push(("i_count", format!("{id}__chunk_count")));
+                    s.instance("snn_encode", format!("u_{id}__encode"), parameters, ports);
+                }
             }
         }
     }
@@ -184,6 +211,7 @@ impl Design<'_, '_> {
             ("KEEP_Y", w.keep[0]),
             ("KEEP_X", w.keep[1]),
             ("KERNEL_Y", w.kernel[0]),
+            ("BY_CHANNEL", usize::from(layer.codewords.is_some())),
             ("BANKS", w.kernel[1]),
             ("CHUNK", w.chunk),
             ("CHUNKS", w.all_chunks()),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use snnc_runtime::program::{Connection, Projection};
 
-use super::size::{Front, Layer};
+use super::size::{Front, Layer, WindowSize};
 
 /// Collects words bit by bit.
 #[derive(Debug, Default)]
@@ -114,6 +114,36 @@ pub fn weights(layer: &Layer<'_>) -> String {
     file.text()
 }
 
+/// The indices of a layer of codewords, one word for each group of lanes and input channel, the lowest lane lowest.
+pub fn indices(layer: &Layer<'_>, window: &WindowSize) -> String {
+    let mut file = MemoryFile::default();
+    let synapses = layer.planned.forward.synapses;
+    for group in 0..layer.lane_groups() {
+        for channel in 0..window.chunks * window.chunk {
+            for lane in group * layer.lanes..(group + 1) * layer.lanes {
+                // beyond the map there is never a spike
+                let index =
+                    if channel < window.map[2] { synapses.codeword(layer.channels, channel, lane) } else { None };
+                file.push(index.unwrap_or_default() as i64, layer.weight_bits);
+            }
+            file.end_word();
+        }
+    }
+    while file.words < layer.rows {
+        file.push(0, layer.lanes * layer.weight_bits);
+        file.end_word();
+    }
+    file.text()
+}
+
+/// A constant of Verilog: words of `width` bits, the first lowest.
+pub fn constant(words: &[u32], width: usize) -> String {
+    let mut file = MemoryFile::default();
+    words.iter().for_each(|&word| file.push(word.into(), width));
+    file.end_word();
+    format!("{}'h{}", words.len() * width, file.text().trim_end())
+}
+
 /// A table of one number per channel in words of `group` numbers. One word where all of them are alike.
 pub fn table(table: &[i32], channels: usize, group: usize, bits: usize) -> (String, usize) {
     let mut file = MemoryFile::default();
@@ -162,6 +192,11 @@ mod tests {
         file.push(1, 1);
         file.end_word();
         assert_eq!(file.text(), "57\n");
+    }
+
+    #[test]
+    fn the_first_word_of_a_constant_is_lowest() {
+        assert_eq!(constant(&[0b101, 0b111_001, 0b010], 3), "9'h08d");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Sizes of a layer's hardware: lanes, chunks, widths, and how many clocks each part is deep.
 
 use snnc_runtime::program::{
-    Connection, EdgeKind, Neuron, Pool, Population, Program, Reset, ResetTiming, Shape, Synapses,
+    Connection, EdgeKind, Neuron, Pool, Population, Program, Projection, Reset, ResetTiming, Shape, Synapses,
 };
 
 use super::plan::{Own, Planned, planes};
@@ -38,10 +38,12 @@ pub struct Layer<'p> {
     pub lanes: usize,
     /// Elements per clock behind the lanes.
     pub group: usize,
-    /// Bits of a weight.
+    /// Bits of what is stored of a weight.
     pub weight_bits: usize,
     /// Whether a weight is `2 q + 1` of what is stored.
     pub odd: bool,
+    /// Codewords whose responses the lanes share; what is stored of a weight is then an index, one for each input channel.
+    pub codewords: Option<&'p [u32]>,
     /// Words of weights.
     pub rows: usize,
     /// Bits of a sum.
@@ -218,7 +220,9 @@ impl<'p> Layer<'p> {
             }
         };
         let lane_groups = channels / lanes;
+        let codebook = codebook(&projection, planes).filter(|_| !negative);
         let rows = match &front {
+            Front::Window(w) if codebook.is_some() => lane_groups * w.chunks * w.chunk,
             Front::Stream => source.shape.len(),
             Front::Window(w) => lane_groups * w.kernel[0] * w.all_chunks() * w.bits(),
         };
@@ -227,8 +231,11 @@ impl<'p> Layer<'p> {
             None => weight_bits(projection.synapses, holes),
             Some(own) => own_weight_bits(&own).max(weight_bits(projection.synapses, true)),
         };
+        // what an item adds
+        let added_bits = codebook.map_or(weight_bits, |_| response_bits(&projection.connection));
+        let weight_bits = codebook.map_or(weight_bits, |(index_bits, _)| index_bits);
         let odd = planned.own.is_none() && !holes && matches!(projection.synapses, Synapses::Planes { odd: true, .. });
-        let sum_bits = usize::from(population.accumulator_bits).max(weight_bits + usize::from(odd) + 1);
+        let sum_bits = usize::from(population.accumulator_bits).max(added_bits + usize::from(odd) + 1);
         let positions = match &front {
             Front::Stream => 1,
             Front::Window(w) => w.out[0] * w.out[1] * lane_groups,
@@ -256,6 +263,7 @@ impl<'p> Layer<'p> {
             group,
             weight_bits,
             odd,
+            codewords: codebook.map(|(_, codewords)| codewords),
             rows: rows.max(2),
             sum_bits,
             interval,
@@ -376,6 +384,27 @@ fn group(lanes: usize, channels: usize, taps: usize) -> usize {
         group *= 2;
     }
     group
+}
+
+/// Bits of an index and the codewords of a layer whose lanes share the codewords' responses: to spikes, in kernels without
+/// holes. (Elsewhere each weight is a sign.)
+fn codebook<'p>(projection: &Projection<'p>, planes: usize) -> Option<(usize, &'p [u32])> {
+    match (projection.synapses, projection.connection) {
+        (Synapses::Codebook { index_bits, codewords, .. }, Connection::Conv2d(window))
+            if planes == 1 && window.dilation == [1, 1] =>
+        {
+            Some((index_bits.into(), codewords))
+        }
+        _ => None,
+    }
+}
+
+/// Bits of what a codeword responds: from all taps to all of them negative.
+fn response_bits(connection: &Connection) -> usize {
+    match connection {
+        Connection::Conv2d(w) => index_bits(usize::from(w.kernel[0]) * usize::from(w.kernel[1]) + 1) + 1,
+        Connection::Dense | Connection::Identity => 2,
+    }
 }
 
 /// Bits of a weight; a kernel with holes needs a zero, which an odd grid has not.

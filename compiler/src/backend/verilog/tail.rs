@@ -2,11 +2,11 @@
 
 use snnc_runtime::program::{Leak, Neuron, Pool, Reset, ResetTiming};
 
-use super::front::ITEM;
+use super::front::item;
 use super::memory;
 use super::netlist::{Section, Stream, numbers};
 use super::plan::pool_code;
-use super::size::{Finish, Layer, reset_table, table_bits};
+use super::size::{Finish, Front, Layer, reset_table, table_bits};
 use crate::backend::File;
 
 /// A leak as the parameters of `snn_leak`, and the file with its factors.
@@ -87,10 +87,8 @@ impl Tail<'_, '_> {
 
     fn sums(&mut self) -> Stream {
         let (layer, id) = (self.layer, self.id);
-        let file = self.file("weights", memory::weights(layer));
         let stream = self.section.stream(id, "sum", layer.group, layer.sum_bits);
-        let inputs = ["i_valid", "i_row", "i_hit", "i_subtract", "i_load", "i_double", "i_done", "i_tag"];
-        let items = inputs.into_iter().zip(ITEM).map(|(port, (field, _))| (port, format!("{id}__item_{field}")));
+        let items = item(layer).iter().map(|(field, _, port)| (*port, format!("{id}__item_{field}")));
         let mut ports: Vec<(&'static str, String)> = items.collect();
         ports.extend([
             ("o_valid", stream.valid.clone()),
@@ -101,13 +99,23 @@ impl Tail<'_, '_> {
             ("ROWS", layer.rows),
             ("ROW_BITS", layer.row_bits()),
             ("LANES", layer.lanes),
-            ("WEIGHT_BITS", layer.weight_bits),
-            ("ODD", usize::from(layer.odd)),
             ("SUM_BITS", layer.sum_bits),
             ("GROUP", layer.group),
         ]);
-        parameters.push(("WEIGHTS", file));
-        self.section.instance("snn_lanes", format!("u_{id}__lanes"), parameters, ports);
+        match (layer.codewords, &layer.front) {
+            (Some(codewords), Front::Window(window)) => {
+                let taps = window.kernel[0] * window.kernel[1];
+                parameters.extend(numbers(&[("INDEX_BITS", layer.weight_bits), ("TAPS", taps)]));
+                parameters.push(("CODEWORDS", memory::constant(codewords, taps)));
+                parameters.push(("INDICES", self.file("indices", memory::indices(layer, window))));
+                self.section.instance("snn_codebook", format!("u_{id}__lanes"), parameters, ports);
+            }
+            _ => {
+                parameters.extend(numbers(&[("WEIGHT_BITS", layer.weight_bits), ("ODD", usize::from(layer.odd))]));
+                parameters.push(("WEIGHTS", self.file("weights", memory::weights(layer))));
+                self.section.instance("snn_lanes", format!("u_{id}__lanes"), parameters, ports);
+            }
+        }
         stream
     }
 

@@ -263,6 +263,22 @@ fn a_binariser_left_in_the_file_is_folded_to_weights() {
 }
 
 #[test]
+fn signs_of_standardised_weights_are_folded_to_plus_and_minus_one() {
+    // BESTformer: sign((w - mean) / std), per output channel
+    let model = Model::new(&[1, 3])
+        .constant("latent", &[2, 3], &[0.5, -1.0, 1.5, 0.25, 0.5, -0.5])
+        .with("ReduceMean", &["latent"], "mean", &[ints("axes", &[1])])
+        .node("Sub", &["latent", "mean"], "centred")
+        .node("Mul", &["centred", "centred"], "squares")
+        .with("ReduceMean", &["squares"], "variance", &[ints("axes", &[1])])
+        .node("Sqrt", &["variance"], "std")
+        .node("Div", &["centred", "std"], "standard")
+        .node("Sign", &["standard"], "w")
+        .with("Gemm", &["x", "w"], "current", &[int("transB", 1)]);
+    assert_eq!(linear(&fed(model, &[1, 2]).graph()).weight, [1.0, -1.0, 1.0, 1.0, 1.0, -1.0]);
+}
+
+#[test]
 fn an_open_batch_axis_is_one_sample() {
     // Zero states of the batch's size are made from the shape of the input, as torch.onnx exports them.
     let mut model = Model::new(&[0, 3])
