@@ -16,6 +16,9 @@ use crate::ir::order::{key, number};
 /// Steps of a staircase beyond which a function is not taken for one.
 const MAX_STEPS: usize = 4096;
 
+/// Operations beyond which a chain is not taken for a function of one number: each search of a step runs all of them.
+const MAX_OPERATIONS: usize = 256;
+
 /// Thresholds that are searched in one function, over all channels.
 const MAX_THRESHOLDS: usize = 1 << 20;
 
@@ -113,8 +116,11 @@ pub fn is_activation(def: &Def) -> bool {
 impl Tape {
     /// The tape from `root` to `of`; `members` are the values between them, operands first, `of` last.
     ///
-    /// `None` if a constant differs within a channel.
+    /// `None` if a constant differs within a channel, or if there are too many.
     pub fn new(net: &Net, root: ValueId, members: &[ValueId]) -> Option<Self> {
+        if members.len() > MAX_OPERATIONS {
+            return None;
+        }
         let mut tape = Tape { steps: Vec::with_capacity(members.len()), channels: 1 };
         let mut slots = std::collections::HashMap::from([(root, 0)]);
         for &id in members {

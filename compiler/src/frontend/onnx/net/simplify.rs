@@ -208,11 +208,16 @@ fn arithmetic_of_reshapes(net: &mut Net, def: &Def, dims: &[usize]) -> Option<Va
     Some(net.reshape(before, dims.to_vec()))
 }
 
-/// A stack of one is itself; a stack of stacks along the same axis is one.
+/// A stack of one is itself, an empty part is none, and a stack of stacks along the same axis is one.
 fn concat_of_few(net: &mut Net, def: &Def, dims: &[usize]) -> Option<ValueId> {
     let Def::Concat { parts, axis } = def else { return None };
     if let [one] = parts[..] {
         return Some(one);
+    }
+    let full: Vec<ValueId> = parts.iter().copied().filter(|&part| net.dims(part)[*axis] != 0).collect();
+    if full.len() < parts.len() {
+        let parts = if full.is_empty() { vec![parts[0]] } else { full };
+        return Some(net.value(Def::Concat { parts, axis: *axis }, dims.to_vec()));
     }
     let inner = |net: &Net, part: ValueId| match &net.values[part].def {
         Def::Concat { parts, axis: same } if same == axis => Some(parts.clone()),

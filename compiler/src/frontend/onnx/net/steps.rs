@@ -145,6 +145,16 @@ mod tests {
     use crate::frontend::onnx::tensor::Tensor;
 
     #[test]
+    fn an_empty_part_of_a_stack_is_no_part() {
+        let mut net = Net::default();
+        let x = net.value(Def::Input(0), vec![2, 4]);
+        let nothing = net.constant_value(Tensor::scalar(0.0).pick(vec![0, 4], std::iter::empty()));
+        let both = net.value(Def::Concat { parts: vec![x, nothing], axis: 0 }, vec![2, 4]);
+        let sum = net.pointwise(Def::Add(both, both), vec![2, 4]);
+        assert_eq!(sum, net.value(Def::Add(x, x), vec![2, 4]));
+    }
+
+    #[test]
     fn arithmetic_on_stacked_timesteps_is_arithmetic_on_each() {
         let mut net = Net::default();
         let steps: Vec<ValueId> = (0..2).map(|i| net.value(Def::Input(i), vec![1, 4])).collect();

@@ -1,6 +1,7 @@
 //! Tests over whole small files.
 
 mod bad_input;
+mod deep;
 mod evaluate;
 mod feed_forward;
 mod functions;

@@ -139,3 +139,12 @@ fn padding_split_and_slices_give_the_right_elements() {
     let x: Vec<f64> = (1..9).map(f64::from).collect();
     assert_eq!(evaluate(&file.net, &[x])[file.outputs[0].1], [1.0, 3.0, 0.0, 5.0, 7.0, 0.0]);
 }
+
+#[test]
+fn an_empty_part_beside_a_signal_changes_nothing() {
+    let model = Model::new(&[2, 3]).constant("none", &[0, 3], &[]);
+    let model = model.with("Concat", &["x", "none"], "both", &[int("axis", 0)]).node("Add", &["both", "both"], "y");
+    let file = imported(&model.output("y"), None).expect("a sum");
+    let found = &evaluate(&file.net, &[counting(6)])[file.outputs[0].1];
+    assert_eq!(*found, counting(6).iter().map(|&x| f64::from(x as f32) * 2.0).collect::<Vec<_>>());
+}
