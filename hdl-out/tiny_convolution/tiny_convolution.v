@@ -32,6 +32,13 @@ module tiny_convolution (
     wire [0:0] layer_1__out_free;
     wire [0:0] layer_1__out_full;
     wire [0:0] layer_1__out_first;
+    wire [0:0] input_start;
+    wire [0:0] input_written;
+    wire [0:0] input_written_first;
+    wire [0:0] input_read;
+    wire [0:0] input_free;
+    wire [0:0] input_full;
+    wire [0:0] input_first;
     wire [0:0] layer_1__item_valid;
     wire [3:0] layer_1__item_row;
     wire [0:0] layer_1__item_hit;
@@ -40,13 +47,6 @@ module tiny_convolution (
     wire [0:0] layer_1__item_double;
     wire [0:0] layer_1__item_done;
     wire [3:0] layer_1__item_tag;
-    wire [0:0] input_start;
-    wire [0:0] input_written;
-    wire [0:0] input_written_first;
-    wire [0:0] input_read;
-    wire [0:0] input_free;
-    wire [0:0] input_full;
-    wire [0:0] input_first;
     wire [2:0] layer_1__write;
     wire [5:0] layer_1__write_address;
     wire [23:0] layer_1__write_data;

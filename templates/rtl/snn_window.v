@@ -2,7 +2,7 @@
 // Column x lies in bank x mod BANKS, so a row of BANKS columns is one read, rotated; the weights' address undoes the
 // rotation (snn_encode). What lies in the padding is never written and stays zero.
 // Behind the chunks of the frame stand OWN chunks of the layer's own spikes of the timestep before, which its own writer
-// gives; they are read when they are complete, and as silence in the first timestep of a sample.
+// gives; they are read when they are complete, and as silence in the first timestep of a sample. There may be nothing else.
 // Clocks: one per chunk, FIRST_OUT = 7 from the step of the walk to o_valid; 16 chunks wait for the encoder.
 `default_nettype none
 module snn_window #(
@@ -92,7 +92,7 @@ module snn_window #(
         localparam OTHERS = FRAME - OWN;
         localparam SECOND = FRAME + OTHERS;
         wire second = address >= FRAME[ADDRESS_BITS-1:0];
-        wire mine = address >= (second ? SECOND[ADDRESS_BITS-1:0] : OTHERS[ADDRESS_BITS-1:0]);
+        wire mine = OTHERS == 0 || address >= (second ? SECOND[ADDRESS_BITS-1:0] : OTHERS[ADDRESS_BITS-1:0]);
         // the frame before lies in the other half
         wire [ADDRESS_BITS-1:0] from = second ? address - SECOND[ADDRESS_BITS-1:0]
                                               : address - OTHERS[ADDRESS_BITS-1:0] + OWN[ADDRESS_BITS-1:0];
@@ -134,10 +134,15 @@ module snn_window #(
         for (p = 0; p < PLANES; p = p + 1) begin : digit
             assign planes[p] = word_3q[p*CHUNK +: CHUNK];
         end
-        snn_ram #(.WIDTH(WORD), .DEPTH(2*FRAME), .ADDRESS_BITS(ADDRESS_BITS), .ZERO(1)) u_ram (
-            .clk(clk), .write(write[b]), .write_address(write_address), .write_data(write_data[b*WORD +: WORD]),
-            .read(valids_q[0]), .read_address(address_1q), .read_data(word_2)
-        );
+        if (FRAME > OWN) begin : frames
+            snn_ram #(.WIDTH(WORD), .DEPTH(2*FRAME), .ADDRESS_BITS(ADDRESS_BITS), .ZERO(1)) u_ram (
+                .clk(clk), .write(write[b]), .write_address(write_address), .write_data(write_data[b*WORD +: WORD]),
+                .read(valids_q[0]), .read_address(address_1q), .read_data(word_2)
+            );
+        end else begin : own_alone
+            wire unused_write = &{1'b0, write[b], write_address, write_data[b*WORD +: WORD], address_1q};
+            assign word_2 = {WORD{1'b0}};
+        end
         wire                    turned;    // the last bank never holds a column of the next word
         if (b < BANKS - 1) begin : turning
             assign turned = rotation > COLUMN[OFFSET_BITS-1:0];

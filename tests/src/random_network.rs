@@ -117,6 +117,13 @@ pub enum Layer {
         /// How the own spikes come back.
         own: Own,
     },
+    /// Neurons one to one on constant currents, and their own spikes of the timestep before.
+    Joined {
+        /// Of the own spikes.
+        weights: Weights,
+        /// How they come back.
+        own: Own,
+    },
     /// Neurons one to one on currents.
     Neurons,
     /// A pool whose windows touch each other.
@@ -196,20 +203,26 @@ pub fn recipe(rng: &mut Rng) -> Recipe {
         } else {
             let fan_out = rng.range(1, 70) as u32;
             let neurons = rng.chance(60);
+            let constant = constant && layers.is_empty();
             layers.push(Layer::Dense { fan_out, weights: Weights::any(rng), neurons });
             if !neurons {
-                layers.push(Layer::Neurons);
+                layers.push(if constant && rng.chance(60) { joined(rng) } else { Layer::Neurons });
             }
             at = Shape::vector(fan_out);
         }
     }
     let currents = rng.chance(20) && !(constant && layers.is_empty());
     let (fan_out, weights) = (rng.range(1, 12) as u32, Weights::any(rng));
-    let last = match !currents && !constant && rng.chance(30) {
-        true => Layer::Recurrent { fan_out, weights, own: rng.pick(&[Own::Dense, Own::OneToOne, Own::Scaled]) },
-        false => Layer::Dense { fan_out, weights, neurons: !currents },
-    };
-    layers.push(last);
+    match (!currents && rng.chance(30), constant) {
+        (true, false) => {
+            let own = rng.pick(&[Own::Dense, Own::OneToOne, Own::Scaled]);
+            layers.push(Layer::Recurrent { fan_out, weights, own });
+        }
+        (true, true) if layers.is_empty() => {
+            layers.extend([Layer::Dense { fan_out, weights, neurons: false }, joined(rng)]);
+        }
+        _ => layers.push(Layer::Dense { fan_out, weights, neurons: !currents }),
+    }
     let quantity = match currents {
         true => Quantity::Current,
         false => rng.pick(&[Quantity::Spikes, Quantity::Spikes, Quantity::Membrane]),
@@ -217,6 +230,11 @@ pub fn recipe(rng: &mut Rng) -> Recipe {
     let reduce = rng.pick(&[Reduce::Sum, Reduce::Last, Reduce::Max, Reduce::First]);
     let (timesteps, rich) = (rng.range(1, 6) as u32, rng.chance(70));
     Recipe { input, layers, timesteps, readout: (quantity, reduce), rich }
+}
+
+/// Neurons that take constant currents and their own spikes.
+fn joined(rng: &mut Rng) -> Layer {
+    Layer::Joined { weights: Weights::any(rng), own: rng.pick(&[Own::Dense, Own::OneToOne, Own::Scaled]) }
 }
 
 /// A convolution on a map of shape `at`, perhaps with a pool before or behind its neurons.
@@ -295,7 +313,11 @@ pub fn build<'a>(arena: &'a Bump, recipe: &Recipe, rng: &mut Rng) -> Compiled<'a
         let source = steps.len();
         let (mut step, next, encoding) = match *layer {
             Layer::Pool { op, size, ceil } => pool(source as u16, known, op, size, ceil),
-            Layer::Recurrent { fan_out, weights, own } => {
+            Layer::Recurrent { weights, own, .. } | Layer::Joined { weights, own } => {
+                let fan_out = match *layer {
+                    Layer::Recurrent { fan_out, .. } => Some(fan_out),
+                    _ => None,
+                };
                 let made = recurrent(arena, rng, source as u16, known, fan_out, weights, own);
                 if let Some(currents) = made.0 {
                     steps.push(currents);
@@ -366,21 +388,24 @@ fn bits(bound: i64) -> u8 {
     (65 - bound.unsigned_abs().leading_zeros()).clamp(2, 32) as u8
 }
 
-/// A layer that takes its own spikes, behind the step that makes currents of them if there is one.
+/// A layer that takes its own spikes, beside inputs all to all or (without a fan-out) one to one, behind the step that makes currents of them if there is one.
 fn recurrent<'a>(
     arena: &'a Bump,
     rng: &mut Rng,
     source: u16,
     from: Known,
-    fan_out: u32,
+    fan_out: Option<u32>,
     weights: Weights,
     own: Own,
 ) -> (Option<Step<'a>>, Built<'a>) {
-    let (shape, rows) = (Shape::vector(fan_out), from.edge.shape.len());
-    let (step, known, encoding) = population(arena, rng, source, from, Connection::Dense, shape, rows, weights, true);
+    let (connection, shape, rows) = match fan_out {
+        Some(fan_out) => (Connection::Dense, Shape::vector(fan_out), from.edge.shape.len()),
+        None => (Connection::Identity, from.edge.shape, 1),
+    };
+    let forward_weights = if fan_out.is_some() { weights } else { Weights::Int8 };
+    let (step, known, encoding) = population(arena, rng, source, from, connection, shape, rows, forward_weights, true);
     let Step::Population(mut layer) = step else { unreachable!("it was made as one") };
-    let n = fan_out as usize;
-    let shift = if own == Own::Scaled { rng.range(0, 5) as i8 } else { 0 };
+    let n = shape.len();
     let itself = source + 1 + u16::from(own == Own::Scaled);
     let (connection, rows) = match own {
         Own::Dense | Own::Scaled => (Connection::Dense, n),
@@ -390,6 +415,12 @@ fn recurrent<'a>(
     let (synapses, largest, _) = synapses(arena, rng, Connection::Dense, rows, n, weights);
     let back = Projection { source: itself, delay: 1, connection, synapses };
     let bound = largest * rows as i64;
+    let shift = match (own, fan_out) {
+        (Own::Scaled, Some(_)) => rng.range(0, 5) as i8,
+        // so that they matter beside the constant currents
+        (Own::Scaled, None) => rng.range(0, i64::from((from.bound / bound).max(1).ilog2()).min(15)) as i8,
+        (Own::Dense | Own::OneToOne, _) => 0,
+    };
     layer.accumulator_bits = bits((1 << (layer.accumulator_bits - 1)) + (bound << shift));
     layer.current_shift = layer.current_shift.min(28 - layer.accumulator_bits as i8);
     let mut forward = layer.projections[0];

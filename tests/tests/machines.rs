@@ -133,6 +133,48 @@ fn two_states() -> Graph {
     Graph { name: "two states".into(), nodes, output: 6, readout, timesteps: Some(28) }
 }
 
+/// Neurons that take a constant image and their own spikes, all to all (snnTorch's RLeaky on a static input).
+fn constant_and_recurrent() -> Graph {
+    let mut rng = Rng::new(11);
+    let mut linear = |fan_in: usize, fan_out: usize, size: f32| {
+        let mut number = || rng.range(-1000, 1000) as f32 / 1000.0 * size;
+        let weight = (0..fan_in * fan_out).map(|_| number()).collect();
+        Op::Linear(Linear { fan_in, fan_out, weight, bias: (0..fan_out).map(|_| number()).collect(), grid: None })
+    };
+    let leaky = Neuron {
+        beta: vec![0.9],
+        comparison: Comparison::Above,
+        reset_timing: ResetTiming::Delayed,
+        ..Neuron::default()
+    };
+    let node = |name: &str, op: Op, sources: Vec<Source>, n: usize| Node {
+        name: name.into(),
+        op,
+        sources,
+        shape: ir::Shape::vector(n),
+        origin: vec![],
+    };
+    let input = Op::Input(ir::Input { timing: Timing::Constant, encoding: InputEncoding::Real });
+    let nodes = vec![
+        node("image", input, vec![], 784),
+        node("fc1", linear(784, 24, 0.1), vec![Source::now(0)], 24),
+        node("own", linear(24, 24, 0.3), vec![Source { node: 4, delay: 1 }], 24),
+        node("sum", Op::Add, vec![Source::now(1), Source::now(2)], 24),
+        node("rleaky", Op::Neuron(leaky.clone()), vec![Source::now(3)], 24),
+        node("fc2", linear(24, 10, 0.6), vec![Source::now(4)], 10),
+        node("leaky", Op::Neuron(leaky), vec![Source::now(5)], 10),
+    ];
+    let readout = ir::Readout { quantity: Quantity::Spikes, reduce: Reduce::Sum, scale: 1.0 };
+    Graph { name: "constant and recurrent".into(), nodes, output: 6, readout, timesteps: Some(12) }
+}
+
+#[test]
+fn a_recurrent_network_on_a_constant_input() {
+    let graph = constant_and_recurrent();
+    graph.validate().expect("a sound graph");
+    graph_is_equal_on("constant and recurrent", graph, 3, &["verilator", "icarus", "cortex-m4"]);
+}
+
 #[test]
 fn a_recurrent_network_of_neurons_with_two_states() {
     let graph = two_states();

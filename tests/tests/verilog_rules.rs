@@ -15,7 +15,7 @@ use snnc_runtime::program::{
     Window,
 };
 use snnc_tests::driven::{Driven, network};
-use snnc_tests::random_network::{Layer, Recipe, Rng, Weights, build, samples, window};
+use snnc_tests::random_network::{Layer, Own, Recipe, Rng, Weights, build, samples, window};
 
 /// A network and what becomes of it when the Verilog is broken.
 struct Case {
@@ -462,6 +462,33 @@ const LAYERS: &[Case] = &[
             ("snn_walk.v", "inner_end  ? chunk_address_q + 1'b1", "inner_end  ? address_q + 1'b1"),
             ("snn_walk.v", "BY_CHANNEL != 0 ? CHUNK : ALL;", "ALL;"),
             ("snn_walk.v", "plane_end    ? position_q : chunk_address_q + 1'b1;", "chunk_address_q + 1'b1;"),
+        ],
+    },
+    Case {
+        name: "own spikes beside constant currents",
+        network: |arena| {
+            let dense = |fan_out| Layer::Dense { fan_out, weights: Weights::Int8, neurons: false };
+            let joined = |own| Layer::Joined { weights: Weights::Int8, own };
+            let input = Edge { shape: Shape::vector(30), ..image(1, SPIKES, Rate::PerSample) };
+            drawn(
+                arena,
+                input,
+                &[dense(20), joined(Own::Scaled), Layer::Dense { fan_out: 5, weights: Weights::Int8, neurons: true }],
+                COUNT,
+            )
+        },
+        lanes: Some(4),
+        seed: 0,
+        mutants: &[
+            ("snn_join.v", "wide_kept + wide_own", "wide_kept"),
+            ("snn_join.v", "wide_kept + wide_own", "wide_own"),
+            ("snn_join.v", "assign walk_first = walk_q == {TIME_BITS{1'b0}};", "assign walk_first = 1'b0;"),
+            ("snn_join.v", "assign walk_full  = full;", "assign walk_full  = 1'b1;"),
+            ("snn_join.v", "assign read = ends_1q;", "assign read = ends_1q && walk_q != {TIME_BITS{1'b0}};"),
+            ("snn_join.v", "ends != second_q", "second_q"),
+            ("snn_join.v", "assign o_tag = {3'b111, first_2q};", "assign o_tag = 4'b1110;"),
+            ("snn_join.v", "{{(OUT_BITS-KEPT_BITS){kept[KEPT_BITS-1]}}, kept}", "{{(OUT_BITS-KEPT_BITS){1'b0}}, kept}"),
+            ("snn_window.v", "wire mine = OTHERS == 0 ||", "wire mine = OTHERS != 0 &&"),
         ],
     },
     Case {

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 
 use snnc_runtime::program::{EdgeKind, Program};
 
-use items::{Counts, Items, Presence, elements, own_spikes};
+use items::{Counts, Items, Presence, elements, own_spikes, spikes_before};
 
 use super::bench::{plane_elements, walk};
 use super::size::{Front, Layer, WindowSize};
@@ -34,6 +34,8 @@ const ROOM: usize = 16;
 const FINISH: u64 = 2;
 /// A pool (`snn_pool`).
 const POOL: u64 = 1;
+/// From a group of own currents to the joined one (`snn_join`).
+const JOIN: u64 = 2;
 /// The neurons (`snn_neuron`).
 const NEURON: u64 = 8;
 /// Synaptic currents (`snn_synaptic`).
@@ -107,6 +109,8 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
     let mut engines: Vec<Engine> = layers.iter().map(|_| Engine::default()).collect();
     let mut outs: Vec<Link> = layers.iter().map(|_| Link::default()).collect();
     let mut kepts: Vec<Link> = layers.iter().map(|_| Link::default()).collect();
+    // of own spikes that join constant currents
+    let mut owns: Vec<Engine> = layers.iter().map(|_| Engine::default()).collect();
     let mut input = Link::default();
     // when the collector accepts the next beat; when the output stream gave its last
     let (mut ready, mut given) = (0, None);
@@ -116,7 +120,7 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
             for (index, layer) in layers.iter().enumerate() {
                 let sums = !layer.constant || t == 0;
                 let engine = &mut engines[index];
-                let room = if layer.replays() { kepts[index].free() } else { outs[index].free() };
+                let room = if layer.keeps() { kepts[index].free() } else { outs[index].free() };
                 let mut finished = 0;
                 match &layer.front {
                     Front::Stream if sums => {
@@ -150,18 +154,31 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
                 }
                 let lanes = if layer.codewords.is_some() { CODEBOOK } else { LANES };
                 let drained = finished + lanes + (layer.lanes / layer.group) as u64 - 1;
-                let finishes = u64::from(layer.finish.is_some()) + u64::from(layer.second_finish.is_some());
-                let currents = drained + finishes * FINISH + u64::from(layer.pooled_bits.is_some()) * POOL;
+                let pooled = u64::from(layer.pooled_bits.is_some()) * POOL;
+                let second = u64::from(layer.second_finish.is_some()) * FINISH;
+                let first = drained + u64::from(layer.finish.is_some()) * FINISH + pooled;
+                // a second shift stands behind what joins
+                let currents = if layer.joined.is_some() { first } else { first + second };
                 let neurons = match layer.planned.neurons {
                     Some((_, neuron)) if neuron.synaptic.is_empty() => NEURON,
                     Some(_) => SYNAPTIC + NEURON,
                     None => 0,
                 };
                 let behind = neurons + u64::from(layer.planned.spike_pool.is_some()) * POOL + WRITTEN;
-                outs[index].full = if layer.replays() {
-                    if sums {
-                        kepts[index].full = currents + WRITTEN;
+                if layer.keeps() && sums {
+                    kepts[index].full = currents + WRITTEN;
+                }
+                outs[index].full = if let Some((own_layer, _)) = &layer.joined {
+                    let own = &mut owns[index];
+                    let spikes = spikes_before(program, layer, trace, t);
+                    let done = own.own_alone(own_layer, &spikes, kepts[index].full, outs[index].free());
+                    let joined = done + ENCODE + LANES + (own_layer.lanes / own_layer.group) as u64 - 1;
+                    if t + 1 == timesteps {
+                        kepts[index].read(joined + 1);
                     }
+                    own.own = joined + JOIN + second + neurons + WRITTEN;
+                    joined + JOIN + second + behind
+                } else if layer.replays() {
                     let (first, last) = (t == 0, t + 1 == timesteps);
                     let start = engines[index].replay(layer, first, kepts[index].full, outs[index].free());
                     if last {
@@ -183,7 +200,9 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
     }
     let ends = starts.iter().skip(1).copied().chain(given);
     let clocks = starts.iter().zip(ends).map(|(start, end)| end - start).collect();
-    Prediction { clocks, busy: engines.iter().map(|engine| engine.busy).collect() }
+    // the two engines of a layer work side by side
+    let busy = engines.iter().zip(&owns).map(|(engine, own)| engine.busy.max(own.busy)).collect();
+    Prediction { clocks, busy }
 }
 
 impl Engine {
@@ -223,6 +242,14 @@ impl Engine {
             }
         }
         (finished, self.read.unwrap_or(0))
+    }
+
+    /// Walks over own spikes that stand alone; gives when the last sum is finished.
+    fn own_alone(&mut self, layer: &Layer<'_>, spikes: &[usize], full: u64, room: u64) -> u64 {
+        match &layer.front {
+            Front::Window(window) => self.window(layer, window, &Items::new(layer, window, &[], spikes), full, room).0,
+            Front::Stream => 0, // own spikes are read from a memory
+        }
     }
 
     /// The items of a sum whose items are rows of weights; gives their clocks.

@@ -80,7 +80,7 @@ fn count_bits(window: &WindowSize) -> usize {
 impl Design<'_, '_> {
     /// The link that a layer's sums wait for.
     fn sum_link(&self, index: usize) -> String {
-        let what = if self.layers[index].replays() { "kept" } else { "out" };
+        let what = if self.layers[index].keeps() { "kept" } else { "out" };
         format!("{}__{what}", self.ids[index])
     }
 
@@ -89,9 +89,34 @@ impl Design<'_, '_> {
         let (layer, id) = (&self.layers[index], &self.ids[index]);
         let link = self.sum_link(index);
         s.link(&link);
-        if layer.replays() {
-            s.link(&format!("{id}__out"));
+        let out = format!("{id}__out");
+        if layer.keeps() {
+            s.link(&out);
         }
+        if let Front::Window(WindowSize { collected: true, .. }) = &layer.front {
+            self.collect(s, index);
+        }
+        let before = match index.checked_sub(1) {
+            Some(before) => format!("{}__out_", self.ids[before]),
+            None => "input_".into(),
+        };
+        Self::engine(s, layer, id, &link, &before);
+        if let Some((own, _)) = &layer.joined {
+            let own_id = format!("{id}__own");
+            let walk = format!("{id}__walk_");
+            for field in ["full", "first", "read"] {
+                s.wire(1, format!("{walk}{field}"));
+            }
+            Self::engine(s, own, &own_id, &out, &walk);
+            for field in ["write", "write_address", "write_data"] {
+                s.statements.push(format!("assign {own_id}__{field} = 0;"));
+            }
+        }
+    }
+
+    /// A layer's engine up to the items for its lanes. Its frames come from the link with the prefix `before`, its sums
+    /// wait for `link`.
+    fn engine(s: &mut Section, layer: &Layer<'_>, id: &str, link: &str, before: &str) {
         for (field, ..) in item(layer) {
             s.wire(item_bits(layer, field), format!("{id}__item_{field}"));
         }
@@ -111,10 +136,7 @@ impl Design<'_, '_> {
                 s.instance("snn_stream", format!("u_{id}__stream"), parameters, ports);
             }
             Front::Window(window) => {
-                if window.collected {
-                    self.collect(s, layer, window);
-                }
-                self.window(s, index, window);
+                Self::window(s, layer, id, before, window);
                 let mut parameters = numbers(&[
                     ("OFFSET_BITS", index_bits(window.bits())),
                     ("ROW_BITS", layer.row_bits()),
@@ -148,9 +170,7 @@ impl Design<'_, '_> {
         }
     }
 
-    fn window(&self, s: &mut Section, index: usize, w: &WindowSize) {
-        let (layer, id) = (&self.layers[index], &self.ids[index]);
-        let before = if w.collected { "input_".into() } else { format!("{}__out_", self.ids[index - 1]) };
+    fn window(s: &mut Section, layer: &Layer<'_>, id: &str, before: &str, w: &WindowSize) {
         let address_bits = index_bits(2 * w.frame);
         let offset_bits = index_bits(w.bits());
         // what the writer before it gives is declared here, where the sizes are known
@@ -188,7 +208,7 @@ impl Design<'_, '_> {
         let written = [("write", "write"), ("write_address", "write_address"), ("write_data", "write_data")];
         let mut ports = prefixed(&format!("{id}__"), &written);
         ports.extend(own);
-        ports.extend(prefixed(&before, &[("full", "full"), ("first", "first"), ("read", "read")]));
+        ports.extend(prefixed(before, &[("full", "full"), ("first", "first"), ("read", "read")]));
         let chunk = [
             ("o_valid", "valid"),
             ("o_bits", "bits"),
@@ -229,7 +249,9 @@ impl Design<'_, '_> {
         s.instance("snn_window", format!("u_{id}__window"), parameters, ports);
     }
 
-    fn collect(&self, s: &mut Section, layer: &Layer<'_>, w: &WindowSize) {
+    fn collect(&self, s: &mut Section, index: usize) {
+        let layer = &self.layers[index];
+        let Front::Window(w) = &layer.front else { return };
         s.link("input");
         let bits = InputIndex::new(layer).bits;
         let mut low = 0;

@@ -2,7 +2,8 @@
 //!
 //! A layer is one engine: sums, then what stands behind them up to the next sums. It is `Dense | Conv2d`, perhaps a pool
 //! of currents, perhaps neurons (of the same population or one to one behind it), perhaps a pool of spikes. A dense layer
-//! may take its own spikes of the timestep before as well: further rows of weights of the same engine.
+//! may take its own spikes of the timestep before as well: further rows of weights of the same engine. Beside constant
+//! currents, which are computed once, its own spikes have an engine of their own.
 
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,8 @@ pub struct Planned<'p> {
     pub current_pool: Option<Pool>,
     /// Population that takes the currents one to one.
     pub identity: Option<Population<'p>>,
+    /// What that population takes of its own spikes of the timestep before, where the currents are constant.
+    pub joined: Option<Own<'p>>,
     /// The neurons, and the step whose output their spikes are.
     pub neurons: Option<(usize, Neuron<'p>)>,
     /// Pool of the spikes.
@@ -107,8 +110,8 @@ pub fn plan<'p>(compiled: &Compiled<'p>) -> Result<Vec<Planned<'p>>, AtNode<Back
 
 /// The own spikes' currents that step `step` gives to the population behind it, if it is nothing else.
 fn own_currents<'p>(steps: &[Step<'p>], step: usize) -> Option<Own<'p>> {
-    let Step::Population(Population { projections: [projection], neuron: None, bias, current_shift, .. }) = steps[step]
-    else {
+    let Some(Step::Population(population)) = steps.get(step) else { return None };
+    let Population { projections: [projection], neuron: None, bias, current_shift, .. } = *population else {
         return None;
     };
     let own = projection.delay == 1 && usize::from(projection.source) == step + 2;
@@ -161,23 +164,31 @@ fn check(compiled: &Compiled<'_>, step: usize, content: &Step<'_>) -> Result<(),
             }
             if let Some(own) = own {
                 let dense = |c| matches!(c, Connection::Dense);
-                if !dense(projection.connection) {
+                let currents = step.checked_sub(1).filter(|&before| own_currents(steps, before).is_some());
+                let constant = compiled.program.edge(usize::from(projection.source)).rate == Rate::PerSample;
+                let joins = constant && projection.connection == Connection::Identity;
+                if joins && population.output.shape.positions() > 1 {
+                    return fail(
+                        "found its own spikes beside a constant map, expected a vector".into(),
+                        "flatten the map, or use --target mcu",
+                    );
+                }
+                if !joins && !dense(projection.connection) {
                     return fail(
                         "found its own spikes beside an input that is not dense, expected a dense layer".into(),
-                        "on the FPGA only a dense layer takes its own spikes, and none whose currents are constant; \
-                         use --target mcu",
+                        "on the FPGA only a dense layer takes its own spikes; use --target mcu",
                     );
                 }
                 if !dense(own.projection.connection) && own.projection.connection != Connection::Identity {
                     return fail("found a convolution of its own spikes, expected a dense layer".into(), CHAIN);
                 }
-                if compiled.program.edge(usize::from(projection.source)).rate == Rate::PerSample {
+                if !joins && constant {
                     return fail(
-                        "found its own spikes beside a constant input, expected an input that changes".into(),
-                        "give the input as a sequence, or use --target mcu",
+                        "found weights of a constant input beside its own spikes, expected currents computed once"
+                            .into(),
+                        CHAIN,
                     );
                 }
-                let currents = step.checked_sub(1).filter(|&before| own_currents(steps, before).is_some());
                 if usize::from(projection.source) != currents.unwrap_or(step) {
                     return fail("found an input that is not the step before, expected a chain".into(), CHAIN);
                 }
@@ -279,6 +290,7 @@ fn layer<'p>(compiled: &Compiled<'p>, first: usize) -> Result<Planned<'p>, AtNod
         own,
         current_pool: None,
         identity: None,
+        joined: None,
         neurons: population.neuron.map(|neuron| (step, neuron)),
         spike_pool: None,
         last_step: step,
@@ -288,11 +300,16 @@ fn layer<'p>(compiled: &Compiled<'p>, first: usize) -> Result<Planned<'p>, AtNod
             layer.current_pool = Some(*pool);
             layer.last_step += 1;
         }
-        match steps.get(layer.last_step + 1) {
-            Some(Step::Population(next))
-                if next.projections[0].connection == Connection::Identity && next.projections.len() == 1 =>
+        let next = layer.last_step + 1;
+        let next = next + usize::from(own_currents(steps, next).is_some());
+        let inputs = |population| inputs(steps, next, population);
+        match steps.get(next) {
+            Some(Step::Population(population)) if matches!(inputs(population).0[..], [one] if one.connection == Connection::Identity) =>
             {
-                layer.last_step += 1;
+                layer.last_step = next;
+                layer.joined = inputs(population).1;
+                let next = population;
+                let to_neurons = inputs(population).0[0];
                 let Some(neuron) = next.neuron else {
                     return fail(
                         layer.last_step,
@@ -300,7 +317,7 @@ fn layer<'p>(compiled: &Compiled<'p>, first: usize) -> Result<Planned<'p>, AtNod
                         "merge the two layers",
                     );
                 };
-                if !is_one(next.projections[0].synapses) {
+                if !is_one(to_neurons.synapses) {
                     return fail(
                         layer.last_step,
                         "found weights between currents and neurons one to one, expected 1",
@@ -329,7 +346,7 @@ fn layer<'p>(compiled: &Compiled<'p>, first: usize) -> Result<Planned<'p>, AtNod
     }
     let positions = population.output.shape.positions();
     let pools = layer.current_pool.is_some() || layer.spike_pool.is_some();
-    if own.is_some() && layer.spike_pool.is_some() {
+    if (own.is_some() || layer.joined.is_some()) && layer.spike_pool.is_some() {
         return fail(
             layer.last_step,
             "found a pool behind a layer that takes its own spikes, expected none",

@@ -48,7 +48,9 @@ fn memory_bits(layer: &Layer<'_>) -> u64 {
         Some(stored.thresholds.len() * table_bits(stored.thresholds) + levels)
     });
     let tables = layer.channels * table_width + stored.unwrap_or(0);
-    (layer.rows * layer.lanes * layer.weight_bits + tables) as u64
+    let weights = |layer: &Layer<'_>| layer.rows * layer.lanes * layer.weight_bits;
+    let own = layer.joined.as_ref().map_or(0, |(own, _)| weights(own));
+    (weights(layer) + own + tables) as u64
 }
 
 /// Bits of a factor that each channel has.
@@ -63,7 +65,7 @@ fn factor_bits(leak: Leak<'_>) -> usize {
 fn state_bits(layer: &Layer<'_>) -> u64 {
     let elements = layer.words * layer.group;
     let membranes = layer.planned.neurons.map_or(0, |(_, neuron)| elements * neuron.state_bits() as usize);
-    let kept = if layer.replays() { 2 * elements * layer.current_bits } else { 0 };
+    let kept = if layer.keeps() { 2 * elements * layer.kept_bits() } else { 0 };
     let frames = match &layer.front {
         Front::Stream => 0,
         Front::Window(window) => {
@@ -71,7 +73,9 @@ fn state_bits(layer: &Layer<'_>) -> u64 {
             frame * (2 + usize::from(window.collected)) + 2 * window.own * window.chunk
         }
     };
-    (membranes + kept + frames + 2 * layer.lanes * layer.sum_bits) as u64
+    let sums = |layer: &Layer<'_>| 2 * layer.lanes * layer.sum_bits;
+    let own = layer.joined.as_ref().map_or(0, |(own, _)| sums(own) + 2 * own.words * own.group);
+    (membranes + kept + frames + sums(layer) + own) as u64
 }
 
 struct Line<'a> {

@@ -54,7 +54,9 @@ pub struct Layer<'p> {
     pub finish: Option<Finish>,
     /// Pool of currents: bits of its result.
     pub pooled_bits: Option<usize>,
-    /// Shift and bias of the pooled currents.
+    /// The engine of the own spikes that join constant currents, and the bits of both together.
+    pub joined: Option<(Box<Layer<'p>>, usize)>,
+    /// Shift and bias of the pooled or joined currents.
     pub second_finish: Option<Finish>,
     /// Bits of the current that reaches the neurons or the readout.
     pub current_bits: usize,
@@ -248,6 +250,9 @@ impl<'p> Layer<'p> {
         let bits = finish.map_or(sum_bits, |finish| finish.out_bits);
         let pooled_bits = planned.current_pool.map(|pool| pooled_current_bits(&pool, bits));
         let bits = pooled_bits.unwrap_or(bits);
+        let joined = Self::of_own_spikes(&planned, lanes, group);
+        let bits = joined.as_ref().map_or(bits, |(own, joined_bits)| bits.max(own.sum_bits).max(*joined_bits));
+        let joined = joined.map(|(own, _)| (Box::new(own), bits));
         let second_finish = planned.identity.and_then(|identity| Finish::new(&identity, bits));
         let current_bits = second_finish.map_or(bits, |finish| finish.out_bits);
         let currents = planned.current_pool.map_or(shape, |pool| pool.output.shape);
@@ -269,11 +274,50 @@ impl<'p> Layer<'p> {
             interval,
             finish,
             pooled_bits,
+            joined,
             second_finish,
             current_bits,
             words: currents.len() / group,
             last,
         }
+    }
+
+    /// The engine of the own spikes that join constant currents, a dense layer, and the bits that both together have.
+    fn of_own_spikes(planned: &Planned<'p>, lanes: usize, group: usize) -> Option<(Self, usize)> {
+        let (own, population) = (planned.joined?, planned.identity?);
+        let channels = population.output.shape.len();
+        let limit = (CHUNK_LIMIT / group).max(1) * group;
+        let chunk = channels.div_ceil(channels.div_ceil(limit)).next_multiple_of(group);
+        let words = channels.div_ceil(chunk);
+        let window = WindowSize { chunks: 0, own: words, ..WindowSize::dense(channels, chunk) };
+        let lane_groups = channels / lanes;
+        let weight_bits = own_weight_bits(&own);
+        let sum_bits = usize::from(population.accumulator_bits).max(weight_bits + 1);
+        let layer = Self {
+            planned: Planned { population, own: Some(own), joined: None, identity: None, ..*planned },
+            constant: false,
+            from: population.output.shape,
+            planes: 1,
+            negative: false,
+            rows: (lane_groups * words * window.bits()).max(2),
+            front: Front::Window(window),
+            channels,
+            lanes,
+            group,
+            weight_bits,
+            odd: false,
+            codewords: None,
+            sum_bits,
+            interval: (lanes / group).max(neuron_loop(planned).div_ceil(lane_groups)),
+            finish: None,
+            pooled_bits: None,
+            joined: None,
+            second_finish: None,
+            current_bits: sum_bits,
+            words: channels / group,
+            last: false,
+        };
+        Some((layer, population.accumulator_bits.into()))
     }
 
     /// Bits of a row of weights, as the encoder and the lanes number them.
@@ -305,9 +349,20 @@ impl<'p> Layer<'p> {
         self.words.max(neuron_loop(&self.planned))
     }
 
-    /// Whether constant currents are kept and given to the neurons every timestep.
-    pub fn replays(&self) -> bool {
+    /// Whether constant currents are kept for the timesteps of a sample.
+    pub fn keeps(&self) -> bool {
         self.constant && self.planned.neurons.is_some()
+    }
+
+    /// Bits of a current that is kept.
+    pub fn kept_bits(&self) -> usize {
+        let finished = self.finish.map_or(self.sum_bits, |finish| finish.out_bits);
+        if self.joined.is_some() { self.pooled_bits.unwrap_or(finished) } else { self.current_bits }
+    }
+
+    /// Whether they are given to the neurons every timestep, and nothing joins them.
+    pub fn replays(&self) -> bool {
+        self.keeps() && self.joined.is_none()
     }
 
     /// What the layer gives to the next one: shape and kind.

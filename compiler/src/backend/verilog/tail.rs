@@ -41,6 +41,9 @@ impl Tail<'_, '_> {
         if let (Some(pool), Some(bits)) = (&layer.planned.current_pool, layer.pooled_bits) {
             stream = self.pool("pooled", &stream, pool_code(pool.op, false), bits);
         }
+        if let Some((own, bits)) = &layer.joined {
+            stream = self.join(&stream, own, *bits, timesteps);
+        }
         if let (Some(finish), Some(identity)) = (&layer.second_finish, layer.planned.identity) {
             stream = self.finish("scaled", &stream, finish, identity.bias);
         }
@@ -154,6 +157,47 @@ impl Tail<'_, '_> {
         ]);
         self.section.instance("snn_pool", format!("u_{id}__{what}"), parameters, ports);
         self.section.statements.push(format!("assign {} = {{3'b111, {first}}};", stream.tag));
+        stream
+    }
+
+    /// Constant currents and what the layer's own spikes give.
+    fn join(&mut self, kept: &Stream, own: &Layer<'_>, bits: usize, timesteps: u32) -> Stream {
+        let (layer, id) = (self.layer, self.id);
+        let own_id = format!("{id}__own");
+        let sums = Tail { section: self.section, files: self.files, layer: own, id: &own_id }.sums();
+        let stream = self.section.stream(id, "joined", layer.group, bits);
+        self.section.statements.push(format!("assign {id}__kept_written_first = 1'b1;"));
+        self.section
+            .statements
+            .push(format!("wire {id}__unused_first = &{{1'b0, {id}__kept_first, {}, {}}};", kept.tag, sums.tag));
+        let mut ports = vec![
+            ("i_valid", kept.valid.clone()),
+            ("i_data", kept.data.clone()),
+            ("s_valid", sums.valid.clone()),
+            ("s_data", sums.data.clone()),
+            ("o_valid", stream.valid.clone()),
+            ("o_data", stream.data.clone()),
+            ("o_tag", stream.tag.clone()),
+        ];
+        for (port, wire) in [
+            ("written", "kept_written"),
+            ("full", "kept_full"),
+            ("read", "kept_read"),
+            ("walk_full", "walk_full"),
+            ("walk_first", "walk_first"),
+            ("walk_read", "walk_read"),
+        ] {
+            ports.push((port, format!("{id}__{wire}")));
+        }
+        let parameters = numbers(&[
+            ("GROUP", layer.group),
+            ("WORDS", layer.words),
+            ("KEPT_BITS", kept.bits),
+            ("SUM_BITS", sums.bits),
+            ("OUT_BITS", bits),
+            ("TIMESTEPS", timesteps as usize),
+        ]);
+        self.section.instance("snn_join", format!("u_{id}__join"), parameters, ports);
         stream
     }
 

@@ -117,10 +117,13 @@ impl Design<'_, '_> {
             };
             self.readout(s, stream, value);
         }
-        if let Front::Window(window) = &layer.front
-            && window.own > 0
-        {
-            Self::own_spikes(s, layer, window, id, stream);
+        let joined = layer.joined.as_ref().map(|(own, _)| (&**own, format!("{id}__own")));
+        for (engine, id) in [(layer, id.clone())].into_iter().chain(joined) {
+            if let Front::Window(window) = &engine.front
+                && window.own > 0
+            {
+                Self::own_spikes(s, engine, window, &id, stream);
+            }
         }
         let (w, target) = match self.layers.get(index + 1).map(|next| &next.front) {
             Some(Front::Window(window)) => (window.clone(), self.ids[index + 1].clone()),

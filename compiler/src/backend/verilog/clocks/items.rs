@@ -48,11 +48,14 @@ pub(super) fn elements(
     }
 }
 
-/// The layer's own spikes of the timestep before, if it takes them.
+/// The layer's own spikes of the timestep before, if it takes them beside its input.
 pub(super) fn own_spikes(program: &Program<'_>, layer: &Layer<'_>, trace: &Trace, t: usize) -> Vec<usize> {
-    let (Some(_), Some((step, _)), Some(before)) = (layer.planned.own, layer.planned.neurons, t.checked_sub(1)) else {
-        return Vec::new();
-    };
+    if layer.planned.own.is_some() { spikes_before(program, layer, trace, t) } else { Vec::new() }
+}
+
+/// The spikes of the layer in the timestep before.
+pub(super) fn spikes_before(program: &Program<'_>, layer: &Layer<'_>, trace: &Trace, t: usize) -> Vec<usize> {
+    let (Some((step, _)), Some(before)) = (layer.planned.neurons, t.checked_sub(1)) else { return Vec::new() };
     let frame = &trace.edges[step][before];
     (0..program.edge(step + 1).shape.len()).filter(|&i| frame[i / 32] >> (i % 32) & 1 == 1).collect()
 }

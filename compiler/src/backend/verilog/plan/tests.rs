@@ -45,7 +45,12 @@ const fn pool(source: u16, stride: u16, kind: EdgeKind) -> Step<'static> {
 
 /// The reason why a program of `steps` is refused, or `carried`.
 fn reason(steps: &[Step<'_>], quantity: Quantity, source: u16) -> String {
-    let program = Program::new(edge(SPIKES), steps, Readout { source, quantity, reduce: Reduce::Sum }, 3);
+    reason_of(edge(SPIKES), steps, quantity, source)
+}
+
+/// As [`reason`], of another input.
+fn reason_of(input: Edge, steps: &[Step<'_>], quantity: Quantity, source: u16) -> String {
+    let program = Program::new(input, steps, Readout { source, quantity, reduce: Reduce::Sum }, 3);
     let info = |i: usize| StepInfo { name: format!("s{i}"), encoding: None, activity: None };
     let compiled = Compiled {
         name: "refused".into(),
@@ -84,6 +89,27 @@ fn every_step_that_the_engine_cannot_carry_is_named() {
     assert_eq!(
         reason(&[population(&[FIRST], false), population(&beside, true)], Quantity::Spikes, 2),
         "s1: found its own spikes beside an input that is not dense, expected a dense layer"
+    );
+    let constant = Edge { rate: Rate::PerSample, ..edge(SPIKES) };
+    let once = |shape| {
+        let Step::Population(plain) = population(&[FIRST], false) else { unreachable!("it is one") };
+        let output = Edge { shape, rate: Rate::PerSample, ..plain.output };
+        let own = [one_to_one(1), Projection { delay: 1, ..one_to_one(2) }];
+        let Step::Population(joined) = population(&own, true) else { unreachable!("it is one") };
+        let spiking = Population { output: Edge { shape, ..joined.output }, ..joined };
+        let connection =
+            Connection::Conv2d(Window { kernel: [1; 2], stride: [1; 2], padding: [0; 2], dilation: [1; 2] });
+        let first = [if shape.positions() > 1 { Projection { connection, ..FIRST } } else { FIRST }];
+        let input = Edge { shape, ..constant };
+        let steps = [Step::Population(Population { projections: &first, output, ..plain }), Step::Population(spiking)];
+        reason_of(input, &steps, Quantity::Spikes, 2)
+    };
+    assert_eq!(once(edge(SPIKES).shape), "carried");
+    let map = Shape { height: 1, width: 2, channels: 2 };
+    assert_eq!(once(map), "s1: found its own spikes beside a constant map, expected a vector");
+    assert_eq!(
+        reason_of(constant, &[population(&[FIRST, own], true)], Quantity::Spikes, 1),
+        "s0: found weights of a constant input beside its own spikes, expected currents computed once"
     );
     let with = |neuron: Neuron<'_>, kind| {
         let Step::Population(plain) = population(&[FIRST], true) else { unreachable!("it is one") };
