@@ -141,19 +141,20 @@ impl Tensor {
 
     /// From values computed in `f64`: rounded once to `kind`.
     pub fn from_f64(kind: Kind, dims: Vec<usize>, values: impl Iterator<Item = f64>) -> Self {
+        let n = count(&dims);
         let data = match kind {
-            Kind::F32 => Data::F32(values.map(|v| v as f32).collect()),
-            Kind::F64 => Data::F64(values.collect()),
-            Kind::Int => Data::Int(values.map(|v| v as i64).collect()),
-            Kind::Narrow(integer) => Data::Narrow(integer, values.map(|v| integer.wrap(v as i128)).collect()),
-            Kind::Bool => Data::Bool(values.map(|v| v != 0.0).collect()),
+            Kind::F32 => Data::F32(collected(n, values.map(|v| v as f32))),
+            Kind::F64 => Data::F64(collected(n, values)),
+            Kind::Int => Data::Int(collected(n, values.map(|v| v as i64))),
+            Kind::Narrow(integer) => Data::Narrow(integer, collected(n, values.map(|v| integer.wrap(v as i128)))),
+            Kind::Bool => Data::Bool(collected(n, values.map(|v| v != 0.0))),
         };
         Self { dims, data }
     }
 
     /// Integers of a type: each modulo its numbers.
     pub fn integers(integer: Integer, dims: Vec<usize>, values: impl Iterator<Item = i128>) -> Self {
-        let values = values.map(|v| integer.wrap(v)).collect();
+        let values = collected(count(&dims), values.map(|v| integer.wrap(v)));
         let data = if integer == Integer::LONG { Data::Int(values) } else { Data::Narrow(integer, values) };
         Self { dims, data }
     }
@@ -248,15 +249,16 @@ impl Tensor {
 
     /// The elements at `indices`, in that order.
     pub fn pick(&self, dims: Vec<usize>, indices: impl Iterator<Item = usize>) -> Self {
+        let n = count(&dims);
         let data = match &self.data {
-            Data::Raw(_) => Data::F32(indices.map(|i| self.get(i) as f32).collect()),
-            Data::F32(v) => Data::F32(indices.map(|i| v.get(i).copied().unwrap_or(0.0)).collect()),
-            Data::F64(v) => Data::F64(indices.map(|i| v.get(i).copied().unwrap_or(0.0)).collect()),
-            Data::Int(v) => Data::Int(indices.map(|i| v.get(i).copied().unwrap_or(0)).collect()),
+            Data::Raw(_) => Data::F32(collected(n, indices.map(|i| self.get(i) as f32))),
+            Data::F32(v) => Data::F32(collected(n, indices.map(|i| v.get(i).copied().unwrap_or(0.0)))),
+            Data::F64(v) => Data::F64(collected(n, indices.map(|i| v.get(i).copied().unwrap_or(0.0)))),
+            Data::Int(v) => Data::Int(collected(n, indices.map(|i| v.get(i).copied().unwrap_or(0)))),
             Data::Narrow(integer, v) => {
-                Data::Narrow(*integer, indices.map(|i| v.get(i).copied().unwrap_or(0)).collect())
+                Data::Narrow(*integer, collected(n, indices.map(|i| v.get(i).copied().unwrap_or(0))))
             }
-            Data::Bool(v) => Data::Bool(indices.map(|i| v.get(i).copied().unwrap_or(false)).collect()),
+            Data::Bool(v) => Data::Bool(collected(n, indices.map(|i| v.get(i).copied().unwrap_or(false)))),
         };
         Self { dims, data }
     }
@@ -298,6 +300,18 @@ impl Tensor {
 
 fn le_f32(bytes: &[u8]) -> f32 {
     f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+/// Elements of the shape of a tensor; 0 of one that nothing has.
+fn count(dims: &[usize]) -> usize {
+    elements(dims).unwrap_or(0)
+}
+
+/// The `n` values of an iterator that does not know how many it has, without room for more.
+fn collected<T>(n: usize, values: impl Iterator<Item = T>) -> Arc<[T]> {
+    let mut all = Vec::with_capacity(n);
+    all.extend(values);
+    all.into()
 }
 
 /// Elements of a shape, if there are not too many. Axes beside an empty one count too: loops may run over them.

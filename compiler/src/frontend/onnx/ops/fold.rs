@@ -467,11 +467,9 @@ pub fn joined(parts: &[&Tensor], axis: usize) -> Result<Tensor, Refusal> {
     let dims = room(dims, parts.iter().map(|p| p.len()).sum())?;
     let outer: usize = dims[..axis].iter().product();
     if let Some(integer) = first.kind().integer() {
-        let values: Vec<i128> = in_order(parts, axis, outer).map(|(part, i)| part.int(i)).collect();
-        return Ok(Tensor::integers(integer, dims, values.into_iter()));
+        return Ok(Tensor::integers(integer, dims, in_order(parts, axis, outer).map(|(part, i)| part.int(i))));
     }
-    let values: Vec<f64> = in_order(parts, axis, outer).map(|(part, i)| part.get(i)).collect();
-    Ok(Tensor::from_f64(first.kind(), dims, values.into_iter()))
+    Ok(Tensor::from_f64(first.kind(), dims, in_order(parts, axis, outer).map(|(part, i)| part.get(i))))
 }
 
 fn concat(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
