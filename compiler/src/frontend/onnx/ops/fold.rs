@@ -138,10 +138,15 @@ fn ints(call: &Call<'_>, tensors: &[Option<&Tensor>], name: &str, i: usize) -> R
     }
 }
 
-/// A shape that may be made of operands of `given` elements together: few enough, or no more than they have.
-fn room(dims: Vec<usize>, given: usize) -> Result<Vec<usize>, Refusal> {
+/// A shape of elements of `kind` that may be made of operands of `given` elements together: few enough (half as many where
+/// they are twice as wide), or no more than they have.
+fn room(kind: Kind, dims: Vec<usize>, given: usize) -> Result<Vec<usize>, Refusal> {
+    let most = match kind {
+        Kind::F32 | Kind::Bool => ROOM,
+        Kind::F64 | Kind::Int | Kind::Narrow(_) => ROOM / 2,
+    };
     match elements(&dims) {
-        Some(elements) if elements <= ROOM.max(given) => Ok(dims),
+        Some(elements) if elements <= most.max(given) => Ok(dims),
         Some(_) => too_large(),
         None => impossible(format!("a constant of shape {dims:?}")),
     }
@@ -164,7 +169,7 @@ fn zip(a: &Tensor, b: &Tensor, kind: Kind, f: impl Fn(f64, f64) -> f64) -> Resul
     let Some(dims) = broadcast(&a.dims, &b.dims) else {
         return impossible(format!("shapes {:?} and {:?} that do not broadcast", a.dims, b.dims));
     };
-    let dims = room(dims, a.len() + b.len())?;
+    let dims = room(kind, dims, a.len() + b.len())?;
     let left = walk(&dims, 0, &broadcast_strides(&a.dims, &dims));
     let right = walk(&dims, 0, &broadcast_strides(&b.dims, &dims));
     let values: Vec<f64> = left.zip(right).map(|(i, j)| f(a.get(i), b.get(j))).collect();
@@ -191,11 +196,11 @@ fn zip_integers(a: &Tensor, b: &Tensor, integer: Integer, f: impl Fn(i128, i128)
     let Some(dims) = broadcast(&a.dims, &b.dims) else {
         return impossible(format!("shapes {:?} and {:?} that do not broadcast", a.dims, b.dims));
     };
-    let dims = room(dims, a.len() + b.len())?;
+    let dims = room(a.kind(), dims, a.len() + b.len())?;
     let left = walk(&dims, 0, &broadcast_strides(&a.dims, &dims));
     let right = walk(&dims, 0, &broadcast_strides(&b.dims, &dims));
-    let values: Vec<i128> = left.zip(right).map(|(i, j)| f(a.int(i), b.int(j))).collect();
-    Ok(Tensor::integers(integer, dims, values.into_iter()))
+    let values = left.zip(right).map(|(i, j)| f(a.int(i), b.int(j)));
+    Ok(Tensor::integers(integer, dims.clone(), values))
 }
 
 /// `f` of floats, `g` of integers.
@@ -283,7 +288,7 @@ fn matmul(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, R
     let Some(outer) = broadcast(outer_a, outer_b).filter(|_| inner == inner_b) else {
         return impossible(format!("matrices {:?} and {:?}", a.dims, b.dims));
     };
-    let dims = room([&outer[..], &[rows, columns]].concat(), a.len() + b.len())?;
+    let dims = room(a.kind(), [&outer[..], &[rows, columns]].concat(), a.len() + b.len())?;
     if elements(&dims).and_then(|n| n.checked_mul(inner)).is_none_or(|work| work > (1 << 24) + 64 * (a.len() + b.len()))
     {
         return impossible(format!("a product of constants of shapes {:?} and {:?}", a.dims, b.dims));
@@ -378,17 +383,18 @@ fn constant(call: &Call<'_>, _: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refus
     unsupported("a constant that is not a dense tensor of numbers", "export the model again")
 }
 
-fn shape_operand(call: &Call<'_>, tensors: &[Option<&Tensor>], i: usize) -> Result<Vec<usize>, Refusal> {
+/// Sizes, of a tensor of elements of `kind` to be made.
+fn shape_operand(call: &Call<'_>, tensors: &[Option<&Tensor>], i: usize, kind: Kind) -> Result<Vec<usize>, Refusal> {
     let sizes = tensor(call, tensors, i)?.to_ints();
     match sizes.map(|s| s.iter().map(|&d| usize::try_from(d)).collect::<Result<Vec<_>, _>>()) {
-        Some(Ok(dims)) => room(dims, 0),
+        Some(Ok(dims)) => room(kind, dims, 0),
         _ => impossible("a shape that is no list of sizes"),
     }
 }
 
 fn constant_of_shape(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
-    let dims = shape_operand(call, tensors, 0)?;
     let value = call.tensor("value")?.unwrap_or_else(|| Tensor::scalar(0.0));
+    let dims = shape_operand(call, tensors, 0, value.kind())?;
     if value.len() != 1 {
         return impossible("a value that is not one element");
     }
@@ -398,17 +404,17 @@ fn constant_of_shape(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec
 
 fn expand(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
     let x = tensor(call, tensors, 0)?;
-    let Some(dims) = broadcast(&x.dims, &shape_operand(call, tensors, 1)?) else {
+    let Some(dims) = broadcast(&x.dims, &shape_operand(call, tensors, 1, x.kind())?) else {
         return impossible("a shape that the tensor does not broadcast to");
     };
-    let dims = room(dims, x.len())?;
+    let dims = room(x.kind(), dims, x.len())?;
     let indices = walk(&dims, 0, &broadcast_strides(&x.dims, &dims));
     Ok(vec![x.pick(dims.clone(), indices)])
 }
 
 fn tile(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
     let x = tensor(call, tensors, 0)?;
-    let repeats = shape_operand(call, tensors, 1)?;
+    let repeats = shape_operand(call, tensors, 1, x.kind())?;
     if repeats.len() != x.dims.len() {
         return impossible("as many repeats as axes are expected");
     }
@@ -437,7 +443,7 @@ fn gather(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, R
     let wanted: Vec<usize> = wanted.iter().map(|&i| axis_of(i, size)).collect::<Result<_, _>>()?;
     let inner: usize = x.dims[axis + 1..].iter().product();
     let outer: usize = x.dims[..axis].iter().product();
-    let dims = room([&x.dims[..axis], &indices.dims, &x.dims[axis + 1..]].concat(), x.len() + indices.len())?;
+    let dims = room(x.kind(), [&x.dims[..axis], &indices.dims, &x.dims[axis + 1..]].concat(), x.len() + indices.len())?;
     let picked =
         (0..outer).flat_map(|o| wanted.iter().flat_map(move |&w| (0..inner).map(move |i| (o * size + w) * inner + i)));
     Ok(vec![x.pick(dims, picked)])
@@ -464,7 +470,7 @@ pub fn joined(parts: &[&Tensor], axis: usize) -> Result<Tensor, Refusal> {
     }
     let mut dims = first.dims.clone();
     dims[axis] = parts.iter().map(|p| p.dims[axis]).sum();
-    let dims = room(dims, parts.iter().map(|p| p.len()).sum())?;
+    let dims = room(first.kind(), dims, parts.iter().map(|p| p.len()).sum())?;
     let outer: usize = dims[..axis].iter().product();
     if let Some(integer) = first.kind().integer() {
         return Ok(Tensor::integers(integer, dims, in_order(parts, axis, outer).map(|(part, i)| part.int(i))));
@@ -530,15 +536,14 @@ fn select(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, R
     let (c, a, b) = (tensor(call, tensors, 0)?, tensor(call, tensors, 1)?, tensor(call, tensors, 2)?);
     let dims = broadcast(&c.dims, &a.dims).and_then(|d| broadcast(&d, &b.dims));
     let Some(dims) = dims else { return impossible("shapes that do not broadcast") };
-    let dims = room(dims, a.len() + b.len() + c.len())?;
+    let dims = room(a.kind(), dims, a.len() + b.len() + c.len())?;
     let at = |t: &Tensor| walk(&dims, 0, &broadcast_strides(&t.dims, &dims));
-    let places: Vec<(bool, usize, usize)> =
-        at(c).zip(at(a)).zip(at(b)).map(|((c_at, a_at), b_at)| (c.get(c_at) != 0.0, a_at, b_at)).collect();
+    let places = at(c).zip(at(a)).zip(at(b)).map(|((c_at, a_at), b_at)| (c.get(c_at) != 0.0, a_at, b_at));
     if let (Some(integer), Some(_)) = (a.kind().integer(), b.kind().integer()) {
-        let values = places.into_iter().map(|(which, i, j)| if which { a.int(i) } else { b.int(j) });
+        let values = places.map(|(which, i, j)| if which { a.int(i) } else { b.int(j) });
         return Ok(vec![Tensor::integers(integer, dims.clone(), values)]);
     }
-    let values = places.into_iter().map(|(which, i, j)| if which { a.get(i) } else { b.get(j) });
+    let values = places.map(|(which, i, j)| if which { a.get(i) } else { b.get(j) });
     Ok(vec![Tensor::from_f64(a.kind(), dims.clone(), values)])
 }
 
