@@ -418,6 +418,8 @@ fn tile(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Ref
     if repeats.len() != x.dims.len() {
         return impossible("as many repeats as axes are expected");
     }
+    // what is joined below are copies: the operand has only so many elements
+    room(x.kind(), x.dims.iter().zip(&repeats).map(|(size, n)| size.saturating_mul(*n)).collect(), x.len())?;
     let mut out = x.clone();
     for (axis, &n) in repeats.iter().enumerate() {
         let copies = vec![&out; n.min(1 << 20)];

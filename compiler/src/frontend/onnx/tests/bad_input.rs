@@ -265,3 +265,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn copies_of_a_constant_beyond_what_a_small_file_has_a_use_for_are_refused() {
+    let copied = |times: i64| {
+        let model = Model::new(&[1, 3]).integers("ones", &[1, 4], &[1; 4]).integers("times", &[2], &[times, 1]);
+        model.node("Tile", &["ones", "times"], "many").node("Shape", &["many"], "shape").output("shape").refusal()
+    };
+    assert!(copied(1 << 20).contains("much larger than the file"), "{}", copied(1 << 20));
+    assert!(!copied(1 << 10).contains("much larger"), "{}", copied(1 << 10));
+}
