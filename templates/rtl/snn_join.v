@@ -15,7 +15,7 @@ module snn_join #(
     input  wire                       rst,        // synchronous, active high
     input  wire                       i_valid,    // constant currents
     input  wire [GROUP*KEPT_BITS-1:0] i_data,
-    output reg                        written,    // a sample is complete
+    output wire                       written,    // a sample is complete
     input  wire                       full,       // a sample can be joined
     output wire                       read,       // it has been, at all timesteps
     output wire                       walk_full,  // the window of own spikes can be walked ...
@@ -33,18 +33,7 @@ module snn_join #(
     localparam ALL          = 2 * WORDS - 1;
     localparam [TIME_BITS-1:0] LAST_TIME = TIMESTEPS[TIME_BITS-1:0] - 1'b1;
 
-    // a sample comes in
-    reg [ADDRESS_BITS-1:0] write_q;
-    always @(posedge clk) begin
-        if (i_valid) write_q <= write_q == ALL[ADDRESS_BITS-1:0] ? {ADDRESS_BITS{1'b0}} : write_q + 1'b1;
-        written <= i_valid && (write_q == LAST[ADDRESS_BITS-1:0] || write_q == ALL[ADDRESS_BITS-1:0]);
-        if (rst) begin
-            write_q <= {ADDRESS_BITS{1'b0}};
-            written <= 1'b0;
-        end
-    end
-
-    // is walked over
+    // a sample is walked over
     reg [TIME_BITS-1:0] walk_q;    // timestep of the next walk
     assign walk_full  = full;
     assign walk_first = walk_q == {TIME_BITS{1'b0}};
@@ -80,8 +69,8 @@ module snn_join #(
 
     wire [GROUP*KEPT_BITS-1:0] kept_1;
     reg  [GROUP*SUM_BITS-1:0]  own_1q;
-    snn_ram #(.WIDTH(GROUP*KEPT_BITS), .DEPTH(2*WORDS), .ADDRESS_BITS(ADDRESS_BITS)) u_ram (
-        .clk(clk), .write(i_valid), .write_address(write_q), .write_data(i_data),
+    snn_kept #(.WIDTH(GROUP*KEPT_BITS), .WORDS(WORDS), .ADDRESS_BITS(ADDRESS_BITS)) u_kept (
+        .clk(clk), .rst(rst), .i_valid(i_valid), .i_data(i_data), .written(written),
         .read(s_valid), .read_address(read_q), .read_data(kept_1)
     );
     wire [GROUP*OUT_BITS-1:0] joined;

@@ -13,7 +13,7 @@ module snn_replay #(
     input  wire             i_valid,
     input  wire [WIDTH-1:0] i_data,
     input  wire [2:0]       i_tag,     // keep, last and first position of a pool window
-    output reg              written,   // a sample is complete
+    output wire             written,   // a sample is complete
     input  wire             full,      // a sample can be replayed
     output wire             read,      // it has been
     output wire             start,     // reserves the output, while ...
@@ -27,21 +27,9 @@ module snn_replay #(
     localparam TIME_BITS    = TIMESTEPS > 1 ? $clog2(TIMESTEPS) : 1;
     localparam LAST         = WORDS - 1;
     localparam LAST_COUNT   = PERIOD - 1;
-    localparam ALL          = 2 * WORDS - 1;
     localparam [TIME_BITS-1:0] LAST_TIME = TIMESTEPS[TIME_BITS-1:0] - 1'b1;
 
-    // a sample comes in
-    reg [ADDRESS_BITS-1:0] write_q;
-    always @(posedge clk) begin
-        if (i_valid) write_q <= write_q == ALL[ADDRESS_BITS-1:0] ? {ADDRESS_BITS{1'b0}} : write_q + 1'b1;
-        written <= i_valid && (write_q == LAST[ADDRESS_BITS-1:0] || write_q == ALL[ADDRESS_BITS-1:0]);
-        if (rst) begin
-            write_q <= {ADDRESS_BITS{1'b0}};
-            written <= 1'b0;
-        end
-    end
-
-    // and goes out, timestep after timestep
+    // a sample goes out, timestep after timestep
     reg                    active_q, reading_q, first_q, last_q, second_q;
     reg [COUNT_BITS-1:0]   count_q;
     reg [TIME_BITS-1:0]    time_q;     // of the next timestep
@@ -74,8 +62,8 @@ module snn_replay #(
 
     wire [WIDTH+2:0] stored;
     reg              valid_1q, first_1q;
-    snn_ram #(.WIDTH(WIDTH + 3), .DEPTH(2 * WORDS), .ADDRESS_BITS(ADDRESS_BITS)) u_ram (
-        .clk(clk), .write(i_valid), .write_address(write_q), .write_data({i_tag, i_data}),
+    snn_kept #(.WIDTH(WIDTH + 3), .WORDS(WORDS), .ADDRESS_BITS(ADDRESS_BITS)) u_kept (
+        .clk(clk), .rst(rst), .i_valid(i_valid), .i_data({i_tag, i_data}), .written(written),
         .read(active_q), .read_address(read_q), .read_data(stored)
     );
     always @(posedge clk) begin

@@ -1,6 +1,6 @@
 // Walk of a kernel over a frame: which word of each bank, which rows of weights, chunk after chunk.
-// Innermost first: chunks of a row of the window, rows of the window (BY_CHANNEL: the other way round), digit planes, groups of lanes, positions of a pool
-// window, pool windows. One step per clock. Addresses run: a step adds a constant, nothing is multiplied.
+// Innermost first: chunks of a row of the window, rows of the window (BY_CHANNEL: the other way round), digit planes,
+// groups of lanes, positions of a pool window, pool windows. One step per clock. Addresses run: a step adds a constant, nothing is multiplied.
 `default_nettype none
 module snn_walk #(
     parameter PLANES       = 1,    // digit planes, most significant first

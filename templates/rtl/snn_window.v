@@ -2,7 +2,8 @@
 // Column x lies in bank x mod BANKS, so a row of BANKS columns is one read, rotated; the weights' address undoes the
 // rotation (snn_encode). What lies in the padding is never written and stays zero.
 // Behind the chunks of the frame stand OWN chunks of the layer's own spikes of the timestep before, which its own writer
-// gives; they are read when they are complete, and as silence in the first timestep of a sample. There may be nothing else.
+// gives; they are read when they are complete, and as silence in the first timestep of a sample. The frame may hold
+// nothing else.
 // Clocks: one per chunk, FIRST_OUT = 7 from the step of the walk to o_valid; 16 chunks wait for the encoder.
 `default_nettype none
 module snn_window #(
@@ -69,8 +70,8 @@ module snn_window #(
     wire [2:0]              tag;
     snn_walk #(
         .PLANES(PLANES), .NEGATIVE(NEGATIVE), .LANE_GROUPS(LANE_GROUPS), .HEIGHT(HEIGHT), .WIDTH(WIDTH),
-        .POOL_Y(POOL_Y), .POOL_X(POOL_X), .KEEP_Y(KEEP_Y), .KEEP_X(KEEP_X), .KERNEL_Y(KERNEL_Y), .BY_CHANNEL(BY_CHANNEL), .BANKS(BANKS),
-        .CHUNK(CHUNK), .CHUNKS(CHUNKS), .ROW(ROW), .STRIDE_Y(STRIDE_Y), .STRIDE_X(STRIDE_X), .FRAME(FRAME),
+        .POOL_Y(POOL_Y), .POOL_X(POOL_X), .KEEP_Y(KEEP_Y), .KEEP_X(KEEP_X), .KERNEL_Y(KERNEL_Y),
+        .BY_CHANNEL(BY_CHANNEL), .BANKS(BANKS), .CHUNK(CHUNK), .CHUNKS(CHUNKS), .ROW(ROW), .STRIDE_Y(STRIDE_Y), .STRIDE_X(STRIDE_X), .FRAME(FRAME),
         .ADDRESS_BITS(ADDRESS_BITS), .OFFSET_BITS(OFFSET_BITS), .ROW_BITS(ROW_BITS), .PLANE_BITS(PLANE_BITS)
     ) u_walk (
         .clk(clk), .rst(rst), .step(step), .address(address), .rotation(rotation), .plane(plane), .row(row),

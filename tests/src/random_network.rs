@@ -5,6 +5,7 @@
 //! saturate, now and then a threshold of zero or below.
 
 mod neurons;
+mod recurrent;
 mod samples;
 mod synapses;
 
@@ -13,10 +14,11 @@ use snnc::compiled::{Compiled, StepInfo};
 use snnc::ir::{InputEncoding, WeightEncoding};
 use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout, Reduce, Shape,
-    Step, Synapses, ValueKind, Window,
+    Step, ValueKind, Window,
 };
 
 use neurons::{enrich, neuron, over_time};
+use recurrent::{joined, recurrent};
 pub use samples::samples;
 use synapses::synapses;
 
@@ -232,11 +234,6 @@ pub fn recipe(rng: &mut Rng) -> Recipe {
     Recipe { input, layers, timesteps, readout: (quantity, reduce), rich }
 }
 
-/// Neurons that take constant currents and their own spikes.
-fn joined(rng: &mut Rng) -> Layer {
-    Layer::Joined { weights: Weights::any(rng), own: rng.pick(&[Own::Dense, Own::OneToOne, Own::Scaled]) }
-}
-
 /// A convolution on a map of shape `at`, perhaps with a pool before or behind its neurons.
 fn add_convolution(rng: &mut Rng, layers: &mut Vec<Layer>, at: &mut Shape) {
     let side = |rng: &mut Rng, size: u32| rng.range(1, i64::from(size.min(4))) as u16;
@@ -313,12 +310,8 @@ pub fn build<'a>(arena: &'a Bump, recipe: &Recipe, rng: &mut Rng) -> Compiled<'a
         let source = steps.len();
         let (mut step, next, encoding) = match *layer {
             Layer::Pool { op, size, ceil } => pool(source as u16, known, op, size, ceil),
-            Layer::Recurrent { weights, own, .. } | Layer::Joined { weights, own } => {
-                let fan_out = match *layer {
-                    Layer::Recurrent { fan_out, .. } => Some(fan_out),
-                    _ => None,
-                };
-                let made = recurrent(arena, rng, source as u16, known, fan_out, weights, own);
+            Layer::Recurrent { .. } | Layer::Joined { .. } => {
+                let made = recurrent(arena, rng, source as u16, known, layer);
                 if let Some(currents) = made.0 {
                     steps.push(currents);
                     infos.push(StepInfo { name: format!("own {index}"), encoding: made.1.2, activity: None });
@@ -386,63 +379,6 @@ fn pool<'a>(source: u16, from: Known, op: PoolOp, size: [u16; 2], ceil: bool) ->
 /// Bits of a signed integer whose magnitude is at most `bound`.
 fn bits(bound: i64) -> u8 {
     (65 - bound.unsigned_abs().leading_zeros()).clamp(2, 32) as u8
-}
-
-/// A layer that takes its own spikes, beside inputs all to all or (without a fan-out) one to one, behind the step that makes currents of them if there is one.
-fn recurrent<'a>(
-    arena: &'a Bump,
-    rng: &mut Rng,
-    source: u16,
-    from: Known,
-    fan_out: Option<u32>,
-    weights: Weights,
-    own: Own,
-) -> (Option<Step<'a>>, Built<'a>) {
-    let (connection, shape, rows) = match fan_out {
-        Some(fan_out) => (Connection::Dense, Shape::vector(fan_out), from.edge.shape.len()),
-        None => (Connection::Identity, from.edge.shape, 1),
-    };
-    let forward_weights = if fan_out.is_some() { weights } else { Weights::Int8 };
-    let (step, known, encoding) = population(arena, rng, source, from, connection, shape, rows, forward_weights, true);
-    let Step::Population(mut layer) = step else { unreachable!("it was made as one") };
-    let n = shape.len();
-    let itself = source + 1 + u16::from(own == Own::Scaled);
-    let (connection, rows) = match own {
-        Own::Dense | Own::Scaled => (Connection::Dense, n),
-        Own::OneToOne => (Connection::Identity, 1),
-    };
-    // `synapses` makes ones of what is one to one
-    let (synapses, largest, _) = synapses(arena, rng, Connection::Dense, rows, n, weights);
-    let back = Projection { source: itself, delay: 1, connection, synapses };
-    let bound = largest * rows as i64;
-    let shift = match (own, fan_out) {
-        (Own::Scaled, Some(_)) => rng.range(0, 5) as i8,
-        // so that they matter beside the constant currents
-        (Own::Scaled, None) => rng.range(0, i64::from((from.bound / bound).max(1).ilog2()).min(15)) as i8,
-        (Own::Dense | Own::OneToOne, _) => 0,
-    };
-    layer.accumulator_bits = bits((1 << (layer.accumulator_bits - 1)) + (bound << shift));
-    layer.current_shift = layer.current_shift.min(28 - layer.accumulator_bits as i8);
-    let mut forward = layer.projections[0];
-    let currents = (own == Own::Scaled).then(|| {
-        forward.source = source;
-        Step::Population(Population {
-            projections: arena.alloc_slice_copy(&[back]),
-            accumulator_bits: bits(bound),
-            current_shift: shift,
-            bias: arena.alloc_slice_fill_copy(n, 0),
-            neuron: None,
-            output: Edge { kind: EdgeKind::Currents { bits: bits(bound << shift) }, ..layer.output },
-        })
-    });
-    let ones = Synapses::Int8 { weights: arena.alloc_slice_fill_copy(n, 1) };
-    let second = match currents {
-        Some(_) => Projection { source: source + 1, delay: 0, connection: Connection::Identity, synapses: ones },
-        None => back,
-    };
-    let projections = if rng.chance(50) { [forward, second] } else { [second, forward] };
-    layer.projections = arena.alloc_slice_copy(&projections);
-    (currents, (Step::Population(layer), known, encoding))
 }
 
 #[expect(clippy::too_many_arguments)]

@@ -88,14 +88,22 @@ fn a_recurrent_network_over_the_rows_of_an_image() {
     equal_on("e_snntorch_recurrent/step_ts.onnx", 28, 3, &["verilator", "icarus", "cortex-m4"]);
 }
 
+/// A layer of random weights and biases, at most `size` in magnitude.
+fn linear(rng: &mut Rng, fan_in: usize, fan_out: usize, size: f32) -> Op {
+    let mut number = || rng.range(-1000, 1000) as f32 / 1000.0 * size;
+    let weight = (0..fan_in * fan_out).map(|_| number()).collect();
+    Op::Linear(Linear { fan_in, fan_out, weight, bias: (0..fan_out).map(|_| number()).collect(), grid: None })
+}
+
+/// A node that gives `n` elements.
+fn node(name: &str, op: Op, sources: Vec<Source>, n: usize) -> Node {
+    Node { name: name.into(), op, sources, shape: ir::Shape::vector(n), origin: vec![] }
+}
+
 /// Neurons with two states each, the first of them recurrent, over the rows of an image; random weights.
 fn two_states() -> Graph {
     let mut rng = Rng::new(7);
-    let mut linear = |fan_in: usize, fan_out: usize, size: f32| {
-        let mut number = || rng.range(-1000, 1000) as f32 / 1000.0 * size;
-        let weight = (0..fan_in * fan_out).map(|_| number()).collect();
-        Op::Linear(Linear { fan_in, fan_out, weight, bias: (0..fan_out).map(|_| number()).collect(), grid: None })
-    };
+    let mut linear = |fan_in: usize, fan_out: usize, size: f32| linear(&mut rng, fan_in, fan_out, size);
     let filter = |decay: f32, gain: f32| SynapticCurrent { decay: vec![decay], gain: vec![gain] };
     let hidden = Neuron {
         synaptic: vec![filter(0.7, 1.0)],
@@ -111,13 +119,6 @@ fn two_states() -> Graph {
         reset: Reset::ToValue(0.0),
         reset_timing: ResetTiming::Clearing,
         ..Neuron::default()
-    };
-    let node = |name: &str, op: Op, sources: Vec<Source>, n: usize| Node {
-        name: name.into(),
-        op,
-        sources,
-        shape: ir::Shape::vector(n),
-        origin: vec![],
     };
     let input = Op::Input(ir::Input { timing: Timing::Sequence, encoding: InputEncoding::Real });
     let nodes = vec![
@@ -136,23 +137,12 @@ fn two_states() -> Graph {
 /// Neurons that take a constant image and their own spikes, all to all (snnTorch's RLeaky on a static input).
 fn constant_and_recurrent() -> Graph {
     let mut rng = Rng::new(11);
-    let mut linear = |fan_in: usize, fan_out: usize, size: f32| {
-        let mut number = || rng.range(-1000, 1000) as f32 / 1000.0 * size;
-        let weight = (0..fan_in * fan_out).map(|_| number()).collect();
-        Op::Linear(Linear { fan_in, fan_out, weight, bias: (0..fan_out).map(|_| number()).collect(), grid: None })
-    };
+    let mut linear = |fan_in: usize, fan_out: usize, size: f32| linear(&mut rng, fan_in, fan_out, size);
     let leaky = Neuron {
         beta: vec![0.9],
         comparison: Comparison::Above,
         reset_timing: ResetTiming::Delayed,
         ..Neuron::default()
-    };
-    let node = |name: &str, op: Op, sources: Vec<Source>, n: usize| Node {
-        name: name.into(),
-        op,
-        sources,
-        shape: ir::Shape::vector(n),
-        origin: vec![],
     };
     let input = Op::Input(ir::Input { timing: Timing::Constant, encoding: InputEncoding::Real });
     let nodes = vec![

@@ -152,8 +152,7 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
                     }
                     Front::Stream | Front::Window(_) => {}
                 }
-                let lanes = if layer.codewords.is_some() { CODEBOOK } else { LANES };
-                let drained = finished + lanes + (layer.lanes / layer.group) as u64 - 1;
+                let drained = finished + drain(layer);
                 let pooled = u64::from(layer.pooled_bits.is_some()) * POOL;
                 let second = u64::from(layer.second_finish.is_some()) * FINISH;
                 let first = drained + u64::from(layer.finish.is_some()) * FINISH + pooled;
@@ -168,16 +167,16 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
                 if layer.keeps() && sums {
                     kepts[index].full = currents + WRITTEN;
                 }
-                outs[index].full = if let Some((own_layer, _)) = &layer.joined {
+                outs[index].full = if let Some(joined) = &layer.joined {
                     let own = &mut owns[index];
                     let spikes = spikes_before(program, layer, trace, t);
-                    let done = own.own_alone(own_layer, &spikes, kepts[index].full, outs[index].free());
-                    let joined = done + ENCODE + LANES + (own_layer.lanes / own_layer.group) as u64 - 1;
+                    let done = own.own_alone(&joined.engine, &spikes, kepts[index].full, outs[index].free());
+                    let last = done + ENCODE + drain(&joined.engine);
                     if t + 1 == timesteps {
-                        kepts[index].read(joined + 1);
+                        kepts[index].read(last + 1);
                     }
-                    own.own = joined + JOIN + second + neurons + WRITTEN;
-                    joined + JOIN + second + behind
+                    own.own = last + JOIN + second + neurons + WRITTEN;
+                    last + JOIN + second + behind
                 } else if layer.replays() {
                     let (first, last) = (t == 0, t + 1 == timesteps);
                     let start = engines[index].replay(layer, first, kepts[index].full, outs[index].free());
@@ -203,6 +202,12 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
     // the two engines of a layer work side by side
     let busy = engines.iter().zip(&owns).map(|(engine, own)| engine.busy.max(own.busy)).collect();
     Prediction { clocks, busy }
+}
+
+/// From the item that ends a layer's sum at the lanes to the sum's last group.
+fn drain(layer: &Layer<'_>) -> u64 {
+    let lanes = if layer.codewords.is_some() { CODEBOOK } else { LANES };
+    lanes + (layer.lanes / layer.group) as u64 - 1
 }
 
 impl Engine {

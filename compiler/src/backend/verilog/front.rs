@@ -101,13 +101,13 @@ impl Design<'_, '_> {
             None => "input_".into(),
         };
         Self::engine(s, layer, id, &link, &before);
-        if let Some((own, _)) = &layer.joined {
+        if let Some(joined) = &layer.joined {
             let own_id = format!("{id}__own");
             let walk = format!("{id}__walk_");
             for field in ["full", "first", "read"] {
                 s.wire(1, format!("{walk}{field}"));
             }
-            Self::engine(s, own, &own_id, &out, &walk);
+            Self::engine(s, &joined.engine, &own_id, &out, &walk);
             for field in ["write", "write_address", "write_data"] {
                 s.statements.push(format!("assign {own_id}__{field} = 0;"));
             }

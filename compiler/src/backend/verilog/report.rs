@@ -4,7 +4,7 @@ use askama::Template;
 use snnc_runtime::program::{Leak, Program};
 
 use super::clocks::Prediction;
-use super::size::{Front, Layer, reset_table, table_bits};
+use super::size::{Front, Joined, Layer, reset_table, table_bits};
 use crate::backend::{File, LayerReport};
 use crate::compiled::Compiled;
 
@@ -49,7 +49,7 @@ fn memory_bits(layer: &Layer<'_>) -> u64 {
     });
     let tables = layer.channels * table_width + stored.unwrap_or(0);
     let weights = |layer: &Layer<'_>| layer.rows * layer.lanes * layer.weight_bits;
-    let own = layer.joined.as_ref().map_or(0, |(own, _)| weights(own));
+    let own = layer.joined.as_ref().map_or(0, |joined| weights(&joined.engine));
     (weights(layer) + own + tables) as u64
 }
 
@@ -74,7 +74,7 @@ fn state_bits(layer: &Layer<'_>) -> u64 {
         }
     };
     let sums = |layer: &Layer<'_>| 2 * layer.lanes * layer.sum_bits;
-    let own = layer.joined.as_ref().map_or(0, |(own, _)| sums(own) + 2 * own.words * own.group);
+    let own = layer.joined.as_ref().map_or(0, |Joined { engine, .. }| sums(engine) + 2 * engine.words * engine.group);
     (membranes + kept + frames + sums(layer) + own) as u64
 }
 

@@ -4,10 +4,12 @@ use snnc_runtime::program::{
     Connection, EdgeKind, Neuron, Pool, Population, Program, Projection, Reset, ResetTiming, Shape, Synapses,
 };
 
+mod window;
+
+pub use window::WindowSize;
+
 use super::plan::{Own, Planned, planes};
 
-/// Bits of a row of the window that the encoder takes at once, at most (one group of channels may be wider).
-const CHUNK_LIMIT: usize = 64;
 /// Neurons per clock, at most.
 const GROUP_LIMIT: usize = 8;
 /// Clocks after which the same neuron may come back (`snn_neuron`; the readout and `snn_filter` need fewer).
@@ -54,8 +56,8 @@ pub struct Layer<'p> {
     pub finish: Option<Finish>,
     /// Pool of currents: bits of its result.
     pub pooled_bits: Option<usize>,
-    /// The engine of the own spikes that join constant currents, and the bits of both together.
-    pub joined: Option<(Box<Layer<'p>>, usize)>,
+    /// Own spikes that join constant currents.
+    pub joined: Option<Joined<'p>>,
     /// Shift and bias of the pooled or joined currents.
     pub second_finish: Option<Finish>,
     /// Bits of the current that reaches the neurons or the readout.
@@ -64,6 +66,15 @@ pub struct Layer<'p> {
     pub words: usize,
     /// Whether it is the last layer.
     pub last: bool,
+}
+
+/// Own spikes that join constant currents.
+#[derive(Clone, Debug)]
+pub struct Joined<'p> {
+    /// Their engine: a dense layer that reads nothing else.
+    pub engine: Box<Layer<'p>>,
+    /// Bits of both currents together.
+    pub bits: usize,
 }
 
 /// What an accumulator becomes.
@@ -84,82 +95,6 @@ pub enum Front {
     Stream,
     /// A window over frames of packed elements.
     Window(WindowSize),
-}
-
-/// Sizes of a window reader; a dense layer is a window of one position.
-#[derive(Clone, Debug)]
-pub struct WindowSize {
-    /// Whether the frames come from the input stream.
-    pub collected: bool,
-    /// Rows, columns and channels of the frame.
-    pub map: [usize; 3],
-    /// Kernel, dilation included.
-    pub kernel: [usize; 2],
-    /// Distance of the taps that have weights.
-    pub dilation: [usize; 2],
-    /// Step.
-    pub stride: [usize; 2],
-    /// Rows above and columns to the left.
-    pub padding: [usize; 2],
-    /// Output positions.
-    pub out: [usize; 2],
-    /// Pool window.
-    pub pool: [usize; 2],
-    /// Positions from here on belong to no pool window.
-    pub keep: [usize; 2],
-    /// Channels of a word.
-    pub chunk: usize,
-    /// Words of a column.
-    pub chunks: usize,
-    /// Words of the layer's own spikes behind them.
-    pub own: usize,
-    /// Columns of a bank.
-    pub columns: usize,
-    /// Words of a frame in a bank.
-    pub frame: usize,
-}
-
-impl WindowSize {
-    /// Bits of a row of the window.
-    pub fn bits(&self) -> usize {
-        self.kernel[1] * self.chunk
-    }
-
-    /// A window of one position over a vector.
-    pub fn dense(elements: usize, chunk: usize) -> Self {
-        let chunks = elements.div_ceil(chunk);
-        Self {
-            collected: false,
-            map: [1, 1, elements],
-            kernel: [1; 2],
-            dilation: [1; 2],
-            stride: [1; 2],
-            padding: [0; 2],
-            out: [1; 2],
-            pool: [1; 2],
-            keep: [1; 2],
-            chunk,
-            chunks,
-            own: 0,
-            columns: 1,
-            frame: chunks,
-        }
-    }
-
-    /// Whether it is one.
-    pub fn is_dense(&self) -> bool {
-        self.map[..2] == [1; 2] && self.kernel == [1; 2] && self.out == [1; 2]
-    }
-
-    /// Words from row to row.
-    pub fn row(&self) -> usize {
-        self.columns * self.all_chunks()
-    }
-
-    /// Words of a column, own spikes counted.
-    pub fn all_chunks(&self) -> usize {
-        self.chunks + self.own
-    }
 }
 
 /// Bits that count to `n - 1`, at least one.
@@ -213,7 +148,7 @@ impl<'p> Layer<'p> {
         let front = match stream {
             true => Front::Stream,
             false => {
-                let window = window(&planned, source.shape, before.map(|layer| layer.group));
+                let window = WindowSize::new(&planned, source.shape, before.map(|layer| layer.group));
                 // own spikes fill the same words
                 while planned.own.is_some() && !window.chunk.is_multiple_of(group) {
                     group /= 2;
@@ -250,9 +185,9 @@ impl<'p> Layer<'p> {
         let bits = finish.map_or(sum_bits, |finish| finish.out_bits);
         let pooled_bits = planned.current_pool.map(|pool| pooled_current_bits(&pool, bits));
         let bits = pooled_bits.unwrap_or(bits);
-        let joined = Self::of_own_spikes(&planned, lanes, group);
-        let bits = joined.as_ref().map_or(bits, |(own, joined_bits)| bits.max(own.sum_bits).max(*joined_bits));
-        let joined = joined.map(|(own, _)| (Box::new(own), bits));
+        let joined = Self::of_own_spikes(&planned, lanes, group)
+            .map(|engine| Joined { bits: bits.max(engine.sum_bits), engine: Box::new(engine) });
+        let bits = joined.as_ref().map_or(bits, |joined| joined.bits);
         let second_finish = planned.identity.and_then(|identity| Finish::new(&identity, bits));
         let current_bits = second_finish.map_or(bits, |finish| finish.out_bits);
         let currents = planned.current_pool.map_or(shape, |pool| pool.output.shape);
@@ -282,24 +217,22 @@ impl<'p> Layer<'p> {
         }
     }
 
-    /// The engine of the own spikes that join constant currents, a dense layer, and the bits that both together have.
-    fn of_own_spikes(planned: &Planned<'p>, lanes: usize, group: usize) -> Option<(Self, usize)> {
+    /// The engine of the own spikes that join constant currents. Its sums have the bits of the whole population's, which
+    /// both currents together need.
+    fn of_own_spikes(planned: &Planned<'p>, lanes: usize, group: usize) -> Option<Self> {
         let (own, population) = (planned.joined?, planned.identity?);
         let channels = population.output.shape.len();
-        let limit = (CHUNK_LIMIT / group).max(1) * group;
-        let chunk = channels.div_ceil(channels.div_ceil(limit)).next_multiple_of(group);
-        let words = channels.div_ceil(chunk);
-        let window = WindowSize { chunks: 0, own: words, ..WindowSize::dense(channels, chunk) };
+        let window = WindowSize::of_own_spikes(channels, group);
         let lane_groups = channels / lanes;
         let weight_bits = own_weight_bits(&own);
         let sum_bits = usize::from(population.accumulator_bits).max(weight_bits + 1);
-        let layer = Self {
+        Some(Self {
             planned: Planned { population, own: Some(own), joined: None, identity: None, ..*planned },
             constant: false,
             from: population.output.shape,
             planes: 1,
             negative: false,
-            rows: (lane_groups * words * window.bits()).max(2),
+            rows: (lane_groups * window.all_chunks() * window.bits()).max(2),
             front: Front::Window(window),
             channels,
             lanes,
@@ -316,8 +249,7 @@ impl<'p> Layer<'p> {
             current_bits: sum_bits,
             words: channels / group,
             last: false,
-        };
-        Some((layer, population.accumulator_bits.into()))
+        })
     }
 
     /// Bits of a row of weights, as the encoder and the lanes number them.
@@ -480,63 +412,6 @@ fn weight_bits(synapses: Synapses<'_>, holes: bool) -> usize {
 /// Bits of a weight of a layer's own spikes beside the others: signed, and zero where there is none.
 fn own_weight_bits(own: &Own<'_>) -> usize {
     weight_bits(own.projection.synapses, true) + usize::from(own.shift)
-}
-
-/// Sizes of a window reader behind a producer of `group` elements per clock, or behind the input stream.
-fn window(planned: &Planned<'_>, from: Shape, group: Option<usize>) -> WindowSize {
-    let projection = planned.forward;
-    let to = planned.population.output.shape;
-    let pair = |pair: [u16; 2]| pair.map(usize::from);
-    let (map, kernel, dilation, stride, padding, out) = match projection.connection {
-        Connection::Conv2d(w) => {
-            let span = |axis: usize| usize::from(w.kernel[axis] - 1) * usize::from(w.dilation[axis]) + 1;
-            let map = [from.height as usize, from.width as usize, from.channels as usize];
-            let out = [to.height as usize, to.width as usize];
-            (map, [span(0), span(1)], pair(w.dilation), pair(w.stride), pair(w.padding), out)
-        }
-        Connection::Dense | Connection::Identity => ([1, 1, from.len()], [1; 2], [1; 2], [1; 2], [0; 2], [1; 2]),
-    };
-    let pool = planned.current_pool.or(planned.spike_pool);
-    let (pool, keep) = match pool {
-        Some(pool) => {
-            let size = pair(pool.window.kernel);
-            let kept = [pool.output.shape.height as usize * size[0], pool.output.shape.width as usize * size[1]];
-            (size, kept)
-        }
-        None => ([1, 1], out),
-    };
-    // a pool window beyond the map ends with it
-    let pool = [pool[0].min(out[0]), pool[1].min(out[1])];
-    let keep = [keep[0].min(out[0]), keep[1].min(out[1])];
-    let multiple = group.unwrap_or(1);
-    let limit = (CHUNK_LIMIT / kernel[1] / multiple).max(1) * multiple;
-    let chunk = match (group, map[2] <= limit) {
-        (_, true) => map[2],
-        (Some(_), false) => map[2].div_ceil(map[2].div_ceil(limit)).next_multiple_of(multiple),
-        (None, false) => 1 << limit.ilog2(),
-    };
-    let chunks = map[2].div_ceil(chunk);
-    let own = if planned.own.is_some() { to.len().div_ceil(chunk) } else { 0 };
-    let rows = (map[0] + padding[0]).max((out[0] - 1) * stride[0] + kernel[0]);
-    let columns = (map[1] + padding[1]).max((out[1] - 1) * stride[1] + kernel[1]).div_ceil(kernel[1]);
-    let frame = rows * columns * (chunks + own);
-    let collected = group.is_none();
-    WindowSize {
-        collected,
-        map,
-        kernel,
-        dilation,
-        stride,
-        padding,
-        out,
-        pool,
-        keep,
-        chunk,
-        chunks,
-        own,
-        columns,
-        frame,
-    }
 }
 
 /// Bits of a neuron's table.

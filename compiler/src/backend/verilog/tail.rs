@@ -6,7 +6,7 @@ use super::front::item;
 use super::memory;
 use super::netlist::{Section, Stream, numbers};
 use super::plan::pool_code;
-use super::size::{Finish, Front, Layer, reset_table, table_bits};
+use super::size::{Finish, Front, Joined, Layer, reset_table, table_bits};
 use crate::backend::File;
 
 /// A leak as the parameters of `snn_leak`, and the file with its factors.
@@ -41,8 +41,8 @@ impl Tail<'_, '_> {
         if let (Some(pool), Some(bits)) = (&layer.planned.current_pool, layer.pooled_bits) {
             stream = self.pool("pooled", &stream, pool_code(pool.op, false), bits);
         }
-        if let Some((own, bits)) = &layer.joined {
-            stream = self.join(&stream, own, *bits, timesteps);
+        if let Some(joined) = &layer.joined {
+            stream = self.join(&stream, joined, timesteps);
         }
         if let (Some(finish), Some(identity)) = (&layer.second_finish, layer.planned.identity) {
             stream = self.finish("scaled", &stream, finish, identity.bias);
@@ -161,11 +161,11 @@ impl Tail<'_, '_> {
     }
 
     /// Constant currents and what the layer's own spikes give.
-    fn join(&mut self, kept: &Stream, own: &Layer<'_>, bits: usize, timesteps: u32) -> Stream {
+    fn join(&mut self, kept: &Stream, joined: &Joined<'_>, timesteps: u32) -> Stream {
         let (layer, id) = (self.layer, self.id);
         let own_id = format!("{id}__own");
-        let sums = Tail { section: self.section, files: self.files, layer: own, id: &own_id }.sums();
-        let stream = self.section.stream(id, "joined", layer.group, bits);
+        let sums = Tail { section: self.section, files: self.files, layer: &joined.engine, id: &own_id }.sums();
+        let stream = self.section.stream(id, "joined", layer.group, joined.bits);
         self.section.statements.push(format!("assign {id}__kept_written_first = 1'b1;"));
         self.section
             .statements
@@ -194,7 +194,7 @@ impl Tail<'_, '_> {
             ("WORDS", layer.words),
             ("KEPT_BITS", kept.bits),
             ("SUM_BITS", sums.bits),
-            ("OUT_BITS", bits),
+            ("OUT_BITS", joined.bits),
             ("TIMESTEPS", timesteps as usize),
         ]);
         self.section.instance("snn_join", format!("u_{id}__join"), parameters, ports);

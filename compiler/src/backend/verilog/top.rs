@@ -117,7 +117,7 @@ impl Design<'_, '_> {
             };
             self.readout(s, stream, value);
         }
-        let joined = layer.joined.as_ref().map(|(own, _)| (&**own, format!("{id}__own")));
+        let joined = layer.joined.as_ref().map(|joined| (&*joined.engine, format!("{id}__own")));
         for (engine, id) in [(layer, id.clone())].into_iter().chain(joined) {
             if let Front::Window(window) = &engine.front
                 && window.own > 0

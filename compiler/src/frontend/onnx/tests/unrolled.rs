@@ -280,3 +280,36 @@ fn another_number_of_timesteps_is_run_with_a_warning() {
     assert!(loaded.warnings[0].contains('3') && loaded.warnings[0].contains('8'), "{:?}", loaded.warnings);
     assert!(load(Some(3)).warnings.is_empty() && load(None).warnings.is_empty());
 }
+
+#[test]
+fn currents_that_a_spike_clears_are_refused_over_all_timesteps() {
+    // snnTorch's Alpha with reset_mechanism="zero"
+    for timesteps in [2, 3, 4] {
+        let mut model = Model::new(&[1, 3]).scalar("alpha", 0.9).scalar("beta", 0.6).scalar("gain", 2.5);
+        model = model.linear("x", "y", 3, 2).node("Neg", &["y"], "taken");
+        let mut before = ["zero".to_owned(), "zero".to_owned(), "zero".to_owned()];
+        for t in 0..timesteps {
+            let n = |what: &str| format!("{what}{t}");
+            let [excited, inhibited, v] = &before;
+            model = model
+                .node("Greater", &[v, "one"], &n("above"))
+                .with("Cast", &[&n("above")], &n("reset"), &[int("to", 1)])
+                .node("Mul", &["alpha", excited], &n("a"))
+                .node("Add", &[&n("a"), "y"], &n("b"))
+                .node("Mul", &["beta", inhibited], &n("c"))
+                .node("Add", &[&n("c"), "taken"], &n("d"))
+                .node("Add", &[&n("b"), &n("d")], &n("sum"))
+                .node("Mul", &["gain", &n("sum")], &n("m"));
+            for (what, kept) in [("b", "excited"), ("d", "inhibited"), ("m", "v")] {
+                let gated = format!("{kept}.gated{t}");
+                model = model.node("Mul", &[&n("reset"), &n(what)], &gated).node("Sub", &[&n(what), &gated], &n(kept));
+            }
+            model = model.fires(&n("v"), "one", &n("spike"));
+            before = [n("excited"), n("inhibited"), n("v")];
+        }
+        let spikes: Vec<String> = (0..timesteps).map(|t| format!("spike{t}")).collect();
+        let spikes: Vec<&str> = spikes.iter().map(String::as_str).collect();
+        let refusal = model.node("Sum", &spikes, "out").output("out").refusal();
+        assert!(refusal.contains("node `"), "{timesteps}: {refusal}");
+    }
+}

@@ -1,0 +1,133 @@
+//! Sizes of a window reader.
+
+use snnc_runtime::program::{Connection, Shape};
+
+use crate::backend::verilog::plan::Planned;
+
+/// Bits of a row of the window that the encoder takes at once, at most (one group of channels may be wider).
+const CHUNK_LIMIT: usize = 64;
+
+/// Sizes of a window reader; a dense layer is a window of one position.
+#[derive(Clone, Debug)]
+pub struct WindowSize {
+    /// Whether the frames come from the input stream.
+    pub collected: bool,
+    /// Rows, columns and channels of the frame.
+    pub map: [usize; 3],
+    /// Kernel, dilation included.
+    pub kernel: [usize; 2],
+    /// Distance of the taps that have weights.
+    pub dilation: [usize; 2],
+    /// Step.
+    pub stride: [usize; 2],
+    /// Rows above and columns to the left.
+    pub padding: [usize; 2],
+    /// Output positions.
+    pub out: [usize; 2],
+    /// Pool window.
+    pub pool: [usize; 2],
+    /// Positions from here on belong to no pool window.
+    pub keep: [usize; 2],
+    /// Channels of a word.
+    pub chunk: usize,
+    /// Words of a column.
+    pub chunks: usize,
+    /// Words of the layer's own spikes behind them.
+    pub own: usize,
+    /// Columns of a bank.
+    pub columns: usize,
+    /// Words of a frame in a bank.
+    pub frame: usize,
+}
+
+impl WindowSize {
+    /// Sizes of a window reader behind a producer of `group` elements per clock, or behind the input stream.
+    pub fn new(planned: &Planned<'_>, from: Shape, group: Option<usize>) -> Self {
+        let projection = planned.forward;
+        let to = planned.population.output.shape;
+        let pair = |pair: [u16; 2]| pair.map(usize::from);
+        let (map, kernel, dilation, stride, padding, out) = match projection.connection {
+            Connection::Conv2d(w) => {
+                let span = |axis: usize| usize::from(w.kernel[axis] - 1) * usize::from(w.dilation[axis]) + 1;
+                let map = [from.height as usize, from.width as usize, from.channels as usize];
+                let out = [to.height as usize, to.width as usize];
+                (map, [span(0), span(1)], pair(w.dilation), pair(w.stride), pair(w.padding), out)
+            }
+            Connection::Dense | Connection::Identity => ([1, 1, from.len()], [1; 2], [1; 2], [1; 2], [0; 2], [1; 2]),
+        };
+        let pool = planned.current_pool.or(planned.spike_pool);
+        let (pool, keep) = match pool {
+            Some(pool) => {
+                let size = pair(pool.window.kernel);
+                let kept = [pool.output.shape.height as usize * size[0], pool.output.shape.width as usize * size[1]];
+                (size, kept)
+            }
+            None => ([1, 1], out),
+        };
+        // a pool window beyond the map ends with it
+        let pool = [pool[0].min(out[0]), pool[1].min(out[1])];
+        let keep = [keep[0].min(out[0]), keep[1].min(out[1])];
+        let multiple = group.unwrap_or(1);
+        let limit = (CHUNK_LIMIT / kernel[1] / multiple).max(1) * multiple;
+        let chunk = match (group, map[2] <= limit) {
+            (_, true) => map[2],
+            (Some(_), false) => map[2].div_ceil(map[2].div_ceil(limit)).next_multiple_of(multiple),
+            (None, false) => 1 << limit.ilog2(),
+        };
+        let chunks = map[2].div_ceil(chunk);
+        let own = if planned.own.is_some() { to.len().div_ceil(chunk) } else { 0 };
+        let rows = (map[0] + padding[0]).max((out[0] - 1) * stride[0] + kernel[0]);
+        let columns = (map[1] + padding[1]).max((out[1] - 1) * stride[1] + kernel[1]).div_ceil(kernel[1]);
+        let frame = rows * columns * (chunks + own);
+        let collected = group.is_none();
+        Self { collected, map, kernel, dilation, stride, padding, out, pool, keep, chunk, chunks, own, columns, frame }
+    }
+
+    /// Bits of a row of the window.
+    pub fn bits(&self) -> usize {
+        self.kernel[1] * self.chunk
+    }
+
+    /// A window of one position over a vector.
+    pub fn dense(elements: usize, chunk: usize) -> Self {
+        let chunks = elements.div_ceil(chunk);
+        Self {
+            collected: false,
+            map: [1, 1, elements],
+            kernel: [1; 2],
+            dilation: [1; 2],
+            stride: [1; 2],
+            padding: [0; 2],
+            out: [1; 2],
+            pool: [1; 2],
+            keep: [1; 2],
+            chunk,
+            chunks,
+            own: 0,
+            columns: 1,
+            frame: chunks,
+        }
+    }
+
+    /// Whether it is one.
+    pub fn is_dense(&self) -> bool {
+        self.map[..2] == [1; 2] && self.kernel == [1; 2] && self.out == [1; 2]
+    }
+
+    /// Words from row to row.
+    pub fn row(&self) -> usize {
+        self.columns * self.all_chunks()
+    }
+
+    /// Words of a column, own spikes counted.
+    pub fn all_chunks(&self) -> usize {
+        self.chunks + self.own
+    }
+
+    /// A window over a layer's own spikes alone, behind a producer of `group` of them per clock.
+    pub fn of_own_spikes(elements: usize, group: usize) -> Self {
+        let limit = (CHUNK_LIMIT / group).max(1) * group;
+        let dense = Self::dense(elements, elements.div_ceil(elements.div_ceil(limit)).next_multiple_of(group));
+        Self { chunks: 0, own: dense.chunks, ..dense }
+    }
+}

@@ -1,0 +1,69 @@
+//! Every rule that the Verilog carries is reached by a network here: broken on purpose, it makes that network fail.
+
+mod layers;
+mod neurons;
+
+use std::fs;
+use std::path::Path;
+
+use bumpalo::Bump;
+use snnc::backend::verilog::Hardware;
+use snnc::compiled::Compiled;
+use snnc::data::Sample;
+use snnc::host::{Trace, trace};
+use snnc::machine::MachineError;
+use snnc::machine::verilog::{Simulator, Stress, write};
+
+use layers::LAYERS;
+use neurons::NEURONS;
+
+/// A network and what becomes of it when the Verilog is broken.
+struct Case {
+    name: &'static str,
+    network: for<'a> fn(&'a Bump) -> (Compiled<'a>, Vec<Sample>),
+    /// Accumulators per layer at most.
+    lanes: Option<usize>,
+    /// 1: input and output are held back, and the broken design must fail then.
+    seed: u32,
+    /// Each breaks a rule: module, text that is there once, what it becomes.
+    mutants: &'static [(&'static str, &'static str, &'static str)],
+}
+
+/// Builds what lies in `folder` and says whether the testbench found anything wrong.
+fn fails(compiled: &Compiled<'_>, hardware: &Hardware, folder: &Path, seed: u32, context: &str) -> bool {
+    let top = &hardware.top;
+    Simulator::ICARUS.build(top, folder).unwrap_or_else(|error| panic!("{context}: {error:?}"));
+    match Simulator::ICARUS.run(compiled, top, folder, Stress { seed, restart: 0 }) {
+        Ok(outcome) => outcome.difference.is_some() || seed == 0 && outcome.cost != hardware.predicted_clocks,
+        Err(MachineError::Failed { reason, .. }) if reason.starts_with("WRONG") => true,
+        Err(error) => panic!("{context}: {error:?}"),
+    }
+}
+
+fn check(case: &Case) {
+    let arena = Bump::new();
+    let (compiled, samples) = (case.network)(&arena);
+    let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
+    let folder = tempfile::tempdir().expect("a folder for scratch");
+    let hardware = write(&compiled, case.lanes, &samples, &traces, folder.path()).expect(case.name);
+    assert!(!fails(&compiled, &hardware, folder.path(), case.seed, case.name), "{}: as it is", case.name);
+    for (file, from, to) in case.mutants {
+        let context = format!("{}: {file}: `{from}` as `{to}`", case.name);
+        let path = folder.path().join("rtl").join(file);
+        let text = fs::read_to_string(&path).expect(&context);
+        assert_eq!(text.matches(from).count(), 1, "{context}: the text is not there once");
+        fs::write(&path, text.replace(from, to)).expect(&context);
+        assert!(fails(&compiled, &hardware, folder.path(), case.seed, &context), "{context}: unnoticed");
+        fs::write(&path, text).expect(&context);
+    }
+}
+
+#[test]
+fn every_rule_of_the_neuron_is_reached() {
+    NEURONS.iter().for_each(check);
+}
+
+#[test]
+fn every_rule_of_the_layers_is_reached() {
+    LAYERS.iter().for_each(check);
+}
