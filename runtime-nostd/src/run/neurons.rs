@@ -39,15 +39,15 @@ pub(super) fn step(neuron: &Neuron<'_>, currents: &[u32], membranes: &mut [u32],
             |v, current, threshold, value| (if v >= threshold { value } else { v }, current),
             |v, _, _| v,
         ),
-        (Reset::Subtract(_) | Reset::ToValue(_), ResetTiming::Overriding | ResetTiming::Clearing) => {
-            population.one_by_one(neuron);
-        }
         (Reset::Subtract(amount), ResetTiming::Delayed) => population.leak(
             neuron,
             amount,
             |v, current, threshold, amount| (v, if v >= threshold { current.wrapping_sub(amount) } else { current }),
             |v, _, _| v,
         ),
+        (Reset::Subtract(_) | Reset::ToValue(_), ResetTiming::Overriding | ResetTiming::Clearing) => {
+            population.one_by_one(neuron);
+        }
     }
 }
 
