@@ -393,7 +393,7 @@ impl<'a> Importer<'a> {
                     },
                 });
             }
-            if dims.len() > 8 || elements(&dims).is_none() {
+            if elements(&dims).is_none() {
                 return refuse(format!("an input of shape {dims:?}"), "the file is damaged or was edited");
             }
             let value = self.net.value(Def::Input(inputs.len()), dims);

@@ -11,7 +11,7 @@ use super::index::{broadcast, broadcast_strides, walk};
 use super::{Call, Refusal, impossible, unsupported};
 use crate::frontend::onnx::invalid;
 use crate::frontend::onnx::proto::data_type;
-use crate::frontend::onnx::tensor::{Integer, Kind, ROOM, Tensor, elements};
+use crate::frontend::onnx::tensor::{Integer, Kind, MAX_AXES, ROOM, Tensor, elements};
 
 type Fold = fn(&Call<'_>, &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal>;
 
@@ -115,7 +115,13 @@ pub fn shares(op: &str) -> bool {
 /// An operation outside the table, or operands that do not fit it.
 pub fn fold(call: &Call<'_>, tensors: &[Option<&Tensor>]) -> Result<Vec<Tensor>, Refusal> {
     match FOLDS.iter().find(|(name, _)| *name == call.node.op_type) {
-        Some((_, fold)) => fold(call, tensors),
+        Some((_, fold)) => {
+            let folded = fold(call, tensors)?;
+            match folded.iter().find(|tensor| tensor.dims.len() > MAX_AXES) {
+                Some(tensor) => impossible(format!("{} axes, at most {MAX_AXES}", tensor.dims.len())),
+                None => Ok(folded),
+            }
+        }
         None => unsupported("the operation is not folded", "fold constants before exporting"),
     }
 }

@@ -3,7 +3,7 @@
 use super::index::broadcast;
 use super::{Call, Refusal, axis_of, impossible, unsupported};
 use crate::frontend::onnx::net::{Def, Fold, Net, Real, ValueId};
-use crate::frontend::onnx::tensor::{Tensor, elements};
+use crate::frontend::onnx::tensor::{MAX_AXES, Tensor, elements};
 
 type Values = Result<Vec<ValueId>, Refusal>;
 type Dims = Result<Vec<usize>, Refusal>;
@@ -42,7 +42,7 @@ pub(super) fn reshaped(call: &Call<'_>, dims: &[usize], shape: &[i64]) -> Dims {
     if let (Some(axis), Some(known @ 1..)) = (open, known) {
         out[axis] = total / known;
     }
-    match elements(&out) == Some(total) && out.len() <= 8 {
+    match elements(&out) == Some(total) {
         true => Ok(out),
         false => impossible(format!("a reshape of {dims:?} ({total} elements) to {shape:?}")),
     }
@@ -75,11 +75,14 @@ pub(super) fn squeezed(dims: &[usize], axes: Option<&[i64]>) -> Dims {
 /// Shape after `Unsqueeze` of `axes`.
 pub(super) fn unsqueezed(dims: &[usize], axes: &[i64]) -> Dims {
     let rank = dims.len() + axes.len();
+    if rank > MAX_AXES {
+        return impossible(format!("{rank} axes, at most {MAX_AXES}"));
+    }
     let axes: Vec<usize> = axes.iter().map(|&a| axis_of(a, rank)).collect::<Result<_, _>>()?;
     let mut rest = dims.iter();
     let out: Vec<usize> =
         (0..rank).filter_map(|a| if axes.contains(&a) { Some(1) } else { rest.next().copied() }).collect();
-    match out.len() == rank && rank <= 8 {
+    match out.len() == rank {
         true => Ok(out),
         false => impossible("axes given twice"),
     }
@@ -287,7 +290,7 @@ pub(super) fn expand(net: &mut Net, call: &Call<'_>) -> Values {
     let x = call.operand(0)?;
     let shape = call.attribute_or_operand(net, "shape", 1)?.unwrap_or_default();
     let shape: Option<Vec<usize>> = shape.iter().map(|&s| usize::try_from(s).ok()).collect();
-    let dims = shape.and_then(|s| broadcast(net.dims(x), &s)).filter(|d| d.len() <= 8 && elements(d).is_some());
+    let dims = shape.and_then(|s| broadcast(net.dims(x), &s)).filter(|d| elements(d).is_some());
     match dims {
         Some(dims) if !dims.contains(&0) => Ok(vec![net.expand(x, dims)]),
         _ => impossible("a shape that the tensor does not broadcast to"),
@@ -432,5 +435,17 @@ pub(super) fn pad(net: &mut Net, call: &Call<'_>) -> Values {
     match dims == from {
         true => Ok(vec![x]),
         false => Ok(vec![net.value(Def::Pad { x, value: Real::new(value), begin }, dims)]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_without_end_are_refused_before_they_are_compared() {
+        assert!(unsqueezed(&[2], &vec![0; 1 << 22]).is_err()); // 2^44 comparisons
+        assert!(unsqueezed(&[2], &[0; 8]).is_err());
+        assert_eq!(unsqueezed(&[2, 3], &[0, 1, 3, 5, 6, 7]).ok(), Some(vec![1, 1, 2, 1, 3, 1, 1, 1]));
     }
 }
