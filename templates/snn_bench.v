@@ -17,8 +17,8 @@ module {{ top }}_tb;
     reg rst = 1'b1;
     always #1 clk = !clk;
 
-    // {sample starts, first, last, index}
-    reg [{{ index_bits + 2 }}:0] beats [0:BEATS-1];
+    // {sample starts, first, last, keep, indices}
+    reg [{{ beat_bits - 1 }}:0] beats [0:BEATS-1];
     reg [{{ out_bits + 1 }}:0] outputs [0:OUTPUTS-1];
     reg [{{ out_bits - 1 }}:0] classes [0:SAMPLES-1];
     reg [{{ score_bits - 1 }}:0] scores [0:SAMPLES*{{ elements }}-1];
@@ -37,7 +37,7 @@ module {{ top }}_tb;
 {%- endfor %}
     end
 
-    reg [{{ index_bits + 2 }}:0] beat = 0;
+    reg [{{ beat_bits - 1 }}:0] beat = 0;
     reg s_valid = 1'b0;
     reg m_ready = 1'b0;
     wire s_ready, m_last, m_first, m_valid, class_valid;
@@ -45,7 +45,8 @@ module {{ top }}_tb;
     wire [{{ out_bits - 1 }}:0] class_index;
     {{ top }} dut (
         .clk(clk), .rst(rst),
-        .s_index(beat[{{ index_bits - 1 }}:0]), .s_last(beat[{{ index_bits }}]), .s_first(beat[{{ index_bits + 1 }}]),
+        .s_index(beat[{{ index_bits - 1 }}:0]), .s_keep(beat[{{ beat_bits - 4 }}:{{ index_bits }}]),
+        .s_last(beat[{{ beat_bits - 3 }}]), .s_first(beat[{{ beat_bits - 2 }}]),
         .s_valid(s_valid), .s_ready(s_ready),
         .m_index(m_index), .m_last(m_last), .m_first(m_first), .m_valid(m_valid), .m_ready(m_ready),
         .class_valid(class_valid), .class_index(class_index)
@@ -108,7 +109,7 @@ module {{ top }}_tb;
             // input
             if (s_valid && s_ready) begin
                 busy = clock;
-                if (beat[{{ index_bits + 2 }}]) begin
+                if (beat[{{ beat_bits - 1 }}]) begin
                     if (started >= 0) $display("CLOCKS %0d", clock - start_clock);
                     started = started + 1;
                     start_clock = clock;

@@ -5,8 +5,9 @@
 module {{ name }} (
     input  wire        clk,
     input  wire        rst,         // synchronous, active high; one clock is enough
-    input  wire [{{ index_bits - 1 }}:0] s_index,     // an active input, or ...
-    input  wire        s_last,      // ... the end of its timestep or digit plane
+    input  wire [{{ index_bits - 1 }}:0] s_index,     // {{ slots }} active input{% if slots > 1 %}s{% endif %}, ...
+    input  wire [{{ slots - 1 }}:0] s_keep,      // ... in these slots
+    input  wire        s_last,      // the last beat of its timestep or digit plane
     input  wire        s_first,     // on every beat of a sample's first timestep
     input  wire        s_valid,
     output wire        s_ready,

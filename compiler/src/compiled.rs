@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use snnc_runtime::program::{EdgeKind, Leak, Program, Reset, ResetTiming, Step};
 use snnc_runtime::run::arena_words;
 
@@ -20,8 +21,74 @@ pub struct Compiled<'a> {
     pub steps: Vec<StepInfo>,
     /// `score * readout_scale` is what the framework's `forward()` returns.
     pub readout_scale: f32,
-    /// Accumulators per layer of an FPGA, at most, if the user chose; `None`: one per output channel.
+    /// How it is laid out on an FPGA.
+    pub layout: Layout,
+}
+
+/// How a network is laid out on an FPGA: what was chosen for it. It changes clocks and area, never a spike.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    /// Accumulators per layer, at most; `None`: one per output channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lanes: Option<u32>,
+    /// What was chosen for each layer of hardware, in their order; one beyond has [`Engine::default`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub engines: Vec<Engine>,
+}
+
+/// How one layer is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Engine {
+    /// Inputs that it takes per clock, at most: 1, 2 or 4.
+    pub slots: u8,
+    /// Elements per clock behind its accumulators, at most; a power of two.
+    pub group: u8,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self { slots: 1, group: 8 }
+    }
+}
+
+impl Layout {
+    /// At most so many accumulators per layer, everything else as it comes.
+    #[must_use]
+    pub fn of_lanes(lanes: Option<u32>) -> Self {
+        Self { lanes, engines: Vec::new() }
+    }
+
+    /// Whether nothing was chosen.
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What was chosen for a layer of hardware.
+    #[must_use]
+    pub fn engine(&self, layer: usize) -> Engine {
+        self.engines.get(layer).copied().unwrap_or_default()
+    }
+
+    /// What makes it unusable.
+    ///
+    /// # Errors
+    /// The first number that is out of range, and its range.
+    pub fn check(&self) -> Result<(), String> {
+        if self.lanes == Some(0) {
+            return Err("it has 0 lanes, at least 1".into());
+        }
+        for Engine { slots, group } in &self.engines {
+            if ![1, 2, 4].contains(slots) {
+                return Err(format!("a layer takes {slots} inputs per clock, expected 1, 2 or 4"));
+            }
+            if !group.is_power_of_two() || *group > 64 {
+                return Err(format!("a layer gives {group} elements per clock, expected a power of two up to 64"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What is known of a step besides its integers.

@@ -20,7 +20,7 @@ use thiserror::Error;
 use bumpalo::Bump;
 use snnc_runtime::program::{Population, Program, Step};
 
-use crate::compiled::Compiled;
+use crate::compiled::{Compiled, Layout};
 use crate::error::AtNode;
 use crate::ir::{Graph, Node, Op};
 
@@ -72,7 +72,7 @@ pub fn lower<'a>(graph: &Graph, timesteps: u32, arena: &'a Bump) -> Result<Compi
         input: lowered.encoding,
         steps: lowered.names,
         readout_scale: lowered.readout_scale * graph.readout.scale,
-        lanes: None,
+        layout: Layout::default(),
     })
 }
 

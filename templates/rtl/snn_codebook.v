@@ -1,7 +1,8 @@
 // Accumulators behind a codebook: one input channel and one wide row of indices per clock. What each codeword makes of the
-// channel's taps, its response, is computed once and shared; each lane adds the response that its index names.
+// channel's taps, its response, is computed once and shared; each lane adds the response that its index names. Sums run on
+// from one to the next, modulo 2^SUM_BITS (snn_drain).
 // Integer rules: runtime-nostd/src/synapse/codebook.rs.
-// Clocks: one per item; the first group leaves FIRST_OUT = 7 clocks after the item that ends a sum.
+// Clocks: one per item; the first group leaves FIRST_OUT = 8 clocks after the item that ends a sum.
 `default_nettype none
 module snn_codebook #(
     parameter ROWS       = 8,     // words of indices
@@ -19,7 +20,6 @@ module snn_codebook #(
     input  wire                      i_valid,    // an item: ...
     input  wire [ROW_BITS-1:0]       i_row,      // ... a row of indices
     input  wire [TAPS-1:0]           i_taps,     // ... what the codewords respond to; of no spike the response is zero
-    input  wire                      i_load,     // ... is added to zero
     input  wire                      i_done,     // ... and the sum is finished; not within LANES / GROUP clocks
     input  wire [3:0]                i_tag,      // goes with a finished sum
     output wire                      o_valid,
@@ -47,7 +47,7 @@ module snn_codebook #(
     reg [LANES*INDEX_BITS-1:0] read_2q, row_3q;
     reg [COUNT_BITS-1:0]       all_1q;
     reg [BOOK*RESPONSE_BITS-1:0] responses_3q;
-    reg [4:0]                  valids_q, loads_q;
+    reg [4:0]                  valids_q;
     reg [4:0]                  dones_q;
     reg [4*5-1:0]              tags_q;           // of stages 1 to 5, the newest lowest
     always @(posedge clk) begin
@@ -55,12 +55,11 @@ module snn_codebook #(
         all_1q <= ones(i_taps);
         if (valids_q[0]) read_2q <= indices[row_1q];
         if (valids_q[1]) row_3q <= read_2q;
-        loads_q  <= {loads_q[3:0], i_load};
         tags_q   <= {tags_q[4*4-1:0], i_tag};
         valids_q <= rst ? 5'd0 : {valids_q[3:0], i_valid};
         dones_q  <= rst ? 5'd0 : {dones_q[3:0], i_valid && i_done};
     end
-    wire unused_loads = &{1'b0, loads_q[4], valids_q[4]};
+    wire unused_valid = &{1'b0, valids_q[4]};
     genvar i;
     generate for (i = 0; i < BOOK; i = i + 1) begin : codeword
         reg [COUNT_BITS-1:0]    hit_1q;
@@ -88,11 +87,12 @@ module snn_codebook #(
         end
         always @(posedge clk) begin
             response_4q <= responses[row_3q[i*INDEX_BITS +: INDEX_BITS]];
-            if (valids_q[3]) sum_5q <= (loads_q[3] ? {SUM_BITS{1'b0}} : sum_5q) + wide;
+            if (rst) sum_5q <= {SUM_BITS{1'b0}};
+            else if (valids_q[3]) sum_5q <= sum_5q + wide;
         end
         assign sums[i*SUM_BITS +: SUM_BITS] = sum_5q;
     end endgenerate
-    snn_drain #(.LANES(LANES), .SUM_BITS(SUM_BITS), .GROUP(GROUP)) u_drain (
+    snn_drain #(.LANES(LANES), .SUM_BITS(SUM_BITS), .GROUP(GROUP), .RUNNING(1)) u_drain (
         .clk(clk), .rst(rst), .i_done(dones_q[4]), .i_sums(sums), .i_tag(tags_q[4*4 +: 4]),
         .o_valid(o_valid), .o_sums(o_sums), .o_tag(o_tag)
     );

@@ -21,7 +21,8 @@ module snn_collect #(
     input  wire [Y_BITS-1:0]             s_y,       // an active input, or ...
     input  wire [X_BITS-1:0]             s_x,
     input  wire [C_BITS-1:0]             s_c,
-    input  wire                          s_last,    // ... the end of its timestep or plane
+    input  wire                          s_keep,    // ... none in this beat
+    input  wire                          s_last,    // the last beat of its timestep or plane
     input  wire                          s_first,   // first timestep of a sample
     input  wire                          s_valid,
     output wire                          s_ready,
@@ -153,7 +154,7 @@ module snn_collect #(
         clear_q        <= state_q == CLEAR || state_q == COPY;
         copy_address_q <= count_q;
         {valid_1q, valid_2q, valid_3q, valid_4q, valid_5q} <=
-            rst ? 5'd0 : {take && !s_last, valid_1q, valid_2q, valid_3q, valid_4q};
+            rst ? 5'd0 : {take && s_keep, valid_1q, valid_2q, valid_3q, valid_4q};
         write         <= copy_q && !rst ? {BANKS{1'b1}} : {BANKS{1'b0}};
         write_address <= {{(ADDRESS_BITS-FRAME_BITS){1'b0}}, copy_address_q}
                        + (second_1q ? FRAME[ADDRESS_BITS-1:0] : {ADDRESS_BITS{1'b0}});

@@ -1,34 +1,35 @@
-// Encoder: the ones of each chunk, lowest first, one per clock and without bubbles; each is one row of weights.
+// Encoder: the ones of each chunk, SLOTS per clock and without bubbles (snn_pick); each is one row of weights.
 // A chunk without ones takes one clock. The item that ends a sum waits until the sum before has left the lanes (INTERVAL
 // clocks), that of a frame's first sum also until the output has room.
 `default_nettype none
 module snn_encode #(
     parameter BITS        = 24,    // of a chunk
+    parameter SLOTS       = 1,     // rows of weights per clock: 1, 2 or 4
     parameter COUNT_BITS  = 5,     // of 0 .. BITS, 2 or more
     parameter OFFSET_BITS = 5,     // of 0 .. BITS - 1
     parameter ROW_BITS    = 7,     // of a row of weights, OFFSET_BITS or more
     parameter INTERVAL    = 1      // least clocks between two sums
 ) (
-    input  wire                   clk,
-    input  wire                   rst,        // synchronous, active high
-    input  wire                   i_valid,
-    input  wire [BITS-1:0]        i_bits,
-    input  wire [COUNT_BITS-1:0]  i_count,    // ones among them
-    input  wire [OFFSET_BITS-1:0] i_rotation, // bit that has the first row
-    input  wire [ROW_BITS-1:0]    i_row,      // the first row
-    input  wire [4:0]             i_flags,    // start, done, subtract, double, load
-    input  wire [3:0]             i_tag,
-    output wire                   i_pop,
-    output wire                   start,      // reserves the output, while ...
-    input  wire                   free,       // ... there is room
-    output reg                    o_valid,    // to the lanes
-    output reg  [ROW_BITS-1:0]    o_row,
-    output reg                    o_hit,
-    output reg                    o_subtract,
-    output reg                    o_load,
-    output reg                    o_double,
-    output reg                    o_done,
-    output reg  [3:0]             o_tag
+    input  wire                      clk,
+    input  wire                      rst,        // synchronous, active high
+    input  wire                      i_valid,
+    input  wire [BITS-1:0]           i_bits,
+    input  wire [COUNT_BITS-1:0]     i_count,    // clocks that its ones take
+    input  wire [OFFSET_BITS-1:0]    i_rotation, // bit that has the first row
+    input  wire [ROW_BITS-1:0]       i_row,      // the first row
+    input  wire [4:0]                i_flags,    // start, done, subtract, double, load
+    input  wire [3:0]                i_tag,
+    output wire                      i_pop,
+    output wire                      start,      // reserves the output, while ...
+    input  wire                      free,       // ... there is room
+    output reg                       o_valid,    // to the lanes
+    output wire [SLOTS*ROW_BITS-1:0] o_row,
+    output reg  [SLOTS-1:0]          o_hit,
+    output wire [SLOTS-1:0]          o_subtract,
+    output reg                       o_load,
+    output reg                       o_double,
+    output reg                       o_done,
+    output reg  [3:0]                o_tag
 );
     localparam WAIT_BITS = $clog2(INTERVAL + 1);
     localparam TWO       = 2;
@@ -36,8 +37,8 @@ module snn_encode #(
 
     // the chunk in hand
     reg                   valid_q, more_q, fresh_q, hit_q;
-    reg [BITS-1:0]        one_q;              // the bit of this clock
-    reg [BITS-1:0]        rest_q;             // those above it
+    reg [SLOTS*BITS-1:0]  ones_q;             // the bits of this clock
+    reg [BITS-1:0]        rest_q;             // those of the next ones
     reg [COUNT_BITS-1:0]  left_q;
     reg [OFFSET_BITS-1:0] rotation_q;
     reg [ROW_BITS-1:0]    row_q;
@@ -51,14 +52,19 @@ module snn_encode #(
     assign i_pop = i_valid && (!valid_q || (issue && !more_q));
     assign start = issue && done && flags_q[4];
 
-    wire [BITS-1:0] i_less    = i_bits - 1'b1;
-    wire [BITS-1:0] rest_less = rest_q - 1'b1;
+    // a chunk is taken only when there are no more of the one in hand
+    wire [BITS-1:0]       from = valid_q && more_q ? rest_q : i_bits;
+    wire [SLOTS*BITS-1:0] ones;
+    wire [BITS-1:0]       rest;
+    snn_pick #(.BITS(BITS), .SLOTS(SLOTS)) u_pick (.bits(from), .ones(ones), .rest(rest));
     always @(posedge clk) begin
+        if (i_pop || issue) begin
+            ones_q <= ones;
+            rest_q <= rest;
+        end
         if (i_pop) begin
             valid_q    <= 1'b1;
             fresh_q    <= 1'b1;
-            one_q      <= i_bits & ~i_less;
-            rest_q     <= i_bits & i_less;
             left_q     <= i_count;
             more_q     <= |i_count[COUNT_BITS-1:1];
             hit_q      <= |i_count;
@@ -69,8 +75,6 @@ module snn_encode #(
         end else if (issue) begin
             valid_q <= more_q;
             fresh_q <= 1'b0;
-            one_q   <= rest_q & ~rest_less;
-            rest_q  <= rest_q & rest_less;
             left_q  <= left_q - 1'b1;
             more_q  <= left_q > TWO[COUNT_BITS-1:0];
         end
@@ -83,38 +87,52 @@ module snn_encode #(
     end
 
     // 1: number of the bit, 2: from the rotation on, 3: its row
-    wire [OFFSET_BITS-1:0] index;
-    snn_binary #(.BITS(BITS), .INDEX_BITS(OFFSET_BITS)) u_binary (.one(one_q), .index(index));
-    reg [OFFSET_BITS-1:0] index_1q, rotation_1q;
-    reg                   below_2q;
-    reg [ROW_BITS-1:0]    row_1q, row_2q;
-    reg [8:0]             flags_1q, flags_2q;
+    reg [OFFSET_BITS-1:0] rotation_1q;
+    reg [ROW_BITS-1:0]    row_1q;
+    reg [7:0]             flags_1q, flags_2q;
+    reg [SLOTS-1:0]       hit_1q, hit_2q;
+    reg                   subtract_q;
     reg                   valid_1q, valid_2q;
-    wire [ROW_BITS-1:0]   wide_index, wide_rotation;
-    generate if (ROW_BITS > OFFSET_BITS) begin : wider
-        assign wide_index    = {{(ROW_BITS-OFFSET_BITS){1'b0}}, index_1q};
-        assign wide_rotation = {{(ROW_BITS-OFFSET_BITS){1'b0}}, rotation_1q};
-    end else begin : equal
-        assign wide_index    = index_1q;
-        assign wide_rotation = rotation_1q;
-    end endgenerate
     always @(posedge clk) begin
         if (issue) begin
-            index_1q    <= index;
             rotation_1q <= rotation_q;
             row_1q      <= row_q;
-            flags_1q    <= {hit_q, flags_q[2], flags_q[1] && fresh_q, flags_q[0] && fresh_q, done, tag_q};
+            flags_1q    <= {flags_q[2], flags_q[1] && fresh_q, flags_q[0] && fresh_q, done, tag_q};
         end
-        if (valid_1q) begin
-            row_2q   <= row_1q + wide_index - wide_rotation;
-            below_2q <= index_1q < rotation_1q;
-            flags_2q <= flags_1q;
-        end
-        if (valid_2q) begin
-            o_row <= below_2q ? row_2q + BITS[ROW_BITS-1:0] : row_2q;
-            {o_hit, o_subtract, o_double, o_load, o_done, o_tag} <= flags_2q;
-        end
+        if (valid_1q) {hit_2q, flags_2q} <= {hit_1q, flags_1q};
+        if (valid_2q) {o_hit, subtract_q, o_double, o_load, o_done, o_tag} <= {hit_2q, flags_2q};
         {valid_1q, valid_2q, o_valid} <= rst ? 3'b000 : {issue, valid_1q, valid_2q};
     end
+    assign o_subtract = {SLOTS{subtract_q}};
+
+    genvar s;
+    generate for (s = 0; s < SLOTS; s = s + 1) begin : slot
+        wire [BITS-1:0]        one = ones_q[s*BITS +: BITS];
+        wire [OFFSET_BITS-1:0] index;
+        reg  [OFFSET_BITS-1:0] index_1q;
+        reg                    below_2q;
+        reg  [ROW_BITS-1:0]    row_2q, row_3q;
+        wire [ROW_BITS-1:0]    wide_index, wide_rotation;
+        snn_binary #(.BITS(BITS), .INDEX_BITS(OFFSET_BITS)) u_binary (.one(one), .index(index));
+        if (ROW_BITS > OFFSET_BITS) begin : wider
+            assign wide_index    = {{(ROW_BITS-OFFSET_BITS){1'b0}}, index_1q};
+            assign wide_rotation = {{(ROW_BITS-OFFSET_BITS){1'b0}}, rotation_1q};
+        end else begin : equal
+            assign wide_index    = index_1q;
+            assign wide_rotation = rotation_1q;
+        end
+        always @(posedge clk) begin
+            if (issue) begin
+                index_1q  <= index;
+                hit_1q[s] <= SLOTS == 1 ? hit_q : |one;
+            end
+            if (valid_1q) begin
+                row_2q   <= row_1q + wide_index - wide_rotation;
+                below_2q <= index_1q < rotation_1q;
+            end
+            if (valid_2q) row_3q <= below_2q ? row_2q + BITS[ROW_BITS-1:0] : row_2q;
+        end
+        assign o_row[s*ROW_BITS +: ROW_BITS] = row_3q;
+    end endgenerate
 endmodule
 `default_nettype wire

@@ -1,5 +1,5 @@
 // Bitmap to events: for a host that has a timestep as words of bits. It stands in front of a network's top module.
-// Bit b of word w is the event WORD * w + b. Clocks: one per spike, one per word without spikes, one per timestep.
+// Bit b of word w is the event WORD * w + b. Clocks: one per spike, and one per word without spikes.
 `default_nettype none
 module snn_encoder #(
     parameter WORD       = 32,   // bits of a word
@@ -13,7 +13,8 @@ module snn_encoder #(
     input  wire                  s_valid,
     output wire                  s_ready,
     output wire [INDEX_BITS-1:0] m_index,
-    output wire                  m_last,
+    output wire                  m_keep,    // the beat carries an event
+    output wire                  m_last,    // the last beat of its timestep
     output wire                  m_first,
     output wire                  m_valid,
     input  wire                  m_ready
@@ -24,8 +25,8 @@ module snn_encoder #(
     wire [WORD-1:0]      less   = rest_q - 1'b1;
     wire [WORD-1:0]      beyond = rest_q & less;
     wire                 silent = rest_q == {WORD{1'b0}};
-    wire                 sent   = silent || (m_ready && beyond == {WORD{1'b0}});   // nothing is left of the word
-    wire                 ended  = valid_q && (last_q ? silent && m_ready : sent);
+    wire                 ends   = beyond == {WORD{1'b0}};                 // nothing is left of the word behind this event
+    wire                 ended  = valid_q && ends && (m_ready || (silent && !last_q));
 
     wire [WORD-1:0] lowest = rest_q & ~less;
     wire [INDEX_BITS-1:0] offset;
@@ -33,7 +34,8 @@ module snn_encoder #(
 
     assign s_ready = !valid_q || ended;
     assign m_index = silent ? {INDEX_BITS{1'b0}} : base_q + offset;
-    assign m_last  = silent;
+    assign m_keep  = !silent;
+    assign m_last  = last_q && ends;
     assign m_first = first_q;
     assign m_valid = valid_q && (!silent || last_q);
     always @(posedge clk) begin

@@ -1,24 +1,29 @@
-// Accumulators: one active input and one wide row of weights per clock. Each lane sums one output; a finished sum leaves
-// (snn_drain) while the next one accumulates, so nothing is ever cleared.
-// Integer rules: runtime-nostd/src/synapse. A multi-bit input comes as digit planes: the sum doubles between them.
-// Clocks: one per item; the first group leaves FIRST_OUT = 5 clocks after the item that ends a sum.
+// Accumulators: SLOTS active inputs and as many wide rows of weights per clock. Each lane sums one output; a finished sum
+// leaves (snn_drain) while the next one accumulates, so nothing is ever cleared.
+// Integer rules: runtime-nostd/src/synapse. A multi-bit input comes as digit planes: the sum doubles between them. Without
+// planes the sums run on from one to the next, modulo 2^SUM_BITS, and what leaves is the difference: no lane needs to load.
+// Clocks: one per item; the first group leaves FIRST_OUT = 6 clocks after the item that ends a sum, one later for each
+// doubling of SLOTS.
 `default_nettype none
 module snn_lanes #(
     parameter ROWS        = 8,     // words of weights
     parameter ROW_BITS    = 3,
+    parameter SLOTS       = 1,     // rows of an item: 1, 2 or 4
     parameter LANES       = 4,     // a multiple of GROUP
     parameter WEIGHT_BITS = 8,     // signed; 1: a bit, 1 for +1 and 0 for -1
     parameter ODD         = 0,     // 1: a weight is 2 q + 1 of the stored q
-    parameter SUM_BITS    = 16,    // signed, above WEIGHT_BITS + ODD; proven not to overflow
+    parameter SUBTRACTS   = 0,     // 0: no item subtracts
+    parameter PLANES      = 1,     // 1: no item doubles
+    parameter SUM_BITS    = 16,    // signed, above the bits of SLOTS weights; proven not to overflow
     parameter GROUP       = 2,     // lanes that leave per clock
     parameter WEIGHTS     = ""    // file for $readmemh
 ) (
     input  wire                      clk,
     input  wire                      rst,        // synchronous, active high
     input  wire                      i_valid,    // an item: ...
-    input  wire [ROW_BITS-1:0]       i_row,      // ... a row of weights
-    input  wire                      i_hit,      // ... which is added (else only what follows happens)
-    input  wire                      i_subtract, // ... or subtracted
+    input  wire [SLOTS*ROW_BITS-1:0] i_row,      // ... rows of weights
+    input  wire [SLOTS-1:0]          i_hit,      // ... that are added (else only what follows happens)
+    input  wire [SLOTS-1:0]          i_subtract, // ... or subtracted
     input  wire                      i_load,     // ... to zero
     input  wire                      i_double,   // ... to the doubled sum
     input  wire                      i_done,     // ... and the sum is finished; not within LANES / GROUP clocks
@@ -27,50 +32,104 @@ module snn_lanes #(
     output wire [GROUP*SUM_BITS-1:0] o_sums,     // lowest lane in the lowest bits
     output wire [3:0]                o_tag
 );
+    localparam RUNNING = PLANES == 1;
+    localparam BINARY  = WEIGHT_BITS == 1;
+    localparam UNEVEN  = ODD != 0 || BINARY;              // an odd weight's lowest bit says that it is added
+    localparam WIDTH   = UNEVEN ? WEIGHT_BITS + 1 : WEIGHT_BITS;
+    localparam DEPTH   = SLOTS == 1 ? 0 : SLOTS == 2 ? 1 : 2;   // of the adders before a sum
+    localparam STAGES  = 2 + DEPTH;                       // of an item before its sum
     (* ram_style = "block" *) reg [LANES*WEIGHT_BITS-1:0] weights [0:ROWS-1];
     initial if (WEIGHTS != "") $readmemh(WEIGHTS, weights);
 
-    // the memory, its output register, the sum
-    reg [LANES*WEIGHT_BITS-1:0] read_q;
-    reg [LANES*WEIGHT_BITS-1:0] row_q;
-    reg       valid_1q, valid_2q, hit_1q, hit_2q, subtract_1q, subtract_2q, load_1q, load_2q, double_1q, double_2q;
-    reg       done_1q, done_2q, done_3q;
-    reg [3:0] tag_1q, tag_2q, tag_3q;
+    // what travels beside the weights: the memory, its output register, adders
+    reg [STAGES-1:0]   valids_q, loads_q, doubles_q;
+    reg [STAGES:0]     dones_q;
+    reg [4*STAGES+3:0] tags_q;
+    reg [SLOTS-1:0]    hit_1q, subtract_1q, carry_2q, carry_3q, carry_4q;
     always @(posedge clk) begin
-        if (i_valid) read_q <= weights[i_row];
-        if (valid_1q) row_q <= read_q;
-        {hit_1q, subtract_1q, load_1q, double_1q, tag_1q} <= {i_hit, i_subtract, i_load, i_double, i_tag};
-        {hit_2q, subtract_2q, load_2q, double_2q, tag_2q} <= {hit_1q, subtract_1q, load_1q, double_1q, tag_1q};
-        tag_3q <= tag_2q;
-        {valid_1q, valid_2q} <= rst ? 2'b00 : {i_valid, valid_1q};
-        {done_1q, done_2q, done_3q} <= rst ? 3'b000 : {i_valid && i_done, done_1q, done_2q};
+        {hit_1q, subtract_1q} <= {i_hit, i_subtract};
+        carry_2q  <= UNEVEN || SUBTRACTS == 0 ? {SLOTS{1'b0}} : hit_1q & subtract_1q;
+        carry_3q  <= carry_2q;
+        carry_4q  <= carry_3q;
+        loads_q   <= {loads_q[STAGES-2:0], i_load};
+        doubles_q <= {doubles_q[STAGES-2:0], i_double};
+        tags_q    <= {tags_q[4*STAGES-1:0], i_tag};
+        valids_q  <= rst ? {STAGES{1'b0}} : {valids_q[STAGES-2:0], i_valid};
+        dones_q   <= rst ? {(STAGES+1){1'b0}} : {dones_q[STAGES-1:0], i_valid && i_done};
     end
+    wire load   = loads_q[STAGES-1];
+    wire double = doubles_q[STAGES-1];
 
-    wire                      carry = hit_2q && subtract_2q;
-    wire [LANES*SUM_BITS-1:0] sums;
-    genvar i;
-    generate for (i = 0; i < LANES; i = i + 1) begin : lane
-        reg  [SUM_BITS-1:0]    sum_q;
-        wire [WEIGHT_BITS-1:0] weight = row_q[i*WEIGHT_BITS +: WEIGHT_BITS];
-        // what is added is inverted to subtract; `carry` adds the one that is missing then
-        wire [SUM_BITS-1:0]    wide;
-        if (WEIGHT_BITS == 1) begin : binary
-            assign wide = {{(SUM_BITS-1){!weight}}, 1'b1};
-        end else if (ODD != 0) begin : odd
-            assign wide = {{(SUM_BITS-WEIGHT_BITS-1){weight[WEIGHT_BITS-1]}}, weight, 1'b1};
-        end else begin : integer_
-            assign wide = {{(SUM_BITS-WEIGHT_BITS){weight[WEIGHT_BITS-1]}}, weight};
-        end
+    // rows of weights; zero where nothing is added, inverted to subtract (of an odd weight that is its negative)
+    localparam ROW = LANES * WEIGHT_BITS;
+    reg [SLOTS*ROW-1:0] rows_2q;
+    genvar i, s;
+    generate for (s = 0; s < SLOTS; s = s + 1) begin : slot
+        reg  [ROW-1:0] read_q;
+        wire subtracts = SUBTRACTS != 0 && subtract_1q[s];
         always @(posedge clk) begin
-            if (valid_2q) sum_q <= (load_2q ? {SUM_BITS{1'b0}} : double_2q ? {sum_q[SUM_BITS-2:0], 1'b0} : sum_q)
-                                 + (hit_2q ? wide ^ {SUM_BITS{subtract_2q}} : {SUM_BITS{1'b0}})
-                                 + {{(SUM_BITS-1){1'b0}}, carry};
+            if (i_valid) read_q <= weights[i_row[s*ROW_BITS +: ROW_BITS]];
+            if (!hit_1q[s]) rows_2q[s*ROW +: ROW] <= {ROW{1'b0}};
+            else rows_2q[s*ROW +: ROW] <= read_q ^ {ROW{subtracts ^ BINARY}};
         end
+    end endgenerate
+    reg [SLOTS-1:0] hit_2q;
+    always @(posedge clk) hit_2q <= hit_1q;
+
+    // an inverted number lacks one of its negative: each adder takes one of these in, the sum the last
+    wire                      carry = SLOTS == 1 ? carry_2q[0] : SLOTS == 2 ? carry_3q[SLOTS-1] : carry_4q[SLOTS-1];
+    wire [LANES*SUM_BITS-1:0] sums;
+    generate for (i = 0; i < LANES; i = i + 1) begin : lane
+        wire [WIDTH-1:0] weight [0:SLOTS-1];
+        for (s = 0; s < SLOTS; s = s + 1) begin : stored
+            if (UNEVEN) begin : odd
+                assign weight[s] = {rows_2q[s*ROW+i*WEIGHT_BITS +: WEIGHT_BITS], hit_2q[s]};
+            end else begin : integer_
+                assign weight[s] = rows_2q[s*ROW+i*WEIGHT_BITS +: WEIGHT_BITS];
+            end
+        end
+        wire [WIDTH+DEPTH-1:0] added;
+        if (SLOTS == 1) begin : one
+            assign added = weight[0];
+        end else begin : tree
+            reg [SLOTS/2*(WIDTH+1)-1:0] pairs_3q;
+            for (s = 0; s < SLOTS / 2; s = s + 1) begin : pair
+                wire [WIDTH:0] a = {weight[2*s][WIDTH-1], weight[2*s]};
+                wire [WIDTH:0] b = {weight[2*s+1][WIDTH-1], weight[2*s+1]};
+                wire [WIDTH:0] total;
+                snn_add #(.BITS(WIDTH+1), .CARRY(SUBTRACTS != 0 && !UNEVEN)) u_add (.a(a), .b(b), .carry(carry_2q[s]), .total(total));
+                always @(posedge clk) pairs_3q[s*(WIDTH+1) +: WIDTH+1] <= total;
+            end
+            if (SLOTS == 2) begin : two
+                assign added = pairs_3q;
+            end else begin : four
+                wire [WIDTH+1:0] a = {pairs_3q[WIDTH], pairs_3q[WIDTH:0]};
+                wire [WIDTH+1:0] b = {pairs_3q[2*WIDTH+1], pairs_3q[WIDTH+1 +: WIDTH+1]};
+                wire [WIDTH+1:0] total;
+                reg  [WIDTH+1:0] total_4q;
+                snn_add #(.BITS(WIDTH+2), .CARRY(SUBTRACTS != 0 && !UNEVEN)) u_add (.a(a), .b(b), .carry(carry_3q[2]), .total(total));
+                always @(posedge clk) total_4q <= total;
+                assign added = total_4q;
+            end
+        end
+        reg  [SUM_BITS-1:0] sum_q;
+        wire [SUM_BITS-1:0] wide = {{(SUM_BITS-WIDTH-DEPTH){added[WIDTH+DEPTH-1]}}, added};
+        wire [SUM_BITS-1:0] so_far, total;
+        if (RUNNING) begin : running
+            assign so_far = sum_q;
+        end else begin : planes
+            assign so_far = load ? {SUM_BITS{1'b0}} : double ? {sum_q[SUM_BITS-2:0], 1'b0} : sum_q;
+        end
+        snn_add #(.BITS(SUM_BITS), .CARRY(SUBTRACTS != 0 && !UNEVEN)) u_add (.a(wide), .b(so_far), .carry(carry), .total(total));
+        always @(posedge clk)
+            if (rst) sum_q <= {SUM_BITS{1'b0}};
+            else if (valids_q[STAGES-1]) sum_q <= total;
         assign sums[i*SUM_BITS +: SUM_BITS] = sum_q;
     end endgenerate
+    wire unused = &{1'b0, load, double, carry_4q, hit_2q, subtract_1q};
 
-    snn_drain #(.LANES(LANES), .SUM_BITS(SUM_BITS), .GROUP(GROUP)) u_drain (
-        .clk(clk), .rst(rst), .i_done(done_3q), .i_sums(sums), .i_tag(tag_3q),
+    snn_drain #(.LANES(LANES), .SUM_BITS(SUM_BITS), .GROUP(GROUP), .RUNNING(RUNNING)) u_drain (
+        .clk(clk), .rst(rst), .i_done(dones_q[STAGES]), .i_sums(sums), .i_tag(tags_q[4*STAGES +: 4]),
         .o_valid(o_valid), .o_sums(o_sums), .o_tag(o_tag)
     );
 endmodule

@@ -26,7 +26,6 @@ module snn_taps #(
     output reg                       o_valid,    // to the lanes
     output reg  [ROW_BITS-1:0]       o_row,
     output reg  [KERNEL_Y*BANKS-1:0] o_taps,     // row by row of the kernel
-    output reg                       o_load,
     output reg                       o_done,
     output reg  [3:0]                o_tag
 );
@@ -37,7 +36,7 @@ module snn_taps #(
     localparam WAIT_BITS  = $clog2(INTERVAL + 1);
     localparam [KY_BITS-1:0]   LAST_KY = KERNEL_Y[KY_BITS-1:0] - 1'b1;
     localparam [WAIT_BITS-1:0] WAIT    = INTERVAL[WAIT_BITS-1:0] - 1'b1;
-    wire unused_flags = &{1'b0, i_flags[2:1]};
+    wire unused_flags = &{1'b0, i_flags[2:0]};
 
     // the chunk that is gathered: its rows, the first lowest, and its channels that have a spike
     reg                      full_q;
@@ -46,7 +45,7 @@ module snn_taps #(
     reg [CHUNK-1:0]          any_q;
     reg [OFFSET_BITS-1:0]    next_rotation_q;
     reg [ROW_BITS-1:0]       next_row_q;
-    reg                      next_start_q, next_done_q, next_load_q;
+    reg                      next_start_q, next_done_q;
     reg [3:0]                next_tag_q;
 
     // the chunk in hand
@@ -56,7 +55,7 @@ module snn_taps #(
     reg [CHUNK-1:0]          rest_q;             // those above it
     reg [OFFSET_BITS-1:0]    rotation_q;
     reg [ROW_BITS-1:0]       row_q;
-    reg                      start_q, done_q, load_q;
+    reg                      start_q, done_q;
     reg [3:0]                tag_q;
     reg [WAIT_BITS-1:0]      wait_q;             // clocks until the lanes can be drained again
 
@@ -87,7 +86,7 @@ module snn_taps #(
             ky_q            <= ky_q == LAST_KY ? {KY_BITS{1'b0}} : ky_q + 1'b1;
             next_rotation_q <= i_rotation;
             next_row_q      <= i_row;
-            {next_start_q, next_done_q, next_load_q} <= {i_flags[4:3], i_flags[0]};
+            {next_start_q, next_done_q} <= i_flags[4:3];
             next_tag_q      <= i_tag;
         end
         full_q <= (full_q && !take) || (i_pop && ky_q == LAST_KY);
@@ -99,11 +98,10 @@ module snn_taps #(
             more_q     <= |(any_q & any_less);
             rotation_q <= next_rotation_q;
             row_q      <= next_row_q;
-            {start_q, done_q, load_q} <= {next_start_q, next_done_q, next_load_q};
+            {start_q, done_q} <= {next_start_q, next_done_q};
             tag_q      <= next_tag_q;
         end else if (issue) begin
             valid_q <= more_q;
-            load_q  <= 1'b0;
             one_q   <= rest_q & ~rest_less;
             rest_q  <= rest_q & rest_less;
             more_q  <= |(rest_q & rest_less);
@@ -142,7 +140,7 @@ module snn_taps #(
         end
     endgenerate
     reg [ROW_BITS-1:0]     row_1q, row_2q;
-    reg [5:0]              flags_1q, flags_2q;
+    reg [4:0]              flags_1q, flags_2q;
     reg                    valid_1q, valid_2q;
     wire [ROW_BITS-1:0]    wide_index;
     generate if (ROW_BITS > INDEX_BITS) begin : wider
@@ -156,7 +154,7 @@ module snn_taps #(
             taps_1q     <= found;
             rotation_1q <= rotation_q;
             row_1q      <= row_q;
-            flags_1q    <= {load_q, done, tag_q};
+            flags_1q    <= {done, tag_q};
         end
         if (valid_1q) begin
             row_2q   <= row_1q + wide_index;
@@ -166,7 +164,7 @@ module snn_taps #(
         if (valid_2q) begin
             o_row  <= row_2q;
             o_taps <= taps_2q;
-            {o_load, o_done, o_tag} <= flags_2q;
+            {o_done, o_tag} <= flags_2q;
         end
         {valid_1q, valid_2q, o_valid} <= rst ? 3'b000 : {issue, valid_1q, valid_2q};
     end

@@ -7,6 +7,7 @@
 // Clocks: one per chunk, FIRST_OUT = 7 from the step of the walk to o_valid; 16 chunks wait for the encoder.
 `default_nettype none
 module snn_window #(
+    parameter SLOTS        = 1,    // rows of weights that the encoder gives per clock (snn_pick)
     parameter PLANES       = 1,
     parameter NEGATIVE     = 0,
     parameter LANE_GROUPS  = 1,
@@ -46,7 +47,7 @@ module snn_window #(
     output wire                          read,            // it has been read
     output wire                          o_valid,
     output wire [BANKS*CHUNK-1:0]        o_bits,
-    output wire [COUNT_BITS-1:0]         o_count,         // ones among them
+    output wire [COUNT_BITS-1:0]         o_count,         // clocks that its ones take
     output wire [OFFSET_BITS-1:0]        o_rotation,
     output wire [ROW_BITS-1:0]           o_row,
     output wire [4:0]                    o_flags,         // start, done, subtract, double, load
@@ -56,7 +57,9 @@ module snn_window #(
     localparam ALL        = BANKS * CHUNK;
     localparam WORD       = PLANES * CHUNK;
     localparam PLANE_BITS = PLANES > 1 ? $clog2(PLANES) : 1;
-    localparam BYTES      = (ALL + 7) / 8;
+    localparam PARTS      = SLOTS > 2 ? SLOTS / 2 : 1;    // of which each gives EACH ones per clock
+    localparam EACH       = SLOTS / PARTS;
+    localparam BYTES      = (ALL + 8 * PARTS - 1) / (8 * PARTS);    // of a part
     localparam REST_BITS  = OFFSET_BITS + ROW_BITS + 9;   // what travels beside the bits
 
     reg  [4:0]              room_q;
@@ -159,28 +162,39 @@ module snn_window #(
         assign bits_4[COLUMN +: CHUNK] = chunk_4q;
     end endgenerate
 
-    wire [8*BYTES-1:0] padded_4;
-    generate if (8*BYTES > ALL) begin : padding
-        assign padded_4 = {{(8*BYTES-ALL){1'b0}}, bits_4};
-    end else begin : no_padding
-        assign padded_4 = bits_4;
+    wire [PARTS*8*BYTES-1:0] parts_4;
+    genvar k;
+    generate for (k = 0; k < PARTS * 8 * BYTES; k = k + 1) begin : place
+        localparam PART = k % PARTS * 8 * BYTES + k / PARTS;
+        if (k < ALL) begin : filled
+            assign parts_4[PART] = bits_4[k];
+        end else begin : empty
+            assign parts_4[PART] = 1'b0;
+        end
     end endgenerate
-    reg  [4*BYTES-1:0]    ones_5q;
-    reg  [COUNT_BITS-1:0] count_6q;
+    reg  [PARTS*4*BYTES-1:0] ones_5q;
+    reg  [COUNT_BITS-1:0]    count_6q;
     function [3:0] ones(input [7:0] bits);
         ones = {3'd0, bits[0]} + {3'd0, bits[1]} + {3'd0, bits[2]} + {3'd0, bits[3]}
              + {3'd0, bits[4]} + {3'd0, bits[5]} + {3'd0, bits[6]} + {3'd0, bits[7]};
     endfunction
-    function [COUNT_BITS+3:0] total(input [4*BYTES-1:0] counts);
-        integer k;
+    // the part that takes longest
+    function [COUNT_BITS+3:0] clocks(input [PARTS*4*BYTES-1:0] counts);
+        integer part, n;
+        reg [COUNT_BITS+3:0] total;
         begin
-            total = {(COUNT_BITS+4){1'b0}};
-            for (k = 0; k < BYTES; k = k + 1) total = total + {{COUNT_BITS{1'b0}}, counts[4*k +: 4]};
+            clocks = {(COUNT_BITS+4){1'b0}};
+            for (part = 0; part < PARTS; part = part + 1) begin
+                total = {(COUNT_BITS+4){1'b0}};
+                for (n = 0; n < BYTES; n = n + 1) total = total + {{COUNT_BITS{1'b0}}, counts[4*(part*BYTES+n) +: 4]};
+                if (EACH > 1) total = (total + 1'b1) >> 1;
+                if (total > clocks) clocks = total;
+            end
         end
     endfunction
-    wire [COUNT_BITS+3:0] count_5 = total(ones_5q);
+    wire [COUNT_BITS+3:0] count_5 = clocks(ones_5q);
     wire unused_count = &{1'b0, count_5[COUNT_BITS+3:COUNT_BITS]};
-    integer k;
+    integer n;
     always @(posedge clk) begin
         if (moves) begin
             {plane_1q, rest_1q} <= {plane, rotation, row, start, done, subtract, double, load, tag, first};
@@ -191,7 +205,7 @@ module snn_window #(
         end
         if (valids_q[3]) begin
             {bits_5q, rest_5q} <= {bits_4, rest_4q};
-            for (k = 0; k < BYTES; k = k + 1) ones_5q[4*k +: 4] <= ones(padded_4[8*k +: 8]);
+            for (n = 0; n < PARTS * BYTES; n = n + 1) ones_5q[4*n +: 4] <= ones(parts_4[8*n +: 8]);
         end
         valids_q <= rst ? 6'd0 : {valids_q[4:0], step};
         room_q   <= rst ? 5'd16 : room_q + {4'd0, o_pop} - {4'd0, step};

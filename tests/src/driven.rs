@@ -1,7 +1,7 @@
 //! One neuron, driven by any current: the smallest network that reaches an integer rule.
 
 use bumpalo::Bump;
-use snnc::compiled::{Compiled, StepInfo};
+use snnc::compiled::{Compiled, Layout, StepInfo};
 use snnc::data::{Frame, Sample};
 use snnc::ir::{InputEncoding, WeightEncoding};
 use snnc_runtime::program::{
@@ -106,7 +106,7 @@ pub fn network<'a>(arena: &'a Bump, driven: &Driven<'a>) -> (Compiled<'a>, Vec<S
         input: InputEncoding::Spikes,
         steps: vec![info],
         readout_scale: 1.0,
-        lanes: None,
+        layout: Layout::default(),
     };
     let frame = |&current: &i32| Frame::Spikes(vec![(current & 0xff) as u32]);
     let sample = Sample { frames: driven.currents.iter().map(frame).collect() };

@@ -10,7 +10,7 @@ mod samples;
 mod synapses;
 
 use bumpalo::Bump;
-use snnc::compiled::{Compiled, StepInfo};
+use snnc::compiled::{Compiled, Layout, StepInfo};
 use snnc::ir::{InputEncoding, WeightEncoding};
 use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout, Reduce, Shape,
@@ -356,7 +356,7 @@ pub fn build<'a>(arena: &'a Bump, recipe: &Recipe, rng: &mut Rng) -> Compiled<'a
         },
         _ => InputEncoding::Spikes,
     };
-    Compiled { name, program, input, steps: infos, readout_scale: 1.0, lanes: None }
+    Compiled { name, program, input, steps: infos, readout_scale: 1.0, layout: Layout::default() }
 }
 
 type Built<'a> = (Step<'a>, Known, Option<WeightEncoding>);

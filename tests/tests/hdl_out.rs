@@ -48,7 +48,7 @@ fn emitted(name: &str, recipe: &Recipe, seed: u64) -> BTreeMap<String, Vec<u8>> 
     compiled.name = name.into();
     let samples = samples(&compiled.program, &mut rng, 2);
     let traces: Vec<_> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
-    let hardware = hardware(&compiled, None, &samples, &traces, samples.len()).expect("chains are carried");
+    let hardware = hardware(&compiled, &samples, &traces, samples.len()).expect("chains are carried");
     let files = hardware.files.into_iter().filter(|file| !file.path.starts_with("rtl/"));
     files.map(|file| (file.path, file.content)).collect()
 }

@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 use snnc::backend::rust::M4;
-use snnc::compiled::{Compiled, StepInfo};
+use snnc::compiled::{Compiled, Layout, StepInfo};
 use snnc::data::{Frame, Sample};
 use snnc::host::trace;
 use snnc::ir::{InputEncoding, WeightEncoding};
@@ -74,7 +74,14 @@ fn dense<'a>(arena: &'a Bump, weights: Weights) -> Compiled<'a> {
     let info = |name: &str, encoding| StepInfo { name: name.to_owned(), encoding: Some(encoding), activity: None };
     let encoding = if weights == Weights::Binary { WeightEncoding::Binary } else { WeightEncoding::INT8 };
     let steps = vec![info("lif1", encoding), info("lif2", WeightEncoding::INT8)];
-    Compiled { name: "dense".to_owned(), program, input: InputEncoding::Spikes, steps, readout_scale: 1.0, lanes: None }
+    Compiled {
+        name: "dense".to_owned(),
+        program,
+        input: InputEncoding::Spikes,
+        steps,
+        readout_scale: 1.0,
+        layout: Layout::default(),
+    }
 }
 
 /// A sample of exactly `active` random spikes of 784 in every timestep.

@@ -13,7 +13,7 @@ use common::rules::RULES;
 use common::{Frame, Packed};
 use snnc::backend::EmitOptions;
 use snnc::backend::rust::{BACKEND, M4, frame_bytes, verify};
-use snnc::compiled::{Compiled, StepInfo};
+use snnc::compiled::{Compiled, Layout, StepInfo};
 use snnc::data;
 use snnc::ir::InputEncoding;
 use snnc::machine::toolchain::Toolchain;
@@ -33,7 +33,14 @@ impl Case {
     fn new(name: String, program: Program<'static>, samples: Vec<Vec<Frame>>) -> Self {
         let step = |index| StepInfo { name: format!("step {index}"), encoding: None, activity: None };
         let steps = (0..program.steps().len()).map(step).collect();
-        let compiled = Compiled { name, program, input: InputEncoding::Spikes, steps, readout_scale: 1.0, lanes: None };
+        let compiled = Compiled {
+            name,
+            program,
+            input: InputEncoding::Spikes,
+            steps,
+            readout_scale: 1.0,
+            layout: Layout::default(),
+        };
         Self { compiled, samples }
     }
 

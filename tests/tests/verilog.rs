@@ -8,22 +8,30 @@ use std::process::Command;
 
 use bumpalo::Bump;
 use snnc::backend::verilog::Hardware;
+use snnc::compiled::{Engine, Layout};
 use snnc::host::trace;
 use snnc::machine::verilog::{Simulator, Stress, write};
 use snnc_tests::random_network::{Rng, build, recipe, samples};
+
+/// A layout at random.
+fn layout(rng: &mut Rng, lanes: &[Option<u32>]) -> Layout {
+    let lanes = rng.pick(lanes);
+    let engines = (0..6).map(|_| Engine { slots: rng.pick(&[1, 1, 2, 4]), group: rng.pick(&[2, 8, 16]) }).collect();
+    Layout { lanes, engines }
+}
 
 /// Runs the network of a seed: three samples back to back, held back at random, and after a reset in the middle.
 fn check(simulator: &Simulator, seed: u64) {
     let arena = Bump::new();
     let mut rng = Rng::new(seed);
     let recipe = recipe(&mut rng);
-    let compiled = build(&arena, &recipe, &mut rng);
+    let mut compiled = build(&arena, &recipe, &mut rng);
     let samples = samples(&compiled.program, &mut rng, 3);
     let traces: Vec<_> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
-    let lanes = rng.pick(&[None, None, Some(1), Some(5)]);
+    compiled.layout = layout(&mut rng, &[None, None, Some(1), Some(5)]);
     let folder = tempfile::tempdir().expect("a folder for scratch");
-    let context = format!("seed {seed}, lanes {lanes:?}: {recipe:?}");
-    let hardware = write(&compiled, lanes, &samples, &traces, folder.path()).expect(&context);
+    let context = format!("seed {seed}, {:?}: {recipe:?}", compiled.layout);
+    let hardware = write(&compiled, &samples, &traces, folder.path()).expect(&context);
     simulator.build(&hardware.top, folder.path()).expect(&context);
     let predicted = &hardware.predicted_clocks;
     let restart = (predicted.iter().sum::<u64>() / 2) as u32 + 20;
@@ -55,9 +63,9 @@ fn written(seed: u64, folder: &Path) -> Hardware {
     let arena = Bump::new();
     let mut rng = Rng::new(seed);
     let recipe = recipe(&mut rng);
-    let compiled = build(&arena, &recipe, &mut rng);
-    let lanes = rng.pick(&[None, Some(3)]);
-    write(&compiled, lanes, &[], &[], folder).unwrap_or_else(|error| panic!("seed {seed}: {error:?}"))
+    let mut compiled = build(&arena, &recipe, &mut rng);
+    compiled.layout = layout(&mut rng, &[None, Some(3)]);
+    write(&compiled, &[], &[], folder).unwrap_or_else(|error| panic!("seed {seed}: {error:?}"))
 }
 
 /// Paths of the fixed modules.
@@ -115,14 +123,17 @@ fn the_encoder_turns_bitmaps_into_events() {
             let last = u32::from(word == 4);
             writeln!(words, "{:03x}", first << 9 | last << 8 | bits).expect("a string");
             for bit in (0..8).filter(|bit| bits >> bit & 1 == 1) {
-                writeln!(events, "{:02x}", first << 7 | (word * 8 + bit)).expect("a string");
+                let ends = u32::from(last == 1 && bits >> bit == 1);
+                writeln!(events, "{:03x}", first << 8 | ends << 7 | 1 << 6 | (word * 8 + bit)).expect("a string");
+                event_count += 1;
+            }
+            if bits == 0 && last == 1 {
+                writeln!(events, "{:03x}", first << 8 | 1 << 7).expect("a string");
                 event_count += 1;
             }
             word_count += 1;
-            clocks += if last == 1 { bits.count_ones() + 1 } else { bits.count_ones().max(1) };
+            clocks += bits.count_ones().max(1);
         }
-        writeln!(events, "{:02x}", first << 7 | 1 << 6).expect("a string");
-        event_count += 1;
     }
     fs::write(folder.path().join("words.mem"), words).expect("scratch");
     fs::write(folder.path().join("events.mem"), events).expect("scratch");

@@ -28,8 +28,6 @@ pub struct Backend {
 /// What the user chooses per compilation.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EmitOptions<'s> {
-    /// Accumulators per layer of an FPGA, at most; `None`: as many as a layer has output channels.
-    pub lanes: Option<usize>,
     /// Samples to predict clocks on and to put into the testbench; may be empty.
     pub samples: &'s [Sample],
 }

@@ -38,10 +38,11 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
     let target = arguments.target.name();
     let arena = Bump::new();
     let mut network = model::network(&arguments.model, None, &arena)?;
-    network.built.compiled.lanes = arguments.lanes.or(network.built.compiled.lanes);
+    let layout = &mut network.built.compiled.layout;
+    layout.lanes = arguments.lanes.or(layout.lanes);
     let compiled = &network.built.compiled;
     let samples = stimuli(arguments, compiled)?;
-    let options = EmitOptions { lanes: compiled.lanes.map(|n| n as usize), samples: &samples };
+    let options = EmitOptions { samples: &samples };
     let backend = BACKENDS.iter().find(|backend| backend.name == target).expect("every target has its backend");
     let Emitted { mut files, report, predicted_clocks } = (backend.emit)(compiled, &options).map_err(Error::from)?;
     files.push(File { path: NETWORK.into(), content: compiled_file::save(compiled)? });

@@ -49,7 +49,7 @@ fn compiled<'a>(mut container: Container<'_>, arena: &'a Bump) -> Result<Compile
     let steps = arena.alloc_slice_copy(&steps);
     let program = Program::new(text.input, steps, text.readout, text.timesteps).map_err(|e| describe(e, &names))?;
     let (input, readout_scale) = (text.encoding.into(), text.readout_scale as f32);
-    let compiled = Compiled { name: text.name, program, input, steps: infos, readout_scale, lanes: text.lanes };
+    let compiled = Compiled { name: text.name, program, input, steps: infos, readout_scale, layout: text.layout };
     check(&compiled).map(|()| compiled)
 }
 

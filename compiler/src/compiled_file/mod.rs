@@ -48,9 +48,7 @@ fn check(compiled: &Compiled<'_>) -> Result<(), String> {
     if program.timesteps() > MAX_TIMESTEPS {
         return Err(format!("it runs for {} timesteps, at most {MAX_TIMESTEPS}", program.timesteps()));
     }
-    if compiled.lanes == Some(0) {
-        return Err("it has 0 lanes, at least 1".into());
-    }
+    compiled.layout.check()?;
     let words = arena_words(program);
     if words > MAX_ARENA_WORDS {
         return Err(format!("its state takes {words} words, at most {MAX_ARENA_WORDS}"));

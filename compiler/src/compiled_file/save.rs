@@ -36,7 +36,7 @@ pub fn save(compiled: &Compiled<'_>) -> Result<Vec<u8>, CompiledFileError> {
         steps,
         readout: *compiled.program.readout(),
         readout_scale: compiled.readout_scale.into(),
-        lanes: compiled.lanes,
+        layout: compiled.layout.clone(),
     };
     builder.finish(Kind::Program, &text).map_err(invalid)
 }

@@ -8,7 +8,7 @@ use snnc_runtime::program::{
 };
 
 use super::*;
-use crate::compiled::StepInfo;
+use crate::compiled::{Layout, StepInfo};
 use crate::data::{Frame, Sample};
 use crate::ir::WeightEncoding;
 
@@ -228,7 +228,14 @@ impl<'a> Choices<'_, 'a> {
         }
         let steps = self.arena.alloc_slice_copy(&steps);
         let program = Program::new(edge, steps, readout, timesteps).expect("the test makes sound programs");
-        Compiled { name: "net".into(), program, input, steps: infos, readout_scale: 1.0 / scale, lanes: None }
+        Compiled {
+            name: "net".into(),
+            program,
+            input,
+            steps: infos,
+            readout_scale: 1.0 / scale,
+            layout: Layout::default(),
+        }
     }
 }
 
@@ -345,7 +352,13 @@ fn what_is_too_large_is_neither_saved_nor_loaded() {
     let input = Edge { kind: EdgeKind::Spikes, ..output };
     let program = Program::new(input, &steps, readout, 1).expect("the rules allow it");
     let steps = vec![StepInfo { name: "a".into(), encoding: None, activity: None }];
-    let wide =
-        Compiled { name: "wide".into(), program, input: InputEncoding::Spikes, steps, readout_scale: 1.0, lanes: None };
+    let wide = Compiled {
+        name: "wide".into(),
+        program,
+        input: InputEncoding::Spikes,
+        steps,
+        readout_scale: 1.0,
+        layout: Layout::default(),
+    };
     assert!(check(&wide).is_err_and(|found| found.contains("words")));
 }

@@ -5,6 +5,7 @@ use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Pool, PoolOp, Quantity, Rate, Readout, Reduce, ResetTiming, Shape, ValueKind, Window,
 };
 
+use crate::compiled::Layout;
 use crate::frontend::native::text::{EncodingText, QuantityText, ReduceText, encoding_name};
 use crate::ir::WeightEncoding;
 
@@ -20,8 +21,8 @@ pub(super) struct CompiledText {
     #[serde(with = "ReadoutText")]
     pub readout: Readout,
     pub readout_scale: f64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lanes: Option<u32>,
+    #[serde(default, skip_serializing_if = "Layout::is_default")]
+    pub layout: Layout,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -109,6 +109,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::compiled::Layout;
     use crate::data::tests::dataset;
 
     const MAP: snnc_runtime::program::Shape = snnc_runtime::program::Shape { height: 1, width: 3, channels: 2 };
@@ -131,7 +132,8 @@ mod tests {
         let steps = [Step::Population(population)];
         let readout = Readout { source: 1, quantity: Quantity::Current, reduce: Reduce::Last };
         let program = Program::new(Edge { shape: MAP, kind, rate }, &steps, readout, 2).expect("a sound program");
-        data.encode(0, &Compiled { name: "t".into(), program, input, steps: vec![], readout_scale: 1.0, lanes: None })
+        let layout = Layout::default();
+        data.encode(0, &Compiled { name: "t".into(), program, input, steps: vec![], readout_scale: 1.0, layout })
     }
 
     fn unsigned(scale: f32) -> InputEncoding {

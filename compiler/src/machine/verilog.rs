@@ -127,12 +127,11 @@ pub struct Stress {
 /// A step that the engine cannot carry, a folder that cannot be written.
 pub fn write(
     compiled: &Compiled<'_>,
-    lanes: Option<usize>,
     samples: &[Sample],
     expected: &[Trace],
     folder: &Path,
 ) -> Result<Hardware, MachineError> {
-    let hardware = hardware(compiled, lanes, samples, expected, samples.len())?;
+    let hardware = hardware(compiled, samples, expected, samples.len())?;
     for file in &hardware.files {
         let path = folder.join(&file.path);
         if let Some(parent) = path.parent() {
@@ -153,7 +152,7 @@ fn verify(
     if samples.is_empty() {
         return Ok(Outcome { difference: None, cost: Vec::new() });
     }
-    let hardware = write(compiled, compiled.lanes.map(|n| n as usize), samples, expected, folder)?;
+    let hardware = write(compiled, samples, expected, folder)?;
     simulator.build(&hardware.top, folder)?;
     simulator.run(compiled, &hardware.top, folder, Stress::default())
 }
@@ -202,7 +201,7 @@ impl Simulator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compiled::StepInfo;
+    use crate::compiled::{Layout, StepInfo};
     use crate::ir::InputEncoding;
     use snnc_runtime::program::{
         Connection, Edge, EdgeKind, Population, Program, Projection, Quantity, Rate, Readout, Reduce, Shape, Step,
@@ -229,7 +228,7 @@ mod tests {
             input: InputEncoding::Spikes,
             steps: vec![StepInfo { name: "hidden".into(), encoding: None, activity: None }],
             readout_scale: 1.0,
-            lanes: None,
+            layout: Layout::default(),
         }
     }
 
@@ -250,7 +249,7 @@ mod tests {
     fn a_missing_tool_comes_with_the_command_that_installs_it() {
         let missing = Simulator { tool: ("no-such-simulator", "no-such-package"), ..Simulator::ICARUS };
         let folder = tempfile::tempdir().expect("a folder for scratch");
-        write(&compiled(), None, &[], &[], folder.path()).expect("a chain");
+        write(&compiled(), &[], &[], folder.path()).expect("a chain");
         match missing.build("one", folder.path()) {
             Err(MachineError::Missing { install, .. }) => assert_eq!(install, "apt-get install -y no-such-package"),
             other => panic!("{other:?}"),

@@ -135,9 +135,9 @@ fn is_small(program: &Program<'_>) -> bool {
 
 /// Writes the files of every target, if they are short.
 pub fn emit(compiled: &Compiled<'_>) {
-    if is_small(&compiled.program) && compiled.lanes.is_none_or(|lanes| lanes <= 64) {
+    if is_small(&compiled.program) && compiled.layout.lanes.is_none_or(|lanes| lanes <= 64) {
         for backend in BACKENDS {
-            let _ = (backend.emit)(compiled, &EmitOptions { lanes: compiled.lanes.map(|n| n as usize), samples: &[] });
+            let _ = (backend.emit)(compiled, &EmitOptions::default());
         }
     }
 }

@@ -49,13 +49,13 @@ pub(super) const LAYERS: &[Case] = &[
             drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, COUNT)
         },
         lanes: None,
+        slots: 1,
         seed: 0,
         mutants: &[
             ("snn_pool.v", "assign joined = wide | old;", "assign joined = wide;"),
             ("snn_pool.v", "i_tag[1] ? wide : joined", "joined"),
             ("snn_pool.v", "i_valid && i_tag[2] && i_tag[3]", "i_valid && i_tag[2]"),
             ("snn_encode.v", "below_2q ? row_2q + BITS[ROW_BITS-1:0]", "1'b0 ? row_2q + BITS[ROW_BITS-1:0]"),
-            ("snn_encode.v", "flags_q[0] && fresh_q", "flags_q[0]"),
             ("snn_window.v", "turned ? further : address", "address"),
             (
                 "snn_walk.v",
@@ -80,6 +80,7 @@ pub(super) const LAYERS: &[Case] = &[
             drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, (Quantity::Membrane, Reduce::Sum))
         },
         lanes: None,
+        slots: 1,
         seed: 0,
         mutants: &[
             ("snn_walk.v", "wx_wraps    = wx_turn >= FULL_TURN", "wx_wraps    = wx_turn > FULL_TURN"),
@@ -93,6 +94,7 @@ pub(super) const LAYERS: &[Case] = &[
             drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, (Quantity::Spikes, Reduce::First))
         },
         lanes: Some(3),
+        slots: 1,
         seed: 0,
         mutants: &[
             ("snn_pool.v", "$signed(wide) > $signed(old)", "wide > old"),
@@ -118,6 +120,7 @@ pub(super) const LAYERS: &[Case] = &[
             drawn(arena, input, &layers, (Quantity::Membrane, Reduce::Last))
         },
         lanes: Some(2),
+        slots: 1,
         seed: 0,
         mutants: &[
             ("snn_pool.v", "{(OUT_BITS-IN_BITS){OP == 1 && in[IN_BITS-1]}}", "{(OUT_BITS-IN_BITS){1'b0}}"),
@@ -128,11 +131,9 @@ pub(super) const LAYERS: &[Case] = &[
             ),
             ("snn_walk.v", "assign subtract = NEGATIVE != 0 && plane_q == LAST_PLANE", "assign subtract = 1'b0"),
             ("snn_encode.v", "flags_q[1] && fresh_q", "1'b0"),
-            (
-                "snn_lanes.v",
-                "wire                      carry = hit_2q && subtract_2q",
-                "wire                      carry = 1'b0",
-            ),
+            ("snn_encode.v", "flags_q[0] && fresh_q", "flags_q[0]"),
+            ("snn_add.v", "{b, carry}", "{b, 1'b0}"),
+            ("snn_lanes.v", "SUBTRACTS != 0 && subtract_1q[s]", "1'b0"),
             ("snn_replay.v", "first_q  <= time_q == {TIME_BITS{1'b0}}", "first_q  <= 1'b1"),
             ("snn_replay.v", "if (read) second_q <= !second_q;", ""),
             ("snn_readout.v", "assign next = value;", "assign next = stored + value;"),
@@ -146,10 +147,11 @@ pub(super) const LAYERS: &[Case] = &[
             drawn(arena, input, &[dense(8), dense(5)], (Quantity::Membrane, Reduce::Max))
         },
         lanes: None,
+        slots: 1,
         seed: 0,
         mutants: &[
-            ("snn_stream.v", "assign o_subtract = NEGATIVE != 0 &&", "assign o_subtract = 1'b0 &&"),
-            ("snn_stream.v", "assign o_double   = last_q && !last_plane;", "assign o_double   = 1'b0;"),
+            ("snn_stream.v", "{SLOTS{NEGATIVE != 0 &&", "{SLOTS{1'b0 &&"),
+            ("snn_stream.v", "assign o_double   = double_q;", "assign o_double   = 1'b0;"),
             ("snn_stream.v", "if (o_valid) load_q <= done;", "if (o_valid) load_q <= 1'b0;"),
             ("snn_readout.v", "first_1q || $signed(value) >= $signed(stored)", "$signed(value) >= $signed(stored)"),
             ("snn_readout.v", "first_1q || $signed(value) >= $signed(stored)", "first_1q || value >= stored"),
@@ -163,6 +165,7 @@ pub(super) const LAYERS: &[Case] = &[
             drawn(arena, image(1, SPIKES, Rate::PerTimestep), &layers, COUNT)
         },
         lanes: None,
+        slots: 1,
         seed: 0,
         mutants: &[
             ("snn_pool.v", "assign joined = wide + old;", "assign joined = wide | old;"),
@@ -184,9 +187,12 @@ pub(super) const LAYERS: &[Case] = &[
             drawn(arena, image(3, SPIKES, Rate::PerTimestep), &layers, COUNT)
         },
         lanes: None,
+        slots: 1,
         seed: 0,
         mutants: &[
-            ("snn_lanes.v", "{{(SUM_BITS-1){!weight}}, 1'b1}", "{{(SUM_BITS-1){weight}}, 1'b1}"),
+            ("snn_lanes.v", "subtracts ^ BINARY", "subtracts"),
+            ("snn_drain.v", "known_q || (drain_q && last)", "1'b1"),
+            ("snn_drain.v", "known_q || (drain_q && last)", "drain_q && last"),
             ("snn_walk.v", "localparam NEXT_LINE  = STRIDE_Y * ROW;", "localparam NEXT_LINE  = ROW;"),
             ("snn_walk.v", "localparam NEXT_BAND  = POOL_Y * STRIDE_Y * ROW;", "localparam NEXT_BAND  = POOL_Y * ROW;"),
             ("snn_collect.v", "localparam FIRST_ROW    = PAD_Y * ROW;", "localparam FIRST_ROW    = 0;"),
@@ -206,11 +212,17 @@ pub(super) const LAYERS: &[Case] = &[
             drawn(arena, image(3, SPIKES, Rate::PerTimestep), &layers, COUNT)
         },
         lanes: None,
+        slots: 1,
         seed: 0,
         mutants: &[
-            ("snn_lanes.v", "weight, 1'b1};", "weight, 1'b0};"),
-            ("snn_lanes.v", "{(SUM_BITS-WEIGHT_BITS-1){weight[WEIGHT_BITS-1]}}", "{(SUM_BITS-WEIGHT_BITS-1){1'b0}}"),
-            ("snn_lanes.v", "{(SUM_BITS-WEIGHT_BITS){weight[WEIGHT_BITS-1]}}", "{(SUM_BITS-WEIGHT_BITS){1'b0}}"),
+            ("snn_lanes.v", "localparam UNEVEN  = ODD != 0 || BINARY;", "localparam UNEVEN  = BINARY;"),
+            ("snn_lanes.v", "{(SUM_BITS-WIDTH-DEPTH){added[WIDTH+DEPTH-1]}}", "{(SUM_BITS-WIDTH-DEPTH){1'b0}}"),
+            ("snn_lanes.v", "if (!hit_1q[s]) rows_2q[s*ROW +: ROW] <= {ROW{1'b0}};\n            else ", ""),
+            (
+                "snn_drain.v",
+                ".write(drain_q), .write_address(count_q)",
+                ".write(drain_q), .write_address({COUNT_BITS{1'b0}})",
+            ),
         ],
     },
     Case {
@@ -233,6 +245,7 @@ pub(super) const LAYERS: &[Case] = &[
             drawn(arena, image(24, SPIKES, Rate::PerTimestep), &layers, COUNT)
         },
         lanes: Some(3),
+        slots: 1,
         seed: 0,
         mutants: &[
             ("snn_taps.v", ": any_q | any;", ": any;"),
@@ -240,7 +253,6 @@ pub(super) const LAYERS: &[Case] = &[
             ("snn_taps.v", "row_1q + wide_index", "row_1q"),
             ("snn_taps.v", "i_valid && (!full_q || take)", "i_valid"),
             ("snn_taps.v", "i_valid && (!full_q || take)", "i_valid && !full_q"),
-            ("snn_taps.v", "            load_q  <= 1'b0;\n", ""),
             ("snn_taps.v", "wait_q != {WAIT_BITS{1'b0}} ||", "1'b0 ||"),
             ("snn_codebook.v", "{hit_1q, 1'b0} - {1'b0, all_1q}", "{hit_1q, 1'b0}"),
             (
@@ -248,7 +260,7 @@ pub(super) const LAYERS: &[Case] = &[
                 "{(SUM_BITS-RESPONSE_BITS){response_4q[RESPONSE_BITS-1]}}",
                 "{(SUM_BITS-RESPONSE_BITS){1'b0}}",
             ),
-            ("snn_codebook.v", "(loads_q[3] ? {SUM_BITS{1'b0}} : sum_5q)", "sum_5q"),
+            ("snn_codebook.v", "else if (valids_q[3])", "else if (valids_q[3] && !dones_q[3])"),
             ("snn_walk.v", "inner_end  ? chunk_address_q + 1'b1", "inner_end  ? address_q + 1'b1"),
             ("snn_walk.v", "BY_CHANNEL != 0 ? CHUNK : ALL;", "ALL;"),
             ("snn_walk.v", "plane_end    ? position_q : chunk_address_q + 1'b1;", "chunk_address_q + 1'b1;"),
@@ -268,6 +280,7 @@ pub(super) const LAYERS: &[Case] = &[
             )
         },
         lanes: Some(4),
+        slots: 1,
         seed: 0,
         mutants: &[
             ("snn_join.v", "wide_kept + wide_own", "wide_kept"),
@@ -282,12 +295,70 @@ pub(super) const LAYERS: &[Case] = &[
         ],
     },
     Case {
+        name: "two inputs per clock",
+        network: |arena| {
+            let conv = |channels, weights| Layer::Conv { channels, window: window(3, 1, 1), weights, neurons: true };
+            let layers = [
+                conv(4, Weights::Int8),
+                conv(5, Weights::Binary),
+                Layer::Recurrent { fan_out: 9, weights: Weights::Int8, own: Own::Scaled },
+                dense(5),
+            ];
+            drawn(arena, image(3, EdgeKind::Values(ValueKind::I8), Rate::PerTimestep), &layers, COUNT)
+        },
+        lanes: None,
+        slots: 2,
+        seed: 0,
+        mutants: &[
+            ("snn_pick.v", "in & ~above & below;", "in & ~above;"),
+            ("snn_pick.v", "in & above & below;", "in & below;"),
+            ("snn_encode.v", "SLOTS == 1 ? hit_q : |one", "hit_q"),
+            ("snn_window.v", "if (EACH > 1) total = (total + 1'b1) >> 1;", ""),
+            ("snn_window.v", "(total + 1'b1) >> 1", "total >> 1"),
+            ("snn_lanes.v", ".carry(carry_2q[s])", ".carry(1'b0)"),
+            ("snn_lanes.v", "SLOTS == 2 ? carry_3q[SLOTS-1]", "SLOTS == 2 ? 1'b0"),
+            ("snn_lanes.v", "{weight[2*s+1][WIDTH-1], weight[2*s+1]}", "{1'b0, weight[2*s+1]}"),
+        ],
+    },
+    Case {
+        name: "four values per clock",
+        network: |arena| {
+            let input =
+                Edge { shape: Shape::vector(40), ..image(1, EdgeKind::Values(ValueKind::I8), Rate::PerTimestep) };
+            drawn(arena, input, &[dense(12)], (Quantity::Membrane, Reduce::Max))
+        },
+        lanes: None,
+        slots: 4,
+        seed: 0,
+        mutants: &[
+            ("snn_stream.v", "keep_q  <= s_keep;", "keep_q  <= {SLOTS{|s_keep}};"),
+            ("snn_lanes.v", ".carry(carry_2q[s])", ".carry(1'b0)"),
+            ("snn_lanes.v", ".carry(carry_3q[2])", ".carry(1'b0)"),
+            ("snn_lanes.v", ": carry_4q[SLOTS-1];", ": 1'b0;"),
+        ],
+    },
+    Case {
+        name: "four inputs per clock",
+        network: |arena| {
+            let input = Edge { shape: Shape::vector(40), ..image(1, SPIKES, Rate::PerTimestep) };
+            drawn(arena, input, &[dense(24), dense(16), dense(5)], COUNT)
+        },
+        lanes: None,
+        slots: 4,
+        seed: 0,
+        mutants: &[
+            ("snn_pick.v", "if (k % PARTS == p)", "if (k / SIZE == p)"),
+            ("snn_window.v", "if (total > clocks) clocks = total;", "clocks = total;"),
+        ],
+    },
+    Case {
         name: "output held back",
         network: |arena| {
             let input = Edge { shape: Shape::vector(20), ..image(1, SPIKES, Rate::PerTimestep) };
             drawn(arena, input, &[dense(24), dense(12)], COUNT)
         },
         lanes: None,
+        slots: 1,
         seed: 1,
         mutants: &[
             ("snn_readout.v", "$signed(score_2q) > $signed(best_q)", "$signed(score_2q) >= $signed(best_q)"),

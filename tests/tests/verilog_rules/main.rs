@@ -8,7 +8,7 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use snnc::backend::verilog::Hardware;
-use snnc::compiled::Compiled;
+use snnc::compiled::{Compiled, Engine, Layout};
 use snnc::data::Sample;
 use snnc::host::{Trace, trace};
 use snnc::machine::MachineError;
@@ -22,7 +22,9 @@ struct Case {
     name: &'static str,
     network: for<'a> fn(&'a Bump) -> (Compiled<'a>, Vec<Sample>),
     /// Accumulators per layer at most.
-    lanes: Option<usize>,
+    lanes: Option<u32>,
+    /// Inputs per clock of every layer.
+    slots: u8,
     /// 1: input and output are held back, and the broken design must fail then.
     seed: u32,
     /// Each breaks a rule: module, text that is there once, what it becomes.
@@ -42,10 +44,11 @@ fn fails(compiled: &Compiled<'_>, hardware: &Hardware, folder: &Path, seed: u32,
 
 fn check(case: &Case) {
     let arena = Bump::new();
-    let (compiled, samples) = (case.network)(&arena);
+    let (mut compiled, samples) = (case.network)(&arena);
+    compiled.layout = Layout { lanes: case.lanes, engines: vec![Engine { slots: case.slots, group: 8 }; 8] };
     let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
     let folder = tempfile::tempdir().expect("a folder for scratch");
-    let hardware = write(&compiled, case.lanes, &samples, &traces, folder.path()).expect(case.name);
+    let hardware = write(&compiled, &samples, &traces, folder.path()).expect(case.name);
     assert!(!fails(&compiled, &hardware, folder.path(), case.seed, case.name), "{}: as it is", case.name);
     for (file, from, to) in case.mutants {
         let context = format!("{}: {file}: `{from}` as `{to}`", case.name);

@@ -12,6 +12,7 @@ macro_rules! neuron {
             name: $name,
             network: |arena| network(arena, &Driven { $($field: $value,)* ..Driven::default() }),
             lanes: None,
+            slots: 1,
             seed: 0,
             mutants: $mutants,
         }
@@ -86,7 +87,7 @@ pub(super) const NEURONS: &[Case] = &[
     ]),
     neuron!("a silent timestep leaks", { currents: &[16, 0, 14], threshold: 19, leak: Leak::Shift(1) }, &[
         ("snn_neuron.v", "v_4q         <= leaked;", "v_4q         <= current_3q == 0 ? v_3q : leaked;"),
-        ("snn_stream.v", "assign o_valid    = valid_q && !blocked;", "assign o_valid    = valid_q && !blocked && !(load_q && last_q && !first_q);"),
+        ("snn_stream.v", "assign o_valid    = valid_q && !blocked;", "assign o_valid    = valid_q && !blocked && !(load_q && !keep_q[0] && !first_q);"),
     ]),
     neuron!("a shifted leak rounds down", { currents: &[-5, 12], threshold: 10, leak: Leak::Shift(1) }, &[
         ("snn_leak.v", "$unsigned($signed(v) >>> SHIFT)", "$unsigned(($signed(v) + 1) >>> SHIFT)"),

@@ -4,7 +4,7 @@ use askama::Template;
 use snnc_runtime::program::{Program, Rate, Shape};
 
 use super::front::InputIndex;
-use super::memory::hexadecimal;
+use super::memory::{MemoryFile, hexadecimal};
 use super::size::{Front, Layer, WindowSize, index_bits};
 use super::top::Design;
 use crate::backend::File;
@@ -12,14 +12,24 @@ use crate::data::{Frame, Sample};
 use crate::host::Trace;
 
 /// One beat of the input stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beat {
-    /// The event's index; 0 of an end.
-    pub index: usize,
-    /// Whether it ends a timestep or a digit plane.
+    /// The indices of its events, the lowest slot first.
+    pub events: Vec<usize>,
+    /// Whether it is the last of a timestep or a digit plane.
     pub last: bool,
     /// Whether it belongs to the first timestep of the sample.
     pub first: bool,
+}
+
+/// One beat of the output stream.
+struct OutputBeat {
+    /// The event's index; 0 of an end.
+    index: usize,
+    /// Whether it ends a timestep.
+    last: bool,
+    /// Whether it belongs to the first timestep of the sample.
+    first: bool,
 }
 
 /// Element `i` of a frame, sign-extended.
@@ -39,8 +49,8 @@ pub fn plane_elements(frame: &Frame, elements: usize, planes: usize) -> Vec<Vec<
     (0..planes).rev().map(set).collect()
 }
 
-/// The beats of a sample.
-pub fn beats(program: &Program<'_>, first_layer: &Layer<'_>, sample: &Sample) -> Vec<Beat> {
+/// The beats of a sample, as full as can be.
+fn beats(program: &Program<'_>, first_layer: &Layer<'_>, slots: usize, sample: &Sample) -> Vec<Beat> {
     let shape = first_layer.from;
     let index = InputIndex::new(first_layer);
     let position = |i: usize| match first_layer.front {
@@ -55,8 +65,13 @@ pub fn beats(program: &Program<'_>, first_layer: &Layer<'_>, sample: &Sample) ->
     for t in 0..frames {
         let frame = &sample.frames[t.min(sample.frames.len() - 1)];
         for plane in plane_elements(frame, shape.len(), first_layer.planes) {
-            beats.extend(plane.iter().map(|&i| Beat { index: position(i), last: false, first: t == 0 }));
-            beats.push(Beat { index: 0, last: true, first: t == 0 });
+            let events: Vec<usize> = plane.into_iter().map(position).collect();
+            let chunks = events.chunks(slots).map(|events| Beat { events: events.into(), last: false, first: t == 0 });
+            beats.extend(chunks);
+            if events.is_empty() {
+                beats.push(Beat { events, last: false, first: t == 0 });
+            }
+            beats.last_mut().expect("a plane has a beat").last = true;
         }
     }
     beats
@@ -103,6 +118,7 @@ struct Bench<'a> {
     samples: usize,
     timesteps: u32,
     beats: usize,
+    beat_bits: usize,
     outputs: usize,
     elements: usize,
     index_bits: usize,
@@ -115,19 +131,24 @@ struct Bench<'a> {
 /// The testbench and its memory files. It gives up after `patience` clocks in which nothing happens.
 pub fn files(design: &Design<'_, '_>, samples: &[Sample], traces: &[Trace], patience: u64) -> Vec<File> {
     let first_layer = &design.layers[0];
-    let index_bits_ = InputIndex::new(first_layer).total();
+    let slots = design.input_slots();
+    let event_bits = InputIndex::new(first_layer).total();
+    let index_bits_ = event_bits * slots;
+    let beat_bits = index_bits_ + slots + 3;
     let out_bits = index_bits(design.outputs());
     let mut files = Vec::new();
 
-    let mut words = Vec::new();
+    let mut input = MemoryFile::default();
     for sample in samples {
-        for (n, beat) in beats(design.program, first_layer, sample).into_iter().enumerate() {
-            let flags = u64::from(n == 0) << 2 | u64::from(beat.first) << 1 | u64::from(beat.last);
-            words.push(flags << index_bits_ | beat.index as u64);
+        for (n, beat) in beats(design.program, first_layer, slots, sample).into_iter().enumerate() {
+            (0..slots).for_each(|slot| input.push(beat.events.get(slot).map_or(0, |&index| index as i64), event_bits));
+            (0..slots).for_each(|slot| input.push(i64::from(slot < beat.events.len()), 1));
+            [beat.last, beat.first, n == 0].iter().for_each(|&flag| input.push(flag.into(), 1));
+            input.end_word();
         }
     }
-    let beats = words.len();
-    files.push(File::text("tb_input.mem", hexadecimal(words.into_iter(), index_bits_ + 3)));
+    let beats = input.words;
+    files.push(File::text("tb_input.mem", input.text()));
 
     let outputs = output_beats(design, traces);
     let count = outputs.len();
@@ -159,6 +180,7 @@ pub fn files(design: &Design<'_, '_>, samples: &[Sample], traces: &[Trace], pati
         samples: samples.len(),
         timesteps: design.program.timesteps(),
         beats,
+        beat_bits,
         outputs: count,
         elements: design.outputs(),
         index_bits: index_bits_,
@@ -179,7 +201,7 @@ fn spikes(frame: &[u32], first: usize, count: usize) -> u64 {
 }
 
 /// What the network gives for all samples.
-fn output_beats(design: &Design<'_, '_>, traces: &[Trace]) -> Vec<Beat> {
+fn output_beats(design: &Design<'_, '_>, traces: &[Trace]) -> Vec<OutputBeat> {
     let last = design.program.steps().len() - 1;
     let silent = design.layers.last().is_some_and(|layer| layer.planned.neurons.is_none());
     let mut beats = Vec::new();
@@ -188,9 +210,9 @@ fn output_beats(design: &Design<'_, '_>, traces: &[Trace]) -> Vec<Beat> {
             let first = t == 0;
             if !silent {
                 let active = (0..design.outputs()).filter(|&i| spikes(frame, i, 1) == 1);
-                beats.extend(active.map(|index| Beat { index, last: false, first }));
+                beats.extend(active.map(|index| OutputBeat { index, last: false, first }));
             }
-            beats.push(Beat { index: 0, last: true, first });
+            beats.push(OutputBeat { index: 0, last: true, first });
         }
     }
     beats

@@ -20,10 +20,10 @@ use super::top::OUTPUT_WORD;
 use crate::data::Sample;
 use crate::host::Trace;
 
-/// From an item at the lanes to the first group of the finished sum (`snn_lanes`).
-const LANES: u64 = 5;
+/// From an item at the lanes to the first group of the finished sum (`snn_lanes`), where an item is one row of weights.
+const LANES: u64 = 6;
 /// As [`LANES`], behind a codebook (`snn_codebook`).
-const CODEBOOK: u64 = 7;
+const CODEBOOK: u64 = 8;
 /// From the encoder's item to the lanes (`snn_encode` and `snn_taps`).
 const ENCODE: u64 = 3;
 /// From a read of the window to a chunk that the encoder can take (`snn_window`).
@@ -129,7 +129,7 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
                             starts.push(engine.issued);
                         }
                         let events = plane_elements(frame, layer.from.len(), layer.planes);
-                        let beats = events.iter().map(|plane| plane.len() as u64 + 1).sum();
+                        let beats = events.iter().map(|plane| plane.len().div_ceil(layer.slots).max(1) as u64).sum();
                         finished = engine.stream(beats, layer.interval as u64, room);
                     }
                     Front::Window(window) if sums => {
@@ -138,7 +138,7 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
                             if t == 0 {
                                 starts.push(ready);
                             }
-                            let beats: usize = elements.iter().map(|plane| plane.len() + 1).sum();
+                            let beats: usize = elements.iter().map(|plane| plane.len().max(1)).sum();
                             let copy = (ready + beats as u64 - 1 + SETTLE).max(input.free());
                             ready = copy + window.frame as u64 + 1;
                             input.full = copy + window.frame as u64 + COLLECTED;
@@ -206,7 +206,7 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
 
 /// From the item that ends a layer's sum at the lanes to the sum's last group.
 fn drain(layer: &Layer<'_>) -> u64 {
-    let lanes = if layer.codewords.is_some() { CODEBOOK } else { LANES };
+    let lanes = if layer.codewords.is_some() { CODEBOOK } else { LANES + u64::from(layer.slots.ilog2()) };
     lanes + (layer.lanes / layer.group) as u64 - 1
 }
 
@@ -264,7 +264,7 @@ impl Engine {
             for ky in 0..window.kernel[0] {
                 for chunk in 0..window.all_chunks() {
                     let own = if chunk < window.chunks { 0 } else { self.own };
-                    let ones = u64::from(counts.ones(window, at, plane, ky, chunk)).max(1);
+                    let ones = u64::from(counts.clocks(window, at, plane, ky, chunk)).max(1);
                     let taken = self.read_chunk(full.max(own)).max(self.issued);
                     self.take(taken);
                     self.issued = taken + ones;

@@ -35,6 +35,9 @@ impl InputIndex {
 /// A field of an item: its port behind the front and at the lanes.
 pub type Field = (&'static str, &'static str, &'static str);
 
+/// The ports of the input stream.
+const INPUT: [&str; 6] = ["s_index", "s_keep", "s_last", "s_first", "s_valid", "s_ready"];
+
 /// What an item of weights is made of.
 const ITEM: [Field; 8] = [
     ("valid", "o_valid", "i_valid"),
@@ -48,11 +51,10 @@ const ITEM: [Field; 8] = [
 ];
 
 /// What an item of codewords' responses is made of.
-const RESPONSE_ITEM: [Field; 6] = [
+const RESPONSE_ITEM: [Field; 5] = [
     ("valid", "o_valid", "i_valid"),
     ("row", "o_row", "i_row"),
     ("taps", "o_taps", "i_taps"),
-    ("load", "o_load", "i_load"),
     ("done", "o_done", "i_done"),
     ("tag", "o_tag", "i_tag"),
 ];
@@ -65,7 +67,8 @@ pub fn item(layer: &Layer<'_>) -> &'static [Field] {
 /// Bits of a field of a layer's items.
 fn item_bits(layer: &Layer<'_>, field: &str) -> usize {
     match (field, &layer.front) {
-        ("row", _) => layer.row_bits(),
+        ("row", _) => layer.slots * layer.row_bits(),
+        ("hit" | "subtract", _) => layer.slots,
         ("taps", Front::Window(window)) => window.kernel[0] * window.kernel[1],
         ("tag", _) => 4,
         _ => 1,
@@ -127,11 +130,12 @@ impl Design<'_, '_> {
             Front::Stream => {
                 let parameters = numbers(&[
                     ("INDEX_BITS", layer.row_bits()),
+                    ("SLOTS", layer.slots),
                     ("PLANES", layer.planes),
                     ("NEGATIVE", usize::from(layer.negative)),
                     ("INTERVAL", layer.interval),
                 ]);
-                let mut ports = input_ports(&["s_index", "s_last", "s_first", "s_valid", "s_ready"]);
+                let mut ports = input_ports(&INPUT);
                 ports.append(&mut behind);
                 s.instance("snn_stream", format!("u_{id}__stream"), parameters, ports);
             }
@@ -162,7 +166,11 @@ impl Design<'_, '_> {
                     s.statements.push(format!("wire {id}__unused_count = &{{1'b0, {id}__chunk_count}};"));
                     s.instance("snn_taps", format!("u_{id}__taps"), parameters, ports);
                 } else {
-                    parameters.extend(numbers(&[("BITS", window.bits()), ("COUNT_BITS", count_bits(window))]));
+                    parameters.extend(numbers(&[
+                        ("BITS", window.bits()),
+                        ("SLOTS", layer.slots),
+                        ("COUNT_BITS", count_bits(window)),
+                    ]));
                     ports.push(("i_count", format!("{id}__chunk_count")));
                     s.instance("snn_encode", format!("u_{id}__encode"), parameters, ports);
                 }
@@ -221,6 +229,7 @@ impl Design<'_, '_> {
         ];
         ports.extend(prefixed(&format!("{id}__chunk_"), &chunk));
         let parameters = numbers(&[
+            ("SLOTS", layer.slots),
             ("PLANES", layer.planes),
             ("NEGATIVE", usize::from(layer.negative)),
             ("LANE_GROUPS", layer.lane_groups()),
@@ -268,7 +277,7 @@ impl Design<'_, '_> {
             s.statements.push("wire unused_index = &{1'b0, s_index};".into());
         }
         let mut ports = vec![("s_y", y), ("s_x", x), ("s_c", c)];
-        ports.extend(input_ports(&["s_last", "s_first", "s_valid", "s_ready"]));
+        ports.extend(input_ports(&INPUT[1..]));
         let link = [("start", "start"), ("free", "free"), ("written", "written"), ("written_first", "written_first")];
         ports.extend(prefixed("input_", &link));
         let written = [("write", "write"), ("write_address", "write_address"), ("write_data", "write_data")];

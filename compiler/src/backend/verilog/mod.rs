@@ -44,7 +44,7 @@ pub struct Hardware {
 
 fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, AtNode<BackendError>> {
     let traces: Vec<Trace> = options.samples.par_iter().map(|sample| trace(&compiled.program, sample)).collect();
-    let hardware = hardware(compiled, options.lanes, options.samples, &traces, BENCH_SAMPLES)?;
+    let hardware = hardware(compiled, options.samples, &traces, BENCH_SAMPLES)?;
     let Hardware { files, report, predicted_clocks, .. } = hardware;
     Ok(Emitted { files, report, predicted_clocks })
 }
@@ -56,13 +56,12 @@ fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, A
 /// A step that the engine cannot carry.
 pub fn hardware(
     compiled: &Compiled<'_>,
-    lanes: Option<usize>,
     samples: &[Sample],
     traces: &[Trace],
     benched: usize,
 ) -> Result<Hardware, AtNode<BackendError>> {
     let plan = plan::plan(compiled)?;
-    let layers = Layer::all(&compiled.program, &plan, lanes);
+    let layers = Layer::all(&compiled.program, &plan, &compiled.layout);
     let mut identifiers = Identifiers::default();
     let top = identifiers.add(&compiled.name);
     let named = |layer: &Layer<'_>| {

@@ -9,9 +9,8 @@ mod window;
 pub use window::WindowSize;
 
 use super::plan::{Own, Planned, planes};
+use crate::compiled::{Engine, Layout};
 
-/// Neurons per clock, at most.
-const GROUP_LIMIT: usize = 8;
 /// Clocks after which the same neuron may come back (`snn_neuron`; the readout and `snn_filter` need fewer).
 const NEURON_LOOP: usize = 9;
 /// As [`NEURON_LOOP`], where spikes clear synaptic currents (`snn_synaptic`).
@@ -38,6 +37,8 @@ pub struct Layer<'p> {
     pub channels: usize,
     /// Accumulators.
     pub lanes: usize,
+    /// Inputs per clock.
+    pub slots: usize,
     /// Elements per clock behind the lanes.
     pub group: usize,
     /// Bits of what is stored of a weight.
@@ -109,10 +110,12 @@ pub fn table_bits(table: &[i32]) -> usize {
 
 impl<'p> Layer<'p> {
     /// Sizes of every layer.
-    pub fn all(program: &Program<'p>, plan: &[Planned<'p>], lanes: Option<usize>) -> Vec<Self> {
+    pub fn all(program: &Program<'p>, plan: &[Planned<'p>], layout: &Layout) -> Vec<Self> {
         let mut layers: Vec<Self> = Vec::new();
         for (index, planned) in plan.iter().enumerate() {
-            let layer = Self::new(program, *planned, layers.last(), lanes, index + 1 == plan.len());
+            let lanes = layout.lanes.map(|lanes| lanes as usize);
+            let layer =
+                Self::new(program, *planned, layers.last(), lanes, layout.engine(index), index + 1 == plan.len());
             layers.push(layer);
         }
         layers
@@ -123,6 +126,7 @@ impl<'p> Layer<'p> {
         planned: Planned<'p>,
         before: Option<&Layer<'p>>,
         lanes: Option<usize>,
+        engine: Engine,
         last: bool,
     ) -> Self {
         let population = &planned.population;
@@ -143,7 +147,10 @@ impl<'p> Layer<'p> {
         };
         let mut group = match last {
             true => 1,
-            false => group(lanes, shape.channels as usize, if constant { 0 } else { taps * planes }),
+            false => {
+                let taps = if constant { 0 } else { taps * planes / usize::from(engine.slots) };
+                group(lanes, shape.channels as usize, taps, engine.group.into())
+            }
         };
         let front = match stream {
             true => Front::Stream,
@@ -158,6 +165,11 @@ impl<'p> Layer<'p> {
         };
         let lane_groups = channels / lanes;
         let codebook = codebook(&projection, planes).filter(|_| !negative);
+        let slots = match &front {
+            Front::Stream => engine.slots.into(),
+            Front::Window(_) if codebook.is_some() => 1,
+            Front::Window(window) => slots(engine, window),
+        };
         let rows = match &front {
             Front::Window(w) if codebook.is_some() => lane_groups * w.chunks * w.chunk,
             Front::Stream => source.shape.len(),
@@ -172,7 +184,9 @@ impl<'p> Layer<'p> {
         let added_bits = codebook.map_or(weight_bits, |_| response_bits(&projection.connection));
         let weight_bits = codebook.map_or(weight_bits, |(index_bits, _)| index_bits);
         let odd = planned.own.is_none() && !holes && matches!(projection.synapses, Synapses::Planes { odd: true, .. });
-        let sum_bits = usize::from(population.accumulator_bits).max(added_bits + usize::from(odd) + 1);
+        let uneven = odd || weight_bits == 1;
+        let wide = added_bits + usize::from(uneven) + slots.ilog2() as usize;
+        let sum_bits = usize::from(population.accumulator_bits).max(wide + 1);
         let positions = match &front {
             Front::Stream => 1,
             Front::Window(w) => w.out[0] * w.out[1] * lane_groups,
@@ -185,7 +199,7 @@ impl<'p> Layer<'p> {
         let bits = finish.map_or(sum_bits, |finish| finish.out_bits);
         let pooled_bits = planned.current_pool.map(|pool| pooled_current_bits(&pool, bits));
         let bits = pooled_bits.unwrap_or(bits);
-        let joined = Self::of_own_spikes(&planned, lanes, group)
+        let joined = Self::of_own_spikes(&planned, lanes, group, engine)
             .map(|engine| Joined { bits: bits.max(engine.sum_bits), engine: Box::new(engine) });
         let bits = joined.as_ref().map_or(bits, |joined| joined.bits);
         let second_finish = planned.identity.and_then(|identity| Finish::new(&identity, bits));
@@ -200,6 +214,7 @@ impl<'p> Layer<'p> {
             front,
             channels,
             lanes,
+            slots,
             group,
             weight_bits,
             odd,
@@ -219,13 +234,14 @@ impl<'p> Layer<'p> {
 
     /// The engine of the own spikes that join constant currents. Its sums have the bits of the whole population's, which
     /// both currents together need.
-    fn of_own_spikes(planned: &Planned<'p>, lanes: usize, group: usize) -> Option<Self> {
+    fn of_own_spikes(planned: &Planned<'p>, lanes: usize, group: usize, engine: Engine) -> Option<Self> {
         let (own, population) = (planned.joined?, planned.identity?);
         let channels = population.output.shape.len();
         let window = WindowSize::of_own_spikes(channels, group);
         let lane_groups = channels / lanes;
         let weight_bits = own_weight_bits(&own);
-        let sum_bits = usize::from(population.accumulator_bits).max(weight_bits + 1);
+        let slots = slots(engine, &window);
+        let sum_bits = usize::from(population.accumulator_bits).max(weight_bits + slots.ilog2() as usize + 1);
         Some(Self {
             planned: Planned { population, own: Some(own), joined: None, identity: None, ..*planned },
             constant: false,
@@ -236,6 +252,7 @@ impl<'p> Layer<'p> {
             front: Front::Window(window),
             channels,
             lanes,
+            slots,
             group,
             weight_bits,
             odd: false,
@@ -354,16 +371,22 @@ fn neuron_loop(planned: &Planned<'_>) -> usize {
     }
 }
 
+/// Inputs per clock of a window, of which each slot sees a few bits at least.
+fn slots(engine: Engine, window: &WindowSize) -> usize {
+    let most = usize::from(engine.slots).min(window.bits() / 4).max(1);
+    1 << most.ilog2()
+}
+
 fn largest_divisor(n: usize, limit: usize) -> usize {
     (1..=n.min(limit)).rev().find(|d| n.is_multiple_of(*d)).unwrap_or(1)
 }
 
 /// Elements per clock: a power of two that divides the lanes and the channels, such that a position is drained while
 /// the next one accumulates.
-fn group(lanes: usize, channels: usize, taps: usize) -> usize {
+fn group(lanes: usize, channels: usize, taps: usize, limit: usize) -> usize {
     let clocks = (taps / TAPS_PER_ACTIVE).max(4);
     let mut group = 1;
-    while group < GROUP_LIMIT
+    while group < limit
         && lanes / group > clocks
         && lanes.is_multiple_of(2 * group)
         && channels.is_multiple_of(2 * group)

@@ -114,7 +114,13 @@ impl Tail<'_, '_> {
                 self.section.instance("snn_codebook", format!("u_{id}__lanes"), parameters, ports);
             }
             _ => {
-                parameters.extend(numbers(&[("WEIGHT_BITS", layer.weight_bits), ("ODD", usize::from(layer.odd))]));
+                parameters.extend(numbers(&[
+                    ("SLOTS", layer.slots),
+                    ("WEIGHT_BITS", layer.weight_bits),
+                    ("ODD", usize::from(layer.odd)),
+                    ("SUBTRACTS", usize::from(layer.negative)),
+                    ("PLANES", layer.planes),
+                ]));
                 parameters.push(("WEIGHTS", self.file("weights", memory::weights(layer))));
                 self.section.instance("snn_lanes", format!("u_{id}__lanes"), parameters, ports);
             }

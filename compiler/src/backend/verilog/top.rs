@@ -15,6 +15,7 @@ struct Top<'a> {
     name: &'a str,
     title: &'a str,
     timesteps: u32,
+    slots: usize,
     index_bits: usize,
     input: String,
     out_bits: usize,
@@ -56,7 +57,8 @@ impl Design<'_, '_> {
             name: self.name,
             title: self.title,
             timesteps: self.program.timesteps(),
-            index_bits: index.total(),
+            slots: self.input_slots(),
+            index_bits: index.total() * self.input_slots(),
             input: self.describe_input(&index),
             out_bits: self.out_index_bits(),
             sections,
@@ -90,6 +92,14 @@ impl Design<'_, '_> {
             "{}: {kind}, {} lanes of {} bits, {} elements per clock behind them",
             self.titles[index], layer.lanes, layer.sum_bits, layer.group
         )
+    }
+
+    /// Events of a beat of the input stream.
+    pub fn input_slots(&self) -> usize {
+        match &self.layers[0].front {
+            Front::Stream => self.layers[0].slots,
+            Front::Window(_) => 1, // collected
+        }
     }
 
     /// Elements of the network's output.

@@ -20,7 +20,7 @@ impl Items {
     pub(super) fn new(layer: &Layer<'_>, window: &WindowSize, elements: &[Vec<usize>], own: &[usize]) -> Self {
         match layer.codewords {
             Some(_) => Self::Channels(Presence::new(window, elements)),
-            None => Self::Rows(Counts::new(window, elements, own)),
+            None => Self::Rows(Counts::new(window, layer.slots, elements, own)),
         }
     }
 }
@@ -62,24 +62,31 @@ pub(super) fn spikes_before(program: &Program<'_>, layer: &Layer<'_>, trace: &Tr
 
 /// How many elements are set, summed along the rows of a frame.
 pub(super) struct Counts {
-    /// Own spikes in each of their words.
+    /// Own spikes in each of their words, `[word][part]`.
     own: Vec<u32>,
-    /// `[plane][row][chunk][column + 1]`.
+    /// `[plane][row][chunk][part][column + 1]`.
     sums: Vec<u32>,
     rows: usize,
+    /// Parts of a chunk that are encoded side by side: bit `b` is in part `b % parts` (`snn_pick`).
+    parts: usize,
+    /// Inputs per clock of a part.
+    each: u32,
 }
 
 impl Counts {
-    pub(super) fn new(window: &WindowSize, elements: &[Vec<usize>], own_spikes: &[usize]) -> Self {
-        let mut own = vec![0; window.own];
-        own_spikes.iter().for_each(|&i| own[i / window.chunk] += 1);
+    pub(super) fn new(window: &WindowSize, slots: usize, elements: &[Vec<usize>], own_spikes: &[usize]) -> Self {
+        let parts = (slots / 2).max(1);
+        let mut own = vec![0; window.own * parts];
+        own_spikes.iter().for_each(|&i| own[i / window.chunk * parts + i % window.chunk % parts] += 1);
         let [rows, columns, channels] = window.map;
         let line = columns + 1;
-        let mut sums = vec![0; elements.len() * rows * window.chunks * line];
+        let mut sums = vec![0; elements.len() * rows * window.chunks * parts * line];
         for (plane, set) in elements.iter().enumerate() {
             for &i in set {
                 let (y, x, c) = (i / (columns * channels), i / channels % columns, i % channels);
-                sums[((plane * rows + y) * window.chunks + c / window.chunk) * line + x + 1] += 1;
+                let bank = (x + window.padding[1]) % window.kernel[1];
+                let part = (bank * window.chunk + c % window.chunk) % parts;
+                sums[(((plane * rows + y) * window.chunks + c / window.chunk) * parts + part) * line + x + 1] += 1;
             }
         }
         for line in sums.chunks_mut(line) {
@@ -89,21 +96,27 @@ impl Counts {
                 *sum = so_far;
             }
         }
-        Self { own, sums, rows }
+        Self { own, sums, rows, parts, each: (slots / parts) as u32 }
     }
 
-    /// Elements set in a chunk of row `ky` of the window at output position `at`.
-    pub(super) fn ones(&self, window: &WindowSize, at: [usize; 2], plane: usize, ky: usize, chunk: usize) -> u32 {
+    /// Clocks that the elements set in a chunk of row `ky` of the window at output position `at` take.
+    pub(super) fn clocks(&self, window: &WindowSize, at: [usize; 2], plane: usize, ky: usize, chunk: usize) -> u32 {
+        let clocks = |part| self.ones(window, at, plane, ky, chunk, part).div_ceil(self.each);
+        (0..self.parts).map(clocks).max().unwrap_or(0)
+    }
+
+    /// Elements set in a part of such a chunk.
+    fn ones(&self, window: &WindowSize, at: [usize; 2], plane: usize, ky: usize, chunk: usize, part: usize) -> u32 {
         if let Some(own) = chunk.checked_sub(window.chunks) {
             // on the last plane, whose digits are worth 1
-            let last = (plane + 1) * self.rows * window.chunks * (window.map[1] + 1) == self.sums.len();
-            return if last { self.own[own] } else { 0 };
+            let last = (plane + 1) * self.rows * window.chunks * self.parts * (window.map[1] + 1) == self.sums.len();
+            return if last { self.own[own * self.parts + part] } else { 0 };
         }
         let y = at[0] * window.stride[0] + ky;
         let Some(y) = y.checked_sub(window.padding[0]).filter(|&y| y < self.rows) else { return 0 };
         let left = at[1] * window.stride[1];
         let inside = |x: usize| x.saturating_sub(window.padding[1]).min(window.map[1]);
-        let line = ((plane * self.rows + y) * window.chunks + chunk) * (window.map[1] + 1);
+        let line = (((plane * self.rows + y) * window.chunks + chunk) * self.parts + part) * (window.map[1] + 1);
         self.sums[line + inside(left + window.kernel[1])] - self.sums[line + inside(left)]
     }
 }

@@ -1,7 +1,7 @@
 //! What the engine carries, and what it names.
 
 use super::*;
-use crate::compiled::StepInfo;
+use crate::compiled::{Layout, StepInfo};
 use crate::ir::InputEncoding;
 use snnc_runtime::program::{
     Edge, Leak, Mix, Projection, Quantity, Readout, Reduce, Reset, ResetTiming, Shape, Staircase, ValueKind, Window,
@@ -58,7 +58,7 @@ fn reason_of(input: Edge, steps: &[Step<'_>], quantity: Quantity, source: u16) -
         input: InputEncoding::Spikes,
         steps: (0..steps.len()).map(info).collect(),
         readout_scale: 1.0,
-        lanes: None,
+        layout: Layout::default(),
     };
     plan(&compiled).map_or_else(|error| format!("{}: {}", error.node, error.source), |_| "carried".into())
 }
@@ -203,7 +203,7 @@ fn a_pool_whose_windows_overlap_is_named() {
         input: InputEncoding::Spikes,
         steps: vec![info("conv"), info("pool")],
         readout_scale: 1.0,
-        lanes: None,
+        layout: Layout::default(),
     };
     let error = plan(&compiled).expect_err("overlapping windows are refused");
     assert_eq!(error.node, "pool");
