@@ -4,6 +4,7 @@
 module snn_events #(
     parameter CHUNK        = 10,   // elements of a word
     parameter CHUNKS       = 1,    // words of a timestep
+    parameter FRAMES       = 2,    // timesteps of the memory
     parameter ADDRESS_BITS = 1,    // of two timesteps
     parameter INDEX_BITS   = 4
 ) (
@@ -22,8 +23,8 @@ module snn_events #(
     input  wire                    m_ready
 );
     localparam [2:0] IDLE = 3'd0, FETCH = 3'd1, LOAD = 3'd2, SEND = 3'd3, END = 3'd4;
-    localparam LAST_WORD = CHUNKS - 1;
-    localparam ALL_WORDS = 2 * CHUNKS - 1;
+    localparam LAST_BASE = (CHUNKS - 1) * CHUNK;
+    localparam ALL_WORDS = FRAMES * CHUNKS - 1;
 
     reg  [2:0]              state_q;
     reg  [ADDRESS_BITS-1:0] address_q;
@@ -32,8 +33,8 @@ module snn_events #(
     wire [CHUNK-1:0]        word;
     wire [CHUNK-1:0]        less = rest_q - 1'b1;
     wire                    silent = rest_q == {CHUNK{1'b0}};
-    wire                    last_word = address_q == LAST_WORD[ADDRESS_BITS-1:0] || address_q == ALL_WORDS[ADDRESS_BITS-1:0];
-    snn_ram #(.WIDTH(CHUNK), .DEPTH(2 * CHUNKS), .ADDRESS_BITS(ADDRESS_BITS)) u_ram (
+    wire                    last_word = base_q == LAST_BASE[INDEX_BITS-1:0];
+    snn_ram #(.WIDTH(CHUNK), .DEPTH(FRAMES * CHUNKS), .ADDRESS_BITS(ADDRESS_BITS)) u_ram (
         .clk(clk), .write(write), .write_address(write_address), .write_data(write_data),
         .read(state_q == FETCH), .read_address(address_q), .read_data(word)
     );

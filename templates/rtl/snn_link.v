@@ -1,7 +1,9 @@
-// Books of a two-frame buffer between a producer and a consumer. The producer reserves a frame before it computes it
+// Books of a buffer of FRAMES frames between a producer and a consumer. The producer reserves a frame before it computes it
 // (so nothing inside it ever waits), and says when the frame is written; the consumer says when it has been read.
 `default_nettype none
-module snn_link (
+module snn_link #(
+    parameter FRAMES = 2
+) (
     input  wire clk,
     input  wire rst,          // synchronous, active high
     input  wire start,        // producer: a frame is reserved; only while `free`
@@ -12,25 +14,28 @@ module snn_link (
     output wire full,         // a frame can be read
     output wire first         // it belongs to the first timestep of a sample
 );
-    reg [1:0] free_q;
-    reg [1:0] full_q;
-    reg [1:0] first_q;        // oldest complete frame in bit 0
-    wire [1:0] full_left = full_q - {1'b0, read};
-    wire [1:0] first_left = read ? {1'b0, first_q[1]} : first_q;
+    localparam COUNT_BITS = $clog2(FRAMES + 1);
+    reg  [COUNT_BITS-1:0] free_q;
+    reg  [COUNT_BITS-1:0] full_q;
+    reg  [FRAMES-1:0]     first_q;        // oldest complete frame in bit 0
+    wire [COUNT_BITS-1:0] full_left = full_q - {{(COUNT_BITS-1){1'b0}}, read};
 
-    assign free  = free_q != 2'd0;
-    assign full  = full_q != 2'd0;
+    assign free  = free_q != {COUNT_BITS{1'b0}};
+    assign full  = full_q != {COUNT_BITS{1'b0}};
     assign first = first_q[0];
 
+    integer i;
     always @(posedge clk)
         if (rst) begin
-            free_q  <= 2'd2;
-            full_q  <= 2'd0;
-            first_q <= 2'd0;
+            free_q  <= FRAMES[COUNT_BITS-1:0];
+            full_q  <= {COUNT_BITS{1'b0}};
+            first_q <= {FRAMES{1'b0}};
         end else begin
-            free_q <= free_q + {1'b0, read} - {1'b0, start};
-            full_q <= full_left + {1'b0, written};
-            first_q <= !written ? first_left : full_left[0] ? {written_first, first_left[0]} : {1'b0, written_first};
+            free_q <= free_q + {{(COUNT_BITS-1){1'b0}}, read} - {{(COUNT_BITS-1){1'b0}}, start};
+            full_q <= full_left + {{(COUNT_BITS-1){1'b0}}, written};
+            if (read) first_q <= {1'b0, first_q[FRAMES-1:1]};
+            for (i = 0; i < FRAMES; i = i + 1)
+                if (written && full_left == i[COUNT_BITS-1:0]) first_q[i] <= written_first;
         end
 endmodule
 `default_nettype wire

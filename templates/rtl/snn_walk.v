@@ -21,6 +21,7 @@ module snn_walk #(
     parameter STRIDE_Y     = 1,
     parameter STRIDE_X     = 1,
     parameter FRAME        = 8,    // words of a frame
+    parameter FRAMES       = 2,    // frames of the memory
     parameter ADDRESS_BITS = 4,
     parameter OFFSET_BITS  = 5,    // of 0 .. BANKS * CHUNK - 1
     parameter ROW_BITS     = 7,    // of a row of weights
@@ -52,6 +53,7 @@ module snn_walk #(
     localparam NEXT_ROW   = BY_CHANNEL != 0 ? ROW : ROW - CHUNKS + 1;
     localparam WEIGHTS    = BY_CHANNEL != 0 ? CHUNK : ALL;    // rows of a chunk's weights
     localparam NEXT_LINE  = STRIDE_Y * ROW;
+    localparam LAST_START = (FRAMES - 1) * FRAME;
     localparam NEXT_BAND  = POOL_Y * STRIDE_Y * ROW;
     localparam DX_WORDS   = STRIDE_X / BANKS * CHUNKS;
     localparam DX_TURN    = STRIDE_X % BANKS * CHUNK;
@@ -78,7 +80,7 @@ module snn_walk #(
     reg [ADDRESS_BITS-1:0] address_q, chunk_address_q, position_q, line_q, window_q, band_q;    // starts of these
     reg [OFFSET_BITS-1:0]  rotation_q, window_rotation_q;
     reg [ROW_BITS-1:0]     row_q, lane_row_q;
-    reg                    second_q;   // which of the two frames
+    reg [ADDRESS_BITS-1:0] start_q;           // first word of the frame
 
     // the ends of what is walked over first, and second
     wire last_chunk   = chunk_q == LAST_CHUNK;
@@ -110,7 +112,8 @@ module snn_walk #(
     wire unused_turn = &{1'b0, dx_rotation[OFFSET_BITS], wx_rotation[OFFSET_BITS]};
     wire [ADDRESS_BITS-1:0] line_address  = line_q + NEXT_LINE[ADDRESS_BITS-1:0];
     wire [ADDRESS_BITS-1:0] band_address  = band_q + NEXT_BAND[ADDRESS_BITS-1:0];
-    wire [ADDRESS_BITS-1:0] frame_address = second_q ? {ADDRESS_BITS{1'b0}} : FRAME[ADDRESS_BITS-1:0];
+    wire [ADDRESS_BITS-1:0] frame_address = start_q == LAST_START[ADDRESS_BITS-1:0] ? {ADDRESS_BITS{1'b0}}
+                                                                                    : start_q + FRAME[ADDRESS_BITS-1:0];
     wire [ADDRESS_BITS-1:0] next_position = finished   ? frame_address :
                                             band_end   ? band_address :
                                             window_end ? wx_address :
@@ -172,7 +175,7 @@ module snn_walk #(
                 band_q     <= next_position;
                 window_y_q <= finished ? {Y_BITS{1'b0}} : y_q + 1'b1;
             end
-            if (finished) second_q <= !second_q;
+            if (finished) start_q <= frame_address;
         end
         if (rst) begin
             chunk_q           <= {CHUNK_BITS{1'b0}};
@@ -195,7 +198,7 @@ module snn_walk #(
             window_rotation_q <= {OFFSET_BITS{1'b0}};
             row_q             <= {ROW_BITS{1'b0}};
             lane_row_q        <= {ROW_BITS{1'b0}};
-            second_q          <= 1'b0;
+            start_q           <= {ADDRESS_BITS{1'b0}};
         end
     end
 endmodule

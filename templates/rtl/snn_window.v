@@ -1,4 +1,4 @@
-// Window reader: two frames of packed elements, and a walk over the full one that gives a row of the window per clock.
+// Window reader: some frames of packed elements, and a walk over the full one that gives a row of the window per clock.
 // Column x lies in bank x mod BANKS, so a row of BANKS columns is one read, rotated; the weights' address undoes the
 // rotation (snn_encode). What lies in the padding is never written and stays zero.
 // Behind the chunks of the frame stand OWN chunks of the layer's own spikes of the timestep before, which its own writer
@@ -26,6 +26,7 @@ module snn_window #(
     parameter STRIDE_Y     = 1,
     parameter STRIDE_X     = 1,
     parameter FRAME        = 8,
+    parameter FRAMES       = 2,    // more only without own spikes
     parameter ADDRESS_BITS = 4,
     parameter OFFSET_BITS  = 5,
     parameter ROW_BITS     = 7,
@@ -74,7 +75,7 @@ module snn_window #(
     snn_walk #(
         .PLANES(PLANES), .NEGATIVE(NEGATIVE), .LANE_GROUPS(LANE_GROUPS), .HEIGHT(HEIGHT), .WIDTH(WIDTH),
         .POOL_Y(POOL_Y), .POOL_X(POOL_X), .KEEP_Y(KEEP_Y), .KEEP_X(KEEP_X), .KERNEL_Y(KERNEL_Y),
-        .BY_CHANNEL(BY_CHANNEL), .BANKS(BANKS), .CHUNK(CHUNK), .CHUNKS(CHUNKS), .ROW(ROW), .STRIDE_Y(STRIDE_Y), .STRIDE_X(STRIDE_X), .FRAME(FRAME),
+        .BY_CHANNEL(BY_CHANNEL), .BANKS(BANKS), .CHUNK(CHUNK), .CHUNKS(CHUNKS), .ROW(ROW), .STRIDE_Y(STRIDE_Y), .STRIDE_X(STRIDE_X), .FRAME(FRAME), .FRAMES(FRAMES),
         .ADDRESS_BITS(ADDRESS_BITS), .OFFSET_BITS(OFFSET_BITS), .ROW_BITS(ROW_BITS), .PLANE_BITS(PLANE_BITS)
     ) u_walk (
         .clk(clk), .rst(rst), .step(step), .address(address), .rotation(rotation), .plane(plane), .row(row),
@@ -139,7 +140,7 @@ module snn_window #(
             assign planes[p] = word_3q[p*CHUNK +: CHUNK];
         end
         if (FRAME > OWN) begin : frames
-            snn_ram #(.WIDTH(WORD), .DEPTH(2*FRAME), .ADDRESS_BITS(ADDRESS_BITS), .ZERO(1)) u_ram (
+            snn_ram #(.WIDTH(WORD), .DEPTH(FRAMES*FRAME), .ADDRESS_BITS(ADDRESS_BITS), .ZERO(1)) u_ram (
                 .clk(clk), .write(write[b]), .write_address(write_address), .write_data(write_data[b*WORD +: WORD]),
                 .read(valids_q[0]), .read_address(address_1q), .read_data(word_2)
             );

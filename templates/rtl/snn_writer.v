@@ -13,6 +13,7 @@ module snn_writer #(
     parameter FIRST_BANK   = 0,    // its bank
     parameter ROW          = 2,    // words from row to row
     parameter FRAME        = 8,    // words of a frame
+    parameter FRAMES       = 2,    // frames of the reader's memory
     parameter ADDRESS_BITS = 4
 ) (
     input  wire                    clk,
@@ -34,7 +35,7 @@ module snn_writer #(
     localparam X_BITS     = WIDTH > 1 ? $clog2(WIDTH) : 1;
     localparam Y_BITS     = HEIGHT > 1 ? $clog2(HEIGHT) : 1;
     localparam BACK       = CHUNKS - 1;
-    localparam SECOND     = START + FRAME;
+    localparam LAST_START = START + (FRAMES - 1) * FRAME;
     localparam [SLOT_BITS-1:0]  LAST_SLOT  = SLOTS[SLOT_BITS-1:0] - 1'b1;
     localparam [GROUP_BITS-1:0] LAST_GROUP = PER_COLUMN[GROUP_BITS-1:0] - 1'b1;
     localparam [X_BITS-1:0]     LAST_X     = WIDTH[X_BITS-1:0] - 1'b1;
@@ -49,13 +50,14 @@ module snn_writer #(
     reg [BANKS-1:0]        bank_q;      // one bit
     reg [ADDRESS_BITS-1:0] address_q;
     reg [ADDRESS_BITS-1:0] row_q;
-    reg                    second_q;    // which of the two frames
+    reg [ADDRESS_BITS-1:0] start_q;     // first word of this frame
 
     wire column_end = group_q == LAST_GROUP;
     wire chunk_end  = column_end || slot_q == LAST_SLOT;
     wire row_end    = column_end && x_q == LAST_X;
     wire frame_end  = row_end && y_q == LAST_Y;
-    wire [ADDRESS_BITS-1:0] frame_start = second_q ? START[ADDRESS_BITS-1:0] : SECOND[ADDRESS_BITS-1:0];
+    wire [ADDRESS_BITS-1:0] frame_start = start_q == LAST_START[ADDRESS_BITS-1:0] ? START[ADDRESS_BITS-1:0]
+                                                                                  : start_q + FRAME[ADDRESS_BITS-1:0];
     wire [ADDRESS_BITS-1:0] row_start   = row_q + ROW[ADDRESS_BITS-1:0];
 
     // slot by slot; the first group of a word clears the others
@@ -95,7 +97,7 @@ module snn_writer #(
                 bank_q <= row_end ? FIRST : next_bank;
             end
             if (row_end) y_q <= frame_end ? {Y_BITS{1'b0}} : y_q + 1'b1;
-            if (frame_end) second_q <= !second_q;
+            if (frame_end) start_q <= frame_start;
             if (row_end) row_q <= frame_end ? frame_start : row_start;
             address_q <= frame_end                          ? frame_start :
                          row_end                            ? row_start :
@@ -110,7 +112,7 @@ module snn_writer #(
             bank_q    <= FIRST;
             address_q <= START[ADDRESS_BITS-1:0];
             row_q     <= START[ADDRESS_BITS-1:0];
-            second_q  <= 1'b0;
+            start_q   <= START[ADDRESS_BITS-1:0];
             write     <= {BANKS{1'b0}};
             written   <= 1'b0;
         end

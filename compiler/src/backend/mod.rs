@@ -70,6 +70,8 @@ pub struct LayerReport {
     pub encoding: Option<&'static str>,
     /// Accumulators (FPGA).
     pub lanes: Option<usize>,
+    /// Inputs that it takes per clock (FPGA).
+    pub inputs_per_clock: Option<usize>,
     /// Mean clocks that the layer is busy per sample (FPGA, with calibration samples).
     pub predicted_clocks: Option<f64>,
     /// Bits of weights and tables.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use bumpalo::Bump;
 use miette::IntoDiagnostic;
 use serde::Serialize;
+use snnc::backend::verilog;
 use snnc::backend::{BACKENDS, EmitOptions, Emitted, File, LayerReport};
 use snnc::compiled::Compiled;
 use snnc::compiled_file;
@@ -40,8 +41,12 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
     let mut network = model::network(&arguments.model, None, &arena)?;
     let layout = &mut network.built.compiled.layout;
     layout.lanes = arguments.lanes.or(layout.lanes);
+    let samples = stimuli(arguments, &network.built.compiled)?;
+    if let Some(slots) = arguments.slots.as_ref().and_then(|slots| slots.parse().ok()) {
+        network.built.compiled.layout =
+            verilog::choose(&network.built.compiled, slots, &samples).map_err(Error::from)?;
+    }
     let compiled = &network.built.compiled;
-    let samples = stimuli(arguments, compiled)?;
     let options = EmitOptions { samples: &samples };
     let backend = BACKENDS.iter().find(|backend| backend.name == target).expect("every target has its backend");
     let Emitted { mut files, report, predicted_clocks } = (backend.emit)(compiled, &options).map_err(Error::from)?;
@@ -82,15 +87,16 @@ fn stimuli(arguments: &Compile, compiled: &Compiled<'_>) -> miette::Result<Vec<S
 fn text(report: &Report<'_>, folder: &Path) -> String {
     let mut text = format!("{} files in `{}`\n", report.files.len(), folder.display());
     text += &format!(
-        "{:<24} {:>8} {:>6} {:>14} {:>12} {:>12}\n",
-        "layer", "weights", "lanes", "clocks/sample", "memory bits", "state bits"
+        "{:<24} {:>8} {:>6} {:>8} {:>14} {:>12} {:>12}\n",
+        "layer", "weights", "lanes", "in/clock", "clocks/sample", "memory bits", "state bits"
     );
     for layer in report.layers {
-        let lanes = layer.lanes.map_or(String::new(), |n| n.to_string());
+        let number = |n: Option<usize>| n.map_or(String::new(), |n| n.to_string());
+        let (lanes, inputs) = (number(layer.lanes), number(layer.inputs_per_clock));
         let clocks = layer.predicted_clocks.map_or(String::new(), |n| format!("{n:.0}"));
         let (name, encoding) = (&layer.name, layer.encoding.unwrap_or(""));
         let (memory, state) = (layer.memory_bits, layer.state_bits);
-        text += &format!("{name:<24} {encoding:>8} {lanes:>6} {clocks:>14} {memory:>12} {state:>12}\n");
+        text += &format!("{name:<24} {encoding:>8} {lanes:>6} {inputs:>8} {clocks:>14} {memory:>12} {state:>12}\n");
     }
     if !report.predicted_clocks.is_empty() {
         let n = report.predicted_clocks.len();

@@ -97,6 +97,10 @@ struct Compile {
     /// Accumulators per layer of an FPGA, at most. [default: one per output channel]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     lanes: Option<u32>,
+    /// Inputs per clock of an FPGA's layer, at most: the layers that set the pace get as many as the calibration samples
+    /// show to pay.
+    #[arg(long, value_name = "1|2|4", value_parser = ["1", "2", "4"])]
+    slots: Option<String>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,

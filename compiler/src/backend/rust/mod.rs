@@ -37,6 +37,7 @@ fn report(compiled: &Compiled<'_>) -> Vec<LayerReport> {
             name: info.name.clone(),
             encoding: info.encoding.map(crate::ir::WeightEncoding::name),
             lanes: None,
+            inputs_per_clock: None,
             predicted_clocks: None,
             memory_bits: table_bits(step),
             state_bits: 32 * step_words(program, index) as u64,

@@ -16,7 +16,7 @@ use items::{Counts, Items, Presence, elements, own_spikes, spikes_before};
 
 use super::bench::{plane_elements, walk};
 use super::size::{Front, Layer, WindowSize};
-use super::top::OUTPUT_WORD;
+use super::top::{OUTPUT_WORD, output_frames};
 use crate::data::Sample;
 use crate::host::Trace;
 
@@ -59,24 +59,29 @@ pub struct Prediction {
     pub busy: Vec<u64>,
 }
 
-/// A two-frame buffer: when its frames can be read, and when they have been.
-#[derive(Default)]
+/// A buffer of some frames: when they can be read, and when they have been.
 struct Link {
+    /// How many it holds.
+    frames: usize,
     /// When the newest frame can be read.
     full: u64,
-    /// When the last two frames were read, oldest first.
+    /// When the last of these frames were read, oldest first.
     reads: VecDeque<u64>,
 }
 
 impl Link {
+    fn new(frames: usize) -> Self {
+        Self { frames, full: 0, reads: VecDeque::new() }
+    }
+
     /// When there is room for the next frame.
     fn free(&self) -> u64 {
-        if self.reads.len() < 2 { 0 } else { self.reads[0] + 1 }
+        if self.reads.len() < self.frames { 0 } else { self.reads[0] + 1 }
     }
 
     fn read(&mut self, clock: u64) {
         self.reads.push_back(clock);
-        if self.reads.len() > 2 {
+        if self.reads.len() > self.frames {
             self.reads.pop_front();
         }
     }
@@ -107,11 +112,12 @@ struct Engine {
 pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], traces: &[Trace]) -> Prediction {
     let timesteps = program.timesteps() as usize;
     let mut engines: Vec<Engine> = layers.iter().map(|_| Engine::default()).collect();
-    let mut outs: Vec<Link> = layers.iter().map(|_| Link::default()).collect();
-    let mut kepts: Vec<Link> = layers.iter().map(|_| Link::default()).collect();
+    let frames = |index: usize| output_frames(layers.get(index + 1));
+    let mut outs: Vec<Link> = (0..layers.len()).map(|index| Link::new(frames(index))).collect();
+    let mut kepts: Vec<Link> = layers.iter().map(|_| Link::new(2)).collect();
     // of own spikes that join constant currents
     let mut owns: Vec<Engine> = layers.iter().map(|_| Engine::default()).collect();
-    let mut input = Link::default();
+    let mut input = Link::new(2);
     // when the collector accepts the next beat; when the output stream gave its last
     let (mut ready, mut given) = (0, None);
     let mut starts = Vec::new();

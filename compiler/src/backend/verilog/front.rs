@@ -91,10 +91,11 @@ impl Design<'_, '_> {
     pub(super) fn front(&self, s: &mut Section, index: usize) {
         let (layer, id) = (&self.layers[index], &self.ids[index]);
         let link = self.sum_link(index);
-        s.link(&link);
+        let frames = self.output_frames(index);
+        s.link(&link, if layer.keeps() { 2 } else { frames });
         let out = format!("{id}__out");
         if layer.keeps() {
-            s.link(&out);
+            s.link(&out, frames);
         }
         if let Front::Window(WindowSize { collected: true, .. }) = &layer.front {
             self.collect(s, index);
@@ -179,7 +180,7 @@ impl Design<'_, '_> {
     }
 
     fn window(s: &mut Section, layer: &Layer<'_>, id: &str, before: &str, w: &WindowSize) {
-        let address_bits = index_bits(2 * w.frame);
+        let address_bits = index_bits(w.frames() * w.frame);
         let offset_bits = index_bits(w.bits());
         // what the writer before it gives is declared here, where the sizes are known
         s.wire(w.kernel[1], format!("{id}__write"));
@@ -248,6 +249,7 @@ impl Design<'_, '_> {
             ("STRIDE_Y", w.stride[0]),
             ("STRIDE_X", w.stride[1]),
             ("FRAME", w.frame),
+            ("FRAMES", w.frames()),
             ("ADDRESS_BITS", address_bits),
             ("OFFSET_BITS", offset_bits),
             ("ROW_BITS", layer.row_bits()),
@@ -261,7 +263,7 @@ impl Design<'_, '_> {
     fn collect(&self, s: &mut Section, index: usize) {
         let layer = &self.layers[index];
         let Front::Window(w) = &layer.front else { return };
-        s.link("input");
+        s.link("input", 2);
         let bits = InputIndex::new(layer).bits;
         let mut low = 0;
         let mut field = |width: usize| {

@@ -7,6 +7,7 @@ use crate::error::AtNode;
 use crate::host::{Trace, trace};
 
 mod bench;
+mod choose;
 mod clocks;
 mod front;
 mod memory;
@@ -19,6 +20,7 @@ mod size;
 mod tail;
 mod top;
 
+pub use choose::choose;
 use names::Identifiers;
 use rayon::prelude::*;
 use size::Layer;

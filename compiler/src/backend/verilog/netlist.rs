@@ -45,11 +45,11 @@ impl Section {
         self.instances.push(Instance { module, name, parameters, ports });
     }
 
-    /// The books of a two-frame buffer, with a wire for each of its signals.
-    pub fn link(&mut self, name: &str) {
+    /// The books of a buffer of `frames` frames, with a wire for each of its signals.
+    pub fn link(&mut self, name: &str, frames: usize) {
         let signals = ["start", "written", "written_first", "read", "free", "full", "first"];
         let ports = signals.iter().map(|signal| (*signal, self.wire(1, format!("{name}_{signal}")))).collect();
-        self.instance("snn_link", format!("u_{name}"), vec![], ports);
+        self.instance("snn_link", format!("u_{name}"), numbers(&[("FRAMES", frames)]), ports);
     }
 
     /// Wires for a stream that comes out of a module.

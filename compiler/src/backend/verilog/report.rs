@@ -23,6 +23,7 @@ pub fn layers(
             name: title.clone(),
             encoding,
             lanes: Some(layer.lanes),
+            inputs_per_clock: Some(layer.slots),
             predicted_clocks: (samples > 0).then(|| *busy as f64 / samples as f64),
             memory_bits: memory_bits(layer),
             state_bits: state_bits(layer),
@@ -61,7 +62,7 @@ fn factor_bits(leak: Leak<'_>) -> usize {
     }
 }
 
-/// Bits of membranes, synaptic currents, sums, kept currents and the two input frames.
+/// Bits of membranes, synaptic currents, sums, kept currents and the input frames.
 fn state_bits(layer: &Layer<'_>) -> u64 {
     let elements = layer.words * layer.group;
     let membranes = layer.planned.neurons.map_or(0, |(_, neuron)| elements * neuron.state_bits() as usize);
@@ -70,7 +71,7 @@ fn state_bits(layer: &Layer<'_>) -> u64 {
         Front::Stream => 0,
         Front::Window(window) => {
             let frame = window.frame * window.bits() * layer.planes;
-            frame * (2 + usize::from(window.collected)) + 2 * window.own * window.chunk
+            frame * (window.frames() + usize::from(window.collected)) + 2 * window.own * window.chunk
         }
     };
     let sums = |layer: &Layer<'_>| 2 * layer.lanes * layer.sum_bits;
@@ -82,6 +83,7 @@ struct Line<'a> {
     report: &'a LayerReport,
     encoding: &'a str,
     lanes: usize,
+    slots: usize,
     group: usize,
     busy: String,
 }
@@ -111,6 +113,7 @@ pub fn file(
         report,
         encoding: report.encoding.unwrap_or("-"),
         lanes: layer.lanes,
+        slots: layer.slots,
         group: layer.group,
         busy: report.predicted_clocks.map_or("-".into(), |clocks| format!("{clocks:.0}")),
     });

@@ -165,7 +165,8 @@ impl Design<'_, '_> {
             ("FIRST_BANK", w.padding[1] % w.kernel[1]),
             ("ROW", w.row()),
             ("FRAME", w.frame),
-            ("ADDRESS_BITS", index_bits(2 * w.frame)),
+            ("FRAMES", w.frames()),
+            ("ADDRESS_BITS", index_bits(w.frames() * w.frame)),
         ]);
         s.instance("snn_writer", format!("u_{id}__writer"), parameters, ports);
     }
@@ -251,6 +252,11 @@ impl Design<'_, '_> {
         s.instance("snn_readout", "u_readout".into(), parameters, ports);
     }
 
+    /// Frames of the buffer that a layer gives to.
+    pub(super) fn output_frames(&self, index: usize) -> usize {
+        output_frames(self.layers.get(index + 1))
+    }
+
     /// The memory of the output stream, as if a dense layer read it.
     fn output_window(&self) -> WindowSize {
         let chunk = self.outputs().min(OUTPUT_WORD);
@@ -261,7 +267,7 @@ impl Design<'_, '_> {
         let w = self.output_window();
         let mut section = Section { comment: "output stream".into(), ..Section::default() };
         let s = &mut section;
-        let address_bits = index_bits(2 * w.chunks);
+        let address_bits = index_bits(w.frames() * w.chunks);
         let id = self.ids.last().expect("a network has a layer");
         for (field, bits) in [("write", 1), ("write_address", address_bits), ("write_data", w.chunk)] {
             s.wire(bits, format!("output__{field}"));
@@ -275,11 +281,20 @@ impl Design<'_, '_> {
         let parameters = numbers(&[
             ("CHUNK", w.chunk),
             ("CHUNKS", w.chunks),
+            ("FRAMES", w.frames()),
             ("ADDRESS_BITS", address_bits),
             ("INDEX_BITS", self.out_index_bits()),
         ]);
         s.instance("snn_events", "u_events".into(), parameters, ports);
         section
+    }
+}
+
+/// Frames of the buffer in front of a layer, or of the output stream.
+pub fn output_frames(next: Option<&Layer<'_>>) -> usize {
+    match next.map(|next| &next.front) {
+        Some(Front::Window(window)) => window.frames(),
+        Some(Front::Stream) | None => WindowSize::dense(1, 1).frames(),
     }
 }
 

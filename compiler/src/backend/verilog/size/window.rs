@@ -114,6 +114,11 @@ impl WindowSize {
         self.map[..2] == [1; 2] && self.kernel == [1; 2] && self.out == [1; 2]
     }
 
+    /// Frames that its memory holds: a vector is small beside the engines, and four keep both sides of it busy.
+    pub fn frames(&self) -> usize {
+        if self.is_dense() && !self.collected && self.own == 0 { 4 } else { 2 }
+    }
+
     /// Words from row to row.
     pub fn row(&self) -> usize {
         self.columns * self.all_chunks()
