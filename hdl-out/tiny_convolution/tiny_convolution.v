@@ -5,8 +5,9 @@
 module tiny_convolution (
     input  wire        clk,
     input  wire        rst,         // synchronous, active high; one clock is enough
-    input  wire [5:0] s_index,     // an active input, or ...
-    input  wire        s_last,      // ... the end of its timestep or digit plane
+    input  wire [5:0] s_index,     // 1 active input, ...
+    input  wire [0:0] s_keep,      // ... in these slots
+    input  wire        s_last,      // the last beat of its timestep or digit plane
     input  wire        s_first,     // on every beat of a sample's first timestep
     input  wire        s_valid,
     output wire        s_ready,
@@ -95,7 +96,7 @@ module tiny_convolution (
     wire [0:0] layer_3__item_done;
     wire [3:0] layer_3__item_tag;
     wire [0:0] layer_3__write;
-    wire [0:0] layer_3__write_address;
+    wire [1:0] layer_3__write_address;
     wire [35:0] layer_3__write_data;
     wire [0:0] layer_3__chunk_valid;
     wire [35:0] layer_3__chunk_bits;
@@ -119,11 +120,13 @@ module tiny_convolution (
     wire [2:0] unused_score;
     wire [2:0] layer_3__word;
     wire [0:0] output__write;
-    wire [0:0] output__write_address;
+    wire [1:0] output__write_address;
     wire [2:0] output__write_data;
 
     // ---- layer 1: convolution 3x3, 4 lanes of 20 bits, 1 elements per clock behind them
-    snn_link u_layer_1__kept (
+    snn_link #(
+        .FRAMES(2)
+    ) u_layer_1__kept (
         .clk(clk),
         .rst(rst),
         .start(layer_1__kept_start),
@@ -134,7 +137,9 @@ module tiny_convolution (
         .full(layer_1__kept_full),
         .first(layer_1__kept_first)
     );
-    snn_link u_layer_1__out (
+    snn_link #(
+        .FRAMES(4)
+    ) u_layer_1__out (
         .clk(clk),
         .rst(rst),
         .start(layer_1__out_start),
@@ -145,7 +150,9 @@ module tiny_convolution (
         .full(layer_1__out_full),
         .first(layer_1__out_first)
     );
-    snn_link u_input (
+    snn_link #(
+        .FRAMES(2)
+    ) u_input (
         .clk(clk),
         .rst(rst),
         .start(input_start),
@@ -175,6 +182,7 @@ module tiny_convolution (
         .s_y(s_index[5:3]),
         .s_x(s_index[2:0]),
         .s_c(1'b0),
+        .s_keep(s_keep),
         .s_last(s_last),
         .s_first(s_first),
         .s_valid(s_valid),
@@ -188,6 +196,7 @@ module tiny_convolution (
         .write_data(layer_1__write_data)
     );
     snn_window #(
+        .SLOTS(1),
         .PLANES(8),
         .NEGATIVE(0),
         .LANE_GROUPS(1),
@@ -206,6 +215,7 @@ module tiny_convolution (
         .STRIDE_Y(1),
         .STRIDE_X(1),
         .FRAME(24),
+        .FRAMES(2),
         .ADDRESS_BITS(6),
         .OFFSET_BITS(2),
         .ROW_BITS(4),
@@ -239,6 +249,7 @@ module tiny_convolution (
         .ROW_BITS(4),
         .INTERVAL(4),
         .BITS(3),
+        .SLOTS(1),
         .COUNT_BITS(2)
     ) u_layer_1__encode (
         .clk(clk),
@@ -268,8 +279,11 @@ module tiny_convolution (
         .LANES(4),
         .SUM_BITS(20),
         .GROUP(1),
+        .SLOTS(1),
         .WEIGHT_BITS(8),
         .ODD(0),
+        .SUBTRACTS(0),
+        .PLANES(8),
         .WEIGHTS("layer_1_weights.mem")
     ) u_layer_1__lanes (
         .clk(clk),
@@ -409,7 +423,8 @@ module tiny_convolution (
         .FIRST_BANK(0),
         .ROW(1),
         .FRAME(1),
-        .ADDRESS_BITS(1)
+        .FRAMES(4),
+        .ADDRESS_BITS(2)
     ) u_layer_1__writer (
         .clk(clk),
         .rst(rst),
@@ -430,7 +445,9 @@ module tiny_convolution (
     assign layer_3__write_data = {1{layer_1__word}};
 
     // ---- layer 3: dense, 3 lanes of 7 bits, 1 elements per clock behind them
-    snn_link u_layer_3__out (
+    snn_link #(
+        .FRAMES(4)
+    ) u_layer_3__out (
         .clk(clk),
         .rst(rst),
         .start(layer_3__out_start),
@@ -442,6 +459,7 @@ module tiny_convolution (
         .first(layer_3__out_first)
     );
     snn_window #(
+        .SLOTS(1),
         .PLANES(1),
         .NEGATIVE(0),
         .LANE_GROUPS(1),
@@ -460,7 +478,8 @@ module tiny_convolution (
         .STRIDE_Y(1),
         .STRIDE_X(1),
         .FRAME(1),
-        .ADDRESS_BITS(1),
+        .FRAMES(4),
+        .ADDRESS_BITS(2),
         .OFFSET_BITS(6),
         .ROW_BITS(6),
         .COUNT_BITS(6),
@@ -493,6 +512,7 @@ module tiny_convolution (
         .ROW_BITS(6),
         .INTERVAL(9),
         .BITS(36),
+        .SLOTS(1),
         .COUNT_BITS(6)
     ) u_layer_3__encode (
         .clk(clk),
@@ -522,8 +542,11 @@ module tiny_convolution (
         .LANES(3),
         .SUM_BITS(7),
         .GROUP(1),
+        .SLOTS(1),
         .WEIGHT_BITS(1),
         .ODD(0),
+        .SUBTRACTS(0),
+        .PLANES(1),
         .WEIGHTS("layer_3_weights.mem")
     ) u_layer_3__lanes (
         .clk(clk),
@@ -625,7 +648,8 @@ module tiny_convolution (
         .FIRST_BANK(0),
         .ROW(1),
         .FRAME(1),
-        .ADDRESS_BITS(1)
+        .FRAMES(4),
+        .ADDRESS_BITS(2)
     ) u_layer_3__writer (
         .clk(clk),
         .rst(rst),
@@ -646,7 +670,8 @@ module tiny_convolution (
     snn_events #(
         .CHUNK(3),
         .CHUNKS(1),
-        .ADDRESS_BITS(1),
+        .FRAMES(4),
+        .ADDRESS_BITS(2),
         .INDEX_BITS(2)
     ) u_events (
         .clk(clk),

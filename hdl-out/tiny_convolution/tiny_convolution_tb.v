@@ -9,16 +9,16 @@
 module tiny_convolution_tb;
     localparam SAMPLES   = 2;
     localparam TIMESTEPS = 3;
-    localparam BEATS     = 172;
+    localparam BEATS     = 164;
     localparam OUTPUTS   = 14;
-    localparam PATIENCE  = 37060;      // clocks in which something must happen
+    localparam PATIENCE  = 37080;      // clocks in which something must happen
 
     reg clk = 1'b0;
     reg rst = 1'b1;
     always #1 clk = !clk;
 
-    // {sample starts, first, last, index}
-    reg [8:0] beats [0:BEATS-1];
+    // {sample starts, first, last, keep, indices}
+    reg [9:0] beats [0:BEATS-1];
     reg [3:0] outputs [0:OUTPUTS-1];
     reg [1:0] classes [0:SAMPLES-1];
     reg [2:0] scores [0:SAMPLES*3-1];
@@ -37,7 +37,7 @@ module tiny_convolution_tb;
         $readmemh("tb_order_3.mem", order_3);
     end
 
-    reg [8:0] beat = 0;
+    reg [9:0] beat = 0;
     reg s_valid = 1'b0;
     reg m_ready = 1'b0;
     wire s_ready, m_last, m_first, m_valid, class_valid;
@@ -45,7 +45,8 @@ module tiny_convolution_tb;
     wire [1:0] class_index;
     tiny_convolution dut (
         .clk(clk), .rst(rst),
-        .s_index(beat[5:0]), .s_last(beat[6]), .s_first(beat[7]),
+        .s_index(beat[5:0]), .s_keep(beat[6:6]),
+        .s_last(beat[7]), .s_first(beat[8]),
         .s_valid(s_valid), .s_ready(s_ready),
         .m_index(m_index), .m_last(m_last), .m_first(m_first), .m_valid(m_valid), .m_ready(m_ready),
         .class_valid(class_valid), .class_index(class_index)
@@ -106,7 +107,7 @@ module tiny_convolution_tb;
             // input
             if (s_valid && s_ready) begin
                 busy = clock;
-                if (beat[8]) begin
+                if (beat[9]) begin
                     if (started >= 0) $display("CLOCKS %0d", clock - start_clock);
                     started = started + 1;
                     start_clock = clock;

@@ -5,8 +5,9 @@
 module tiny_dense (
     input  wire        clk,
     input  wire        rst,         // synchronous, active high; one clock is enough
-    input  wire [3:0] s_index,     // an active input, or ...
-    input  wire        s_last,      // ... the end of its timestep or digit plane
+    input  wire [3:0] s_index,     // 1 active input, ...
+    input  wire [0:0] s_keep,      // ... in these slots
+    input  wire        s_last,      // the last beat of its timestep or digit plane
     input  wire        s_first,     // on every beat of a sample's first timestep
     input  wire        s_valid,
     output wire        s_ready,
@@ -60,7 +61,7 @@ module tiny_dense (
     wire [0:0] layer_1__item_done;
     wire [3:0] layer_1__item_tag;
     wire [0:0] layer_1__write;
-    wire [0:0] layer_1__write_address;
+    wire [1:0] layer_1__write_address;
     wire [7:0] layer_1__write_data;
     wire [0:0] layer_1__chunk_valid;
     wire [7:0] layer_1__chunk_bits;
@@ -84,11 +85,13 @@ module tiny_dense (
     wire [3:0] unused_score;
     wire [2:0] layer_1__word;
     wire [0:0] output__write;
-    wire [0:0] output__write_address;
+    wire [1:0] output__write_address;
     wire [2:0] output__write_data;
 
     // ---- layer 0: dense, directly from the event stream, 8 lanes of 10 bits, 2 elements per clock behind them
-    snn_link u_layer_0__out (
+    snn_link #(
+        .FRAMES(4)
+    ) u_layer_0__out (
         .clk(clk),
         .rst(rst),
         .start(layer_0__out_start),
@@ -101,6 +104,7 @@ module tiny_dense (
     );
     snn_stream #(
         .INDEX_BITS(4),
+        .SLOTS(1),
         .PLANES(1),
         .NEGATIVE(0),
         .INTERVAL(9)
@@ -108,6 +112,7 @@ module tiny_dense (
         .clk(clk),
         .rst(rst),
         .s_index(s_index),
+        .s_keep(s_keep),
         .s_last(s_last),
         .s_first(s_first),
         .s_valid(s_valid),
@@ -129,8 +134,11 @@ module tiny_dense (
         .LANES(8),
         .SUM_BITS(10),
         .GROUP(2),
+        .SLOTS(1),
         .WEIGHT_BITS(6),
         .ODD(0),
+        .SUBTRACTS(0),
+        .PLANES(1),
         .WEIGHTS("layer_0_weights.mem")
     ) u_layer_0__lanes (
         .clk(clk),
@@ -214,7 +222,8 @@ module tiny_dense (
         .FIRST_BANK(0),
         .ROW(1),
         .FRAME(1),
-        .ADDRESS_BITS(1)
+        .FRAMES(4),
+        .ADDRESS_BITS(2)
     ) u_layer_0__writer (
         .clk(clk),
         .rst(rst),
@@ -232,7 +241,9 @@ module tiny_dense (
     assign layer_1__write_data = {1{layer_0__word}};
 
     // ---- layer 1: dense, 3 lanes of 7 bits, 1 elements per clock behind them
-    snn_link u_layer_1__out (
+    snn_link #(
+        .FRAMES(4)
+    ) u_layer_1__out (
         .clk(clk),
         .rst(rst),
         .start(layer_1__out_start),
@@ -244,6 +255,7 @@ module tiny_dense (
         .first(layer_1__out_first)
     );
     snn_window #(
+        .SLOTS(1),
         .PLANES(1),
         .NEGATIVE(0),
         .LANE_GROUPS(1),
@@ -262,7 +274,8 @@ module tiny_dense (
         .STRIDE_Y(1),
         .STRIDE_X(1),
         .FRAME(1),
-        .ADDRESS_BITS(1),
+        .FRAMES(4),
+        .ADDRESS_BITS(2),
         .OFFSET_BITS(3),
         .ROW_BITS(3),
         .COUNT_BITS(4),
@@ -295,6 +308,7 @@ module tiny_dense (
         .ROW_BITS(3),
         .INTERVAL(9),
         .BITS(8),
+        .SLOTS(1),
         .COUNT_BITS(4)
     ) u_layer_1__encode (
         .clk(clk),
@@ -324,8 +338,11 @@ module tiny_dense (
         .LANES(3),
         .SUM_BITS(7),
         .GROUP(1),
+        .SLOTS(1),
         .WEIGHT_BITS(4),
         .ODD(0),
+        .SUBTRACTS(0),
+        .PLANES(1),
         .WEIGHTS("layer_1_weights.mem")
     ) u_layer_1__lanes (
         .clk(clk),
@@ -427,7 +444,8 @@ module tiny_dense (
         .FIRST_BANK(0),
         .ROW(1),
         .FRAME(1),
-        .ADDRESS_BITS(1)
+        .FRAMES(4),
+        .ADDRESS_BITS(2)
     ) u_layer_1__writer (
         .clk(clk),
         .rst(rst),
@@ -448,7 +466,8 @@ module tiny_dense (
     snn_events #(
         .CHUNK(3),
         .CHUNKS(1),
-        .ADDRESS_BITS(1),
+        .FRAMES(4),
+        .ADDRESS_BITS(2),
         .INDEX_BITS(2)
     ) u_events (
         .clk(clk),

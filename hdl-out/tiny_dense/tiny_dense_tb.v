@@ -9,16 +9,16 @@
 module tiny_dense_tb;
     localparam SAMPLES   = 2;
     localparam TIMESTEPS = 5;
-    localparam BEATS     = 26;
+    localparam BEATS     = 22;
     localparam OUTPUTS   = 11;
-    localparam PATIENCE  = 11310;      // clocks in which something must happen
+    localparam PATIENCE  = 11020;      // clocks in which something must happen
 
     reg clk = 1'b0;
     reg rst = 1'b1;
     always #1 clk = !clk;
 
-    // {sample starts, first, last, index}
-    reg [6:0] beats [0:BEATS-1];
+    // {sample starts, first, last, keep, indices}
+    reg [7:0] beats [0:BEATS-1];
     reg [3:0] outputs [0:OUTPUTS-1];
     reg [1:0] classes [0:SAMPLES-1];
     reg [3:0] scores [0:SAMPLES*3-1];
@@ -37,7 +37,7 @@ module tiny_dense_tb;
         $readmemh("tb_order_1.mem", order_1);
     end
 
-    reg [6:0] beat = 0;
+    reg [7:0] beat = 0;
     reg s_valid = 1'b0;
     reg m_ready = 1'b0;
     wire s_ready, m_last, m_first, m_valid, class_valid;
@@ -45,7 +45,8 @@ module tiny_dense_tb;
     wire [1:0] class_index;
     tiny_dense dut (
         .clk(clk), .rst(rst),
-        .s_index(beat[3:0]), .s_last(beat[4]), .s_first(beat[5]),
+        .s_index(beat[3:0]), .s_keep(beat[4:4]),
+        .s_last(beat[5]), .s_first(beat[6]),
         .s_valid(s_valid), .s_ready(s_ready),
         .m_index(m_index), .m_last(m_last), .m_first(m_first), .m_valid(m_valid), .m_ready(m_ready),
         .class_valid(class_valid), .class_index(class_index)
@@ -106,7 +107,7 @@ module tiny_dense_tb;
             // input
             if (s_valid && s_ready) begin
                 busy = clock;
-                if (beat[6]) begin
+                if (beat[7]) begin
                     if (started >= 0) $display("CLOCKS %0d", clock - start_clock);
                     started = started + 1;
                     start_clock = clock;
