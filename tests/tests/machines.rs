@@ -181,7 +181,7 @@ fn the_dense_engine_stays_within_a_tenth_of_a_spike_a_clock() {
     let built = pipeline::build(&graph, timesteps, None, &Choices::default(), &arena).expect("it compiles");
     let spikes = pipeline::encode(&built.compiled, &data).expect("the spikes fit");
     let backend = BACKENDS.iter().find(|backend| backend.name == "fpga").expect("a backend of that name");
-    let options = EmitOptions { samples: &spikes };
+    let options = EmitOptions { samples: &spikes, host: None };
     let predicted = (backend.emit)(&built.compiled, &options).expect("it fits").predicted_clocks;
     let outcome = run("verilator", &built.compiled, &spikes);
     assert_eq!(outcome.difference, None);

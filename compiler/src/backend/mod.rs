@@ -30,6 +30,8 @@ pub struct Backend {
 pub struct EmitOptions<'s> {
     /// Samples to predict clocks on and to put into the testbench; may be empty.
     pub samples: &'s [Sample],
+    /// What an FPGA is connected to; `None`: whoever instantiates the top module.
+    pub host: Option<verilog::host::Host>,
 }
 
 /// What a backend gives.

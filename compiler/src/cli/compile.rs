@@ -15,7 +15,7 @@ use snnc::error::Error;
 use snnc::pipeline::{self, Price};
 
 use super::model::{self, NETWORK};
-use super::{Compile, print_json, show};
+use super::{Compile, Connection, print_json, show};
 
 /// Calibration samples that clocks are predicted on and that the testbench plays.
 const STIMULI: usize = 4;
@@ -47,7 +47,7 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
             verilog::choose(&network.built.compiled, slots, &samples).map_err(Error::from)?;
     }
     let compiled = &network.built.compiled;
-    let options = EmitOptions { samples: &samples };
+    let options = EmitOptions { samples: &samples, host: arguments.host.map(Connection::host) };
     let backend = BACKENDS.iter().find(|backend| backend.name == target).expect("every target has its backend");
     let Emitted { mut files, report, predicted_clocks } = (backend.emit)(compiled, &options).map_err(Error::from)?;
     files.push(File { path: NETWORK.into(), content: compiled_file::save(compiled)? });

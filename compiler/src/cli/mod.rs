@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use snnc::backend::verilog::host::Host;
 use snnc::frontend::LoadOptions;
 use snnc::pass::WeightChoice;
 use snnc::pass::prune::Amount;
@@ -101,6 +102,10 @@ struct Compile {
     /// show to pay.
     #[arg(long, value_name = "1|2|4", value_parser = ["1", "2", "4"])]
     slots: Option<String>,
+    /// Connect an FPGA to a host: a second top with registers, and drivers in Rust and Python. [default: the top with its
+    /// event stream only]
+    #[arg(long, value_enum)]
+    host: Option<Connection>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -310,6 +315,27 @@ impl Target {
         match self {
             Target::Fpga => "fpga",
             Target::Mcu => "mcu",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Connection {
+    /// AXI4-Lite for the registers, AXI4-Stream for events and spikes.
+    Axi,
+    /// An SPI slave, mode 0.
+    Spi,
+    /// A UART, 8N1.
+    Uart,
+}
+
+impl Connection {
+    /// What it is to the backend.
+    const fn host(self) -> Host {
+        match self {
+            Self::Axi => Host::Axi,
+            Self::Spi => Host::Spi,
+            Self::Uart => Host::Uart,
         }
     }
 }

@@ -21,6 +21,16 @@ use crate::error::AtNode;
 pub const BACKEND: Backend = Backend { name: "mcu", emit };
 
 fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, AtNode<BackendError>> {
+    if let Some(host) = options.host {
+        return Err(AtNode {
+            node: compiled.name.clone(),
+            op: "network".to_owned(),
+            source: BackendError::Unsupported {
+                found: format!("the host interface `{}` was asked for, which only an FPGA has", host.name()),
+                help: "leave --host out, or compile for --target fpga".to_owned(),
+            },
+        });
+    }
     let report = report(compiled);
     let (firmware, samples) = firmware::example(compiled, options.samples)?;
     let mut files = crate_files::files(compiled, &report, samples)?;

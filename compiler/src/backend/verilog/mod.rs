@@ -10,6 +10,7 @@ mod bench;
 mod choose;
 mod clocks;
 mod front;
+pub mod host;
 mod memory;
 mod names;
 mod netlist;
@@ -21,6 +22,7 @@ mod tail;
 mod top;
 
 pub use choose::choose;
+use host::Interface;
 use names::Identifiers;
 use rayon::prelude::*;
 use size::Layer;
@@ -42,12 +44,15 @@ pub struct Hardware {
     pub predicted_clocks: Vec<u64>,
     /// What each layer costs.
     pub report: Vec<LayerReport>,
+    /// What a host must know of it.
+    pub interface: Interface,
 }
 
 fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, AtNode<BackendError>> {
     let traces: Vec<Trace> = options.samples.par_iter().map(|sample| trace(&compiled.program, sample)).collect();
     let hardware = hardware(compiled, options.samples, &traces, BENCH_SAMPLES)?;
-    let Hardware { files, report, predicted_clocks, .. } = hardware;
+    let Hardware { mut files, report, predicted_clocks, interface, .. } = hardware;
+    files.extend(options.host.iter().flat_map(|host| host::files(&interface, *host)));
     Ok(Emitted { files, report, predicted_clocks })
 }
 
@@ -81,7 +86,9 @@ pub fn hardware(
         titles: &titles.iter().map(|title| printable(title)).collect::<Vec<_>>(),
     };
     let mut files: Vec<File> = rtl::RTL.iter().map(|(path, text)| File::text(*path, *text)).collect();
-    files.extend(design.files());
+    let own = design.files();
+    let interface = design.interface(host::fingerprint(&own));
+    files.extend(own);
     let prediction = clocks::predict(&compiled.program, &layers, samples, traces);
     let count = samples.len().min(benched);
     if count > 0 {
@@ -91,7 +98,7 @@ pub fn hardware(
     }
     let report = report::layers(compiled, &layers, &titles, &prediction, samples.len());
     files.push(report::file(&printable(&compiled.name), &compiled.program, &layers, &report, &prediction));
-    Ok(Hardware { files, top, predicted_clocks: prediction.clocks, report })
+    Ok(Hardware { files, top, predicted_clocks: prediction.clocks, report, interface })
 }
 
 /// A name as it can stand in a comment.
