@@ -1,0 +1,78 @@
+//! Networks behind their host interfaces, spoken to as a host speaks to them: the driver that snnc writes is compiled and
+//! talks to simulated pins, held back at random. Spikes, classes and counts are the host's.
+
+mod bench;
+mod lint;
+mod mutants;
+mod page;
+#[path = "player/pipe.rs"]
+mod pipe;
+mod python;
+mod streams;
+mod written;
+
+use bumpalo::Bump;
+use snnc::backend::verilog::host::Host;
+use snnc_runtime::program::{Edge, EdgeKind, Quantity, Rate, Reduce, Shape, ValueKind};
+use snnc_tests::random_network::{Layer, Recipe, Weights, window};
+
+use bench::{Bench, Simulator};
+
+/// A small network of dense layers over spikes.
+fn dense() -> Recipe {
+    let layer = |fan_out| Layer::Dense { fan_out, weights: Weights::Int8, neurons: true };
+    Recipe {
+        input: Edge { shape: Shape::vector(12), kind: EdgeKind::Spikes, rate: Rate::PerTimestep },
+        layers: vec![layer(8), layer(3)],
+        timesteps: 5,
+        readout: (Quantity::Spikes, Reduce::Sum),
+        rich: false,
+    }
+}
+
+/// A convolution over a constant image of numbers.
+fn convolution(outputs: u32) -> Recipe {
+    let shape = Shape { height: 6, width: 5, channels: 2 };
+    Recipe {
+        input: Edge { shape, kind: EdgeKind::Values(ValueKind::I8), rate: Rate::PerSample },
+        layers: vec![
+            Layer::Conv { channels: 4, window: window(3, 1, 1), weights: Weights::Int8, neurons: false },
+            Layer::Neurons,
+            Layer::Dense { fan_out: outputs, weights: Weights::Binary, neurons: true },
+        ],
+        timesteps: 3,
+        readout: (Quantity::Membrane, Reduce::Last),
+        rich: false,
+    }
+}
+
+/// The driver's answers are the golden ones.
+fn check(name: &str, host: Host, recipe: &Recipe, simulator: Simulator) {
+    let arena = Bump::new();
+    let bench = Bench::new(&arena, name, host, recipe, 4);
+    bench.build(simulator);
+    let said = bench.play(&bench.player(), simulator, 1).unwrap_or_else(|error| panic!("{name}: {error}"));
+    bench.compare(&said).unwrap_or_else(|error| panic!("{name}: {error}"));
+}
+
+// the networks of the mutants run in Icarus as they are, too
+
+#[test]
+fn axi_answers_the_driver_in_verilator() {
+    check("axi-dense", Host::Axi, &dense(), Simulator::Verilator);
+}
+
+#[test]
+fn axi_answers_the_driver_in_icarus() {
+    check("axi-convolution", Host::Axi, &convolution(300), Simulator::Icarus);
+}
+
+#[test]
+fn spi_answers_the_driver_in_verilator() {
+    check("spi-convolution", Host::Spi, &convolution(40), Simulator::Verilator);
+}
+
+#[test]
+fn uart_answers_the_driver_in_verilator() {
+    check("uart-dense", Host::Uart, &dense(), Simulator::Verilator);
+}
