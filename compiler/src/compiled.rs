@@ -45,11 +45,41 @@ pub struct Engine {
     pub slots: u8,
     /// Elements per clock behind its accumulators, at most; a power of two.
     pub group: u8,
+    /// How its input is coded.
+    #[serde(default, skip_serializing_if = "EdgeCode::is_plain")]
+    pub code: EdgeCode,
+}
+
+/// How a layer takes its input. Sums are exact integers, so each gives the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EdgeCode {
+    /// What spikes is added.
+    #[default]
+    Plain,
+    /// What begins to spike is added, what has stopped is subtracted, and sums persist: of dense layers with an accumulator
+    /// for each output; others stay plain.
+    Delta,
+}
+
+impl EdgeCode {
+    fn is_plain(&self) -> bool {
+        *self == Self::Plain
+    }
+
+    /// Name in a report.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Delta => "delta",
+        }
+    }
 }
 
 impl Default for Engine {
     fn default() -> Self {
-        Self { slots: 1, group: 8 }
+        Self { slots: 1, group: 8, code: EdgeCode::Plain }
     }
 }
 
@@ -79,7 +109,7 @@ impl Layout {
         if self.lanes == Some(0) {
             return Err("it has 0 lanes, at least 1".into());
         }
-        for Engine { slots, group } in &self.engines {
+        for Engine { slots, group, .. } in &self.engines {
             if ![1, 2, 4].contains(slots) {
                 return Err(format!("a layer takes {slots} inputs per clock, expected 1, 2 or 4"));
             }

@@ -53,6 +53,7 @@ module tiny_convolution (
     wire [23:0] layer_1__write_data;
     wire [0:0] layer_1__chunk_valid;
     wire [2:0] layer_1__chunk_bits;
+    wire [2:0] layer_1__chunk_signs;
     wire [1:0] layer_1__chunk_count;
     wire [1:0] layer_1__chunk_rotation;
     wire [3:0] layer_1__chunk_row;
@@ -100,6 +101,7 @@ module tiny_convolution (
     wire [35:0] layer_3__write_data;
     wire [0:0] layer_3__chunk_valid;
     wire [35:0] layer_3__chunk_bits;
+    wire [35:0] layer_3__chunk_signs;
     wire [5:0] layer_3__chunk_count;
     wire [5:0] layer_3__chunk_rotation;
     wire [5:0] layer_3__chunk_row;
@@ -198,6 +200,7 @@ module tiny_convolution (
     snn_window #(
         .SLOTS(1),
         .PLANES(8),
+        .SIGNED(0),
         .NEGATIVE(0),
         .LANE_GROUPS(1),
         .HEIGHT(6),
@@ -237,6 +240,7 @@ module tiny_convolution (
         .read(input_read),
         .o_valid(layer_1__chunk_valid),
         .o_bits(layer_1__chunk_bits),
+        .o_signs(layer_1__chunk_signs),
         .o_count(layer_1__chunk_count),
         .o_rotation(layer_1__chunk_rotation),
         .o_row(layer_1__chunk_row),
@@ -271,7 +275,8 @@ module tiny_convolution (
         .o_tag(layer_1__item_tag),
         .start(layer_1__kept_start),
         .free(layer_1__kept_free),
-        .i_count(layer_1__chunk_count)
+        .i_count(layer_1__chunk_count),
+        .i_signs(layer_1__chunk_signs)
     );
     snn_lanes #(
         .ROWS(9),
@@ -284,6 +289,7 @@ module tiny_convolution (
         .ODD(0),
         .SUBTRACTS(0),
         .PLANES(8),
+        .PERSISTS(0),
         .WEIGHTS("layer_1_weights.mem")
     ) u_layer_1__lanes (
         .clk(clk),
@@ -461,6 +467,7 @@ module tiny_convolution (
     snn_window #(
         .SLOTS(1),
         .PLANES(1),
+        .SIGNED(0),
         .NEGATIVE(0),
         .LANE_GROUPS(1),
         .HEIGHT(1),
@@ -500,6 +507,7 @@ module tiny_convolution (
         .read(layer_1__out_read),
         .o_valid(layer_3__chunk_valid),
         .o_bits(layer_3__chunk_bits),
+        .o_signs(layer_3__chunk_signs),
         .o_count(layer_3__chunk_count),
         .o_rotation(layer_3__chunk_rotation),
         .o_row(layer_3__chunk_row),
@@ -534,7 +542,8 @@ module tiny_convolution (
         .o_tag(layer_3__item_tag),
         .start(layer_3__out_start),
         .free(layer_3__out_free),
-        .i_count(layer_3__chunk_count)
+        .i_count(layer_3__chunk_count),
+        .i_signs(layer_3__chunk_signs)
     );
     snn_lanes #(
         .ROWS(36),
@@ -547,6 +556,7 @@ module tiny_convolution (
         .ODD(0),
         .SUBTRACTS(0),
         .PLANES(1),
+        .PERSISTS(0),
         .WEIGHTS("layer_3_weights.mem")
     ) u_layer_3__lanes (
         .clk(clk),

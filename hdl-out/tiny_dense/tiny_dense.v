@@ -65,6 +65,7 @@ module tiny_dense (
     wire [7:0] layer_1__write_data;
     wire [0:0] layer_1__chunk_valid;
     wire [7:0] layer_1__chunk_bits;
+    wire [7:0] layer_1__chunk_signs;
     wire [3:0] layer_1__chunk_count;
     wire [2:0] layer_1__chunk_rotation;
     wire [2:0] layer_1__chunk_row;
@@ -139,6 +140,7 @@ module tiny_dense (
         .ODD(0),
         .SUBTRACTS(0),
         .PLANES(1),
+        .PERSISTS(0),
         .WEIGHTS("layer_0_weights.mem")
     ) u_layer_0__lanes (
         .clk(clk),
@@ -257,6 +259,7 @@ module tiny_dense (
     snn_window #(
         .SLOTS(1),
         .PLANES(1),
+        .SIGNED(0),
         .NEGATIVE(0),
         .LANE_GROUPS(1),
         .HEIGHT(1),
@@ -296,6 +299,7 @@ module tiny_dense (
         .read(layer_0__out_read),
         .o_valid(layer_1__chunk_valid),
         .o_bits(layer_1__chunk_bits),
+        .o_signs(layer_1__chunk_signs),
         .o_count(layer_1__chunk_count),
         .o_rotation(layer_1__chunk_rotation),
         .o_row(layer_1__chunk_row),
@@ -330,7 +334,8 @@ module tiny_dense (
         .o_tag(layer_1__item_tag),
         .start(layer_1__out_start),
         .free(layer_1__out_free),
-        .i_count(layer_1__chunk_count)
+        .i_count(layer_1__chunk_count),
+        .i_signs(layer_1__chunk_signs)
     );
     snn_lanes #(
         .ROWS(8),
@@ -343,6 +348,7 @@ module tiny_dense (
         .ODD(0),
         .SUBTRACTS(0),
         .PLANES(1),
+        .PERSISTS(0),
         .WEIGHTS("layer_1_weights.mem")
     ) u_layer_1__lanes (
         .clk(clk),

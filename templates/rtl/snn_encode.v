@@ -14,6 +14,7 @@ module snn_encode #(
     input  wire                      rst,        // synchronous, active high
     input  wire                      i_valid,
     input  wire [BITS-1:0]           i_bits,
+    input  wire [BITS-1:0]           i_signs,    // 1: this one is subtracted
     input  wire [COUNT_BITS-1:0]     i_count,    // clocks that its ones take
     input  wire [OFFSET_BITS-1:0]    i_rotation, // bit that has the first row
     input  wire [ROW_BITS-1:0]       i_row,      // the first row
@@ -25,7 +26,7 @@ module snn_encode #(
     output reg                       o_valid,    // to the lanes
     output wire [SLOTS*ROW_BITS-1:0] o_row,
     output reg  [SLOTS-1:0]          o_hit,
-    output wire [SLOTS-1:0]          o_subtract,
+    output reg  [SLOTS-1:0]          o_subtract,
     output reg                       o_load,
     output reg                       o_double,
     output reg                       o_done,
@@ -39,6 +40,7 @@ module snn_encode #(
     reg                   valid_q, more_q, fresh_q, hit_q;
     reg [SLOTS*BITS-1:0]  ones_q;             // the bits of this clock
     reg [BITS-1:0]        rest_q;             // those of the next ones
+    reg [BITS-1:0]        signs_q;
     reg [COUNT_BITS-1:0]  left_q;
     reg [OFFSET_BITS-1:0] rotation_q;
     reg [ROW_BITS-1:0]    row_q;
@@ -68,6 +70,7 @@ module snn_encode #(
             left_q     <= i_count;
             more_q     <= |i_count[COUNT_BITS-1:1];
             hit_q      <= |i_count;
+            signs_q    <= i_signs;
             rotation_q <= i_rotation;
             row_q      <= i_row;
             flags_q    <= i_flags;
@@ -89,21 +92,19 @@ module snn_encode #(
     // 1: number of the bit, 2: from the rotation on, 3: its row
     reg [OFFSET_BITS-1:0] rotation_1q;
     reg [ROW_BITS-1:0]    row_1q;
-    reg [7:0]             flags_1q, flags_2q;
-    reg [SLOTS-1:0]       hit_1q, hit_2q;
-    reg                   subtract_q;
+    reg [6:0]             flags_1q, flags_2q;
+    reg [SLOTS-1:0]       hit_1q, hit_2q, subtract_1q, subtract_2q;
     reg                   valid_1q, valid_2q;
     always @(posedge clk) begin
         if (issue) begin
             rotation_1q <= rotation_q;
             row_1q      <= row_q;
-            flags_1q    <= {flags_q[2], flags_q[1] && fresh_q, flags_q[0] && fresh_q, done, tag_q};
+            flags_1q    <= {flags_q[1] && fresh_q, flags_q[0] && fresh_q, done, tag_q};
         end
-        if (valid_1q) {hit_2q, flags_2q} <= {hit_1q, flags_1q};
-        if (valid_2q) {o_hit, subtract_q, o_double, o_load, o_done, o_tag} <= {hit_2q, flags_2q};
+        if (valid_1q) {hit_2q, subtract_2q, flags_2q} <= {hit_1q, subtract_1q, flags_1q};
+        if (valid_2q) {o_hit, o_subtract, o_double, o_load, o_done, o_tag} <= {hit_2q, subtract_2q, flags_2q};
         {valid_1q, valid_2q, o_valid} <= rst ? 3'b000 : {issue, valid_1q, valid_2q};
     end
-    assign o_subtract = {SLOTS{subtract_q}};
 
     genvar s;
     generate for (s = 0; s < SLOTS; s = s + 1) begin : slot
@@ -125,6 +126,7 @@ module snn_encode #(
             if (issue) begin
                 index_1q  <= index;
                 hit_1q[s] <= SLOTS == 1 ? hit_q : |one;
+                subtract_1q[s] <= flags_q[2] || |(one & signs_q);
             end
             if (valid_1q) begin
                 row_2q   <= row_1q + wide_index - wide_rotation;

@@ -2,6 +2,7 @@
 // leaves (snn_drain) while the next one accumulates, so nothing is ever cleared.
 // Integer rules: runtime-nostd/src/synapse. A multi-bit input comes as digit planes: the sum doubles between them. Without
 // planes the sums run on from one to the next, modulo 2^SUM_BITS, and what leaves is the difference: no lane needs to load.
+// Where the items are changes (snn_delta), what leaves is the sum.
 // Clocks: one per item; the first group leaves FIRST_OUT = 6 clocks after the item that ends a sum, one later for each
 // doubling of SLOTS.
 `default_nettype none
@@ -14,6 +15,7 @@ module snn_lanes #(
     parameter ODD         = 0,     // 1: a weight is 2 q + 1 of the stored q
     parameter SUBTRACTS   = 0,     // 0: no item subtracts
     parameter PLANES      = 1,     // 1: no item doubles
+    parameter PERSISTS    = 0,     // 1: items are changes of the sum before; of one plane
     parameter SUM_BITS    = 16,    // signed, above the bits of SLOTS weights; proven not to overflow
     parameter GROUP       = 2,     // lanes that leave per clock
     parameter WEIGHTS     = ""    // file for $readmemh
@@ -128,7 +130,7 @@ module snn_lanes #(
     end endgenerate
     wire unused = &{1'b0, load, double, carry_4q, hit_2q, subtract_1q};
 
-    snn_drain #(.LANES(LANES), .SUM_BITS(SUM_BITS), .GROUP(GROUP), .RUNNING(RUNNING)) u_drain (
+    snn_drain #(.LANES(LANES), .SUM_BITS(SUM_BITS), .GROUP(GROUP), .RUNNING(RUNNING && PERSISTS == 0)) u_drain (
         .clk(clk), .rst(rst), .i_done(dones_q[STAGES]), .i_sums(sums), .i_tag(tags_q[4*STAGES +: 4]),
         .o_valid(o_valid), .o_sums(o_sums), .o_tag(o_tag)
     );

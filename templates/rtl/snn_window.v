@@ -4,11 +4,13 @@
 // Behind the chunks of the frame stand OWN chunks of the layer's own spikes of the timestep before, which its own writer
 // gives; they are read when they are complete, and as silence in the first timestep of a sample. The frame may hold
 // nothing else.
+// Where SIGNED is 1, what is read are changes (snn_delta), and each has a sign in the upper half of its word.
 // Clocks: one per chunk, FIRST_OUT = 7 from the step of the walk to o_valid; 16 chunks wait for the encoder.
 `default_nettype none
 module snn_window #(
     parameter SLOTS        = 1,    // rows of weights that the encoder gives per clock (snn_pick)
     parameter PLANES       = 1,
+    parameter SIGNED       = 0,    // 1: an element has a sign; only of one plane, one bank and without own spikes
     parameter NEGATIVE     = 0,
     parameter LANE_GROUPS  = 1,
     parameter HEIGHT       = 4,    // the parameters of snn_walk
@@ -38,7 +40,7 @@ module snn_window #(
     input  wire                          rst,             // synchronous, active high
     input  wire [BANKS-1:0]              write,
     input  wire [ADDRESS_BITS-1:0]       write_address,
-    input  wire [BANKS*PLANES*CHUNK-1:0] write_data,
+    input  wire [BANKS*(PLANES+SIGNED)*CHUNK-1:0] write_data,
     input  wire                          own_write,
     input  wire [OWN_BITS-1:0]           own_write_address,
     input  wire [CHUNK-1:0]              own_write_data,
@@ -48,6 +50,7 @@ module snn_window #(
     output wire                          read,            // it has been read
     output wire                          o_valid,
     output wire [BANKS*CHUNK-1:0]        o_bits,
+    output wire [BANKS*CHUNK-1:0]        o_signs,         // 1: is subtracted
     output wire [COUNT_BITS-1:0]         o_count,         // clocks that its ones take
     output wire [OFFSET_BITS-1:0]        o_rotation,
     output wire [ROW_BITS-1:0]           o_row,
@@ -56,7 +59,7 @@ module snn_window #(
     input  wire                          o_pop
 );
     localparam ALL        = BANKS * CHUNK;
-    localparam WORD       = PLANES * CHUNK;
+    localparam WORD       = (PLANES + SIGNED) * CHUNK;
     localparam PLANE_BITS = PLANES > 1 ? $clog2(PLANES) : 1;
     localparam PARTS      = SLOTS > 2 ? SLOTS / 2 : 1;    // of which each gives EACH ones per clock
     localparam EACH       = SLOTS / PARTS;
@@ -87,8 +90,8 @@ module snn_window #(
     reg  [5:0]               valids_q;
     reg  [REST_BITS-1:0]     rest_1q, rest_2q, rest_3q, rest_4q, rest_5q, rest_6q;
     reg  [PLANE_BITS-1:0]    plane_1q, plane_2q, plane_3q;
-    wire [ALL-1:0]           bits_4;
-    reg  [ALL-1:0]           bits_5q, bits_6q;
+    wire [ALL-1:0]           bits_4, signs_4;
+    reg  [ALL-1:0]           bits_5q, bits_6q, signs_5q, signs_6q;
     wire [ADDRESS_BITS-1:0]  further = address + CHUNKS[ADDRESS_BITS-1:0];
     wire moves = step || valids_q != 6'd0;
     wire [CHUNK-1:0]        own_3;                        // joins the memory's output register
@@ -161,6 +164,13 @@ module snn_window #(
                 chunk_4q   <= planes[plane_3q] | own_3;
             end
         assign bits_4[COLUMN +: CHUNK] = chunk_4q;
+        if (SIGNED != 0) begin : signed_
+            reg [CHUNK-1:0] sign_4q;
+            always @(posedge clk) if (moves) sign_4q <= word_3q[CHUNK +: CHUNK];
+            assign signs_4[COLUMN +: CHUNK] = sign_4q;
+        end else begin : unsigned_
+            assign signs_4[COLUMN +: CHUNK] = {CHUNK{1'b0}};
+        end
     end endgenerate
 
     wire [PARTS*8*BYTES-1:0] parts_4;
@@ -202,19 +212,28 @@ module snn_window #(
             {plane_2q, rest_2q} <= {plane_1q, rest_1q};
             {plane_3q, rest_3q} <= {plane_2q, rest_2q};
             rest_4q             <= rest_3q;
-            {bits_6q, rest_6q, count_6q} <= {bits_5q, rest_5q, count_5[COUNT_BITS-1:0]};
+            {signs_6q, bits_6q, rest_6q, count_6q} <= {signs_5q, bits_5q, rest_5q, count_5[COUNT_BITS-1:0]};
         end
         if (valids_q[3]) begin
-            {bits_5q, rest_5q} <= {bits_4, rest_4q};
+            {signs_5q, bits_5q, rest_5q} <= {signs_4, bits_4, rest_4q};
             for (n = 0; n < PARTS * BYTES; n = n + 1) ones_5q[4*n +: 4] <= ones(parts_4[8*n +: 8]);
         end
         valids_q <= rst ? 6'd0 : {valids_q[4:0], step};
         room_q   <= rst ? 5'd16 : room_q + {4'd0, o_pop} - {4'd0, step};
     end
 
-    snn_fifo #(.WIDTH(REST_BITS + COUNT_BITS + ALL)) u_fifo (
-        .clk(clk), .rst(rst), .push(valids_q[5]), .push_data({rest_6q, count_6q, bits_6q}),
-        .valid(o_valid), .data({o_rotation, o_row, o_flags, o_tag, o_count, o_bits}), .pop(o_pop)
-    );
+    generate if (SIGNED != 0) begin : with_signs
+        snn_fifo #(.WIDTH(REST_BITS + COUNT_BITS + 2 * ALL)) u_fifo (
+            .clk(clk), .rst(rst), .push(valids_q[5]), .push_data({rest_6q, count_6q, bits_6q, signs_6q}),
+            .valid(o_valid), .data({o_rotation, o_row, o_flags, o_tag, o_count, o_bits, o_signs}), .pop(o_pop)
+        );
+    end else begin : without_signs
+        wire unused_signs = &{1'b0, signs_6q};
+        snn_fifo #(.WIDTH(REST_BITS + COUNT_BITS + ALL)) u_fifo (
+            .clk(clk), .rst(rst), .push(valids_q[5]), .push_data({rest_6q, count_6q, bits_6q}),
+            .valid(o_valid), .data({o_rotation, o_row, o_flags, o_tag, o_count, o_bits}), .pop(o_pop)
+        );
+        assign o_signs = {ALL{1'b0}};
+    end endgenerate
 endmodule
 `default_nettype wire

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use bumpalo::Bump;
 use snnc::backend::verilog::Hardware;
-use snnc::compiled::{Engine, Layout};
+use snnc::compiled::{EdgeCode, Engine, Layout};
 use snnc::host::trace;
 use snnc::machine::verilog::{Simulator, Stress, write};
 use snnc_tests::random_network::{Rng, build, recipe, samples};
@@ -16,7 +16,13 @@ use snnc_tests::random_network::{Rng, build, recipe, samples};
 /// A layout at random.
 fn layout(rng: &mut Rng, lanes: &[Option<u32>]) -> Layout {
     let lanes = rng.pick(lanes);
-    let engines = (0..6).map(|_| Engine { slots: rng.pick(&[1, 1, 2, 4]), group: rng.pick(&[2, 8, 16]) }).collect();
+    let engines = (0..6)
+        .map(|_| Engine {
+            slots: rng.pick(&[1, 1, 2, 4]),
+            group: rng.pick(&[2, 8, 16]),
+            code: rng.pick(&[EdgeCode::Plain, EdgeCode::Delta]),
+        })
+        .collect();
     Layout { lanes, engines }
 }
 

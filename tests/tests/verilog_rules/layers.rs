@@ -1,7 +1,7 @@
 //! Rules of what stands around the neurons: chains of drawn layers.
 
 use bumpalo::Bump;
-use snnc::compiled::Compiled;
+use snnc::compiled::{Compiled, EdgeCode};
 use snnc::data::Sample;
 use snnc_runtime::program::{Edge, EdgeKind, PoolOp, Quantity, Rate, Reduce, Shape, ValueKind, Window};
 use snnc_tests::random_network::{Layer, Own, Recipe, Rng, Weights, build, samples, window};
@@ -50,6 +50,7 @@ pub(super) const LAYERS: &[Case] = &[
         },
         lanes: None,
         slots: 1,
+        code: EdgeCode::Plain,
         seed: 0,
         mutants: &[
             ("snn_pool.v", "assign joined = wide | old;", "assign joined = wide;"),
@@ -62,7 +63,8 @@ pub(super) const LAYERS: &[Case] = &[
                 "x_q        <= band_end                ? {X_BITS{1'b0}} :\n                              line_end && !window_end ? window_x_q : x_q + 1'b1;",
                 "x_q        <= band_end                ? {X_BITS{1'b0}} : x_q + 1'b1;",
             ),
-            ("snn_walk.v", "if (finished) second_q <= !second_q;", ""),
+            ("snn_link.v", "assign free  = free_q != {COUNT_BITS{1'b0}};", "assign free  = 1'b1;"),
+            ("snn_walk.v", "if (finished) start_q <= frame_address;", ""),
             ("snn_collect.v", "(again ? newest_5q : stored)", "stored"),
             (
                 "snn_collect.v",
@@ -81,6 +83,7 @@ pub(super) const LAYERS: &[Case] = &[
         },
         lanes: None,
         slots: 1,
+        code: EdgeCode::Plain,
         seed: 0,
         mutants: &[
             ("snn_walk.v", "wx_wraps    = wx_turn >= FULL_TURN", "wx_wraps    = wx_turn > FULL_TURN"),
@@ -95,6 +98,7 @@ pub(super) const LAYERS: &[Case] = &[
         },
         lanes: Some(3),
         slots: 1,
+        code: EdgeCode::Plain,
         seed: 0,
         mutants: &[
             ("snn_pool.v", "$signed(wide) > $signed(old)", "wide > old"),
@@ -121,6 +125,7 @@ pub(super) const LAYERS: &[Case] = &[
         },
         lanes: Some(2),
         slots: 1,
+        code: EdgeCode::Plain,
         seed: 0,
         mutants: &[
             ("snn_pool.v", "{(OUT_BITS-IN_BITS){OP == 1 && in[IN_BITS-1]}}", "{(OUT_BITS-IN_BITS){1'b0}}"),
@@ -148,6 +153,7 @@ pub(super) const LAYERS: &[Case] = &[
         },
         lanes: None,
         slots: 1,
+        code: EdgeCode::Plain,
         seed: 0,
         mutants: &[
             ("snn_stream.v", "{SLOTS{NEGATIVE != 0 &&", "{SLOTS{1'b0 &&"),
@@ -166,6 +172,7 @@ pub(super) const LAYERS: &[Case] = &[
         },
         lanes: None,
         slots: 1,
+        code: EdgeCode::Plain,
         seed: 0,
         mutants: &[
             ("snn_pool.v", "assign joined = wide + old;", "assign joined = wide | old;"),
@@ -188,6 +195,7 @@ pub(super) const LAYERS: &[Case] = &[
         },
         lanes: None,
         slots: 1,
+        code: EdgeCode::Plain,
         seed: 0,
         mutants: &[
             ("snn_lanes.v", "subtracts ^ BINARY", "subtracts"),
@@ -213,6 +221,7 @@ pub(super) const LAYERS: &[Case] = &[
         },
         lanes: None,
         slots: 1,
+        code: EdgeCode::Plain,
         seed: 0,
         mutants: &[
             ("snn_lanes.v", "localparam UNEVEN  = ODD != 0 || BINARY;", "localparam UNEVEN  = BINARY;"),
@@ -246,6 +255,7 @@ pub(super) const LAYERS: &[Case] = &[
         },
         lanes: Some(3),
         slots: 1,
+        code: EdgeCode::Plain,
         seed: 0,
         mutants: &[
             ("snn_taps.v", ": any_q | any;", ": any;"),
@@ -281,6 +291,7 @@ pub(super) const LAYERS: &[Case] = &[
         },
         lanes: Some(4),
         slots: 1,
+        code: EdgeCode::Plain,
         seed: 0,
         mutants: &[
             ("snn_join.v", "wide_kept + wide_own", "wide_kept"),
@@ -308,6 +319,7 @@ pub(super) const LAYERS: &[Case] = &[
         },
         lanes: None,
         slots: 2,
+        code: EdgeCode::Plain,
         seed: 0,
         mutants: &[
             ("snn_pick.v", "in & ~above & below;", "in & ~above;"),
@@ -329,6 +341,7 @@ pub(super) const LAYERS: &[Case] = &[
         },
         lanes: None,
         slots: 4,
+        code: EdgeCode::Plain,
         seed: 0,
         mutants: &[
             ("snn_stream.v", "keep_q  <= s_keep;", "keep_q  <= {SLOTS{|s_keep}};"),
@@ -345,10 +358,32 @@ pub(super) const LAYERS: &[Case] = &[
         },
         lanes: None,
         slots: 4,
+        code: EdgeCode::Plain,
         seed: 0,
         mutants: &[
             ("snn_pick.v", "if (k % PARTS == p)", "if (k / SIZE == p)"),
             ("snn_window.v", "if (total > clocks) clocks = total;", "clocks = total;"),
+        ],
+    },
+    Case {
+        name: "changes instead of spikes",
+        network: |arena| {
+            let input = Edge { shape: Shape::vector(40), ..image(1, SPIKES, Rate::PerTimestep) };
+            drawn(arena, input, &[dense(70), dense(16), dense(5)], (Quantity::Membrane, Reduce::Max))
+        },
+        lanes: None,
+        slots: 2,
+        code: EdgeCode::Delta,
+        seed: 0,
+        mutants: &[
+            ("snn_delta.v", "stored & {CHUNK{known_1q}}", "stored"),
+            ("snn_delta.v", "known_q || last", "1'b1"),
+            ("snn_delta.v", "{past, past ^ data_1q}", "{data_1q, past ^ data_1q}"),
+            ("snn_delta.v", "{past, past ^ data_1q}", "{past, data_1q}"),
+            ("snn_encode.v", "|(one & signs_q)", "1'b0"),
+            ("snn_encode.v", "signs_q    <= i_signs;", "signs_q    <= rest_q;"),
+            ("snn_lanes.v", "RUNNING && PERSISTS == 0", "RUNNING"),
+            ("snn_window.v", "signs_4[COLUMN +: CHUNK] = sign_4q", "signs_4[COLUMN +: CHUNK] = chunk_4q"),
         ],
     },
     Case {
@@ -359,11 +394,11 @@ pub(super) const LAYERS: &[Case] = &[
         },
         lanes: None,
         slots: 1,
+        code: EdgeCode::Plain,
         seed: 1,
         mutants: &[
             ("snn_readout.v", "$signed(score_2q) > $signed(best_q)", "$signed(score_2q) >= $signed(best_q)"),
-            ("snn_link.v", "assign free  = free_q != 2'd0;", "assign free  = 1'b1;"),
-            ("snn_link.v", "assign full  = full_q != 2'd0;", "assign full  = 1'b1;"),
+            ("snn_link.v", "assign full  = full_q != {COUNT_BITS{1'b0}};", "assign full  = 1'b1;"),
             ("snn_stream.v", "assign s_ready    = !blocked;", "assign s_ready    = 1'b1;"),
             ("snn_stream.v", "wait_q != {WAIT_BITS{1'b0}} || !free", "!free"),
             ("snn_encode.v", "wait_q != {WAIT_BITS{1'b0}} ||", "1'b0 ||"),

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use snnc::backend::verilog::Hardware;
-use snnc::compiled::{Compiled, Engine, Layout};
+use snnc::compiled::{Compiled, EdgeCode, Engine, Layout};
 use snnc::data::Sample;
 use snnc::host::{Trace, trace};
 use snnc::machine::MachineError;
@@ -25,6 +25,8 @@ struct Case {
     lanes: Option<u32>,
     /// Inputs per clock of every layer.
     slots: u8,
+    /// How every layer's input is coded, where it can be.
+    code: EdgeCode,
     /// 1: input and output are held back, and the broken design must fail then.
     seed: u32,
     /// Each breaks a rule: module, text that is there once, what it becomes.
@@ -45,7 +47,8 @@ fn fails(compiled: &Compiled<'_>, hardware: &Hardware, folder: &Path, seed: u32,
 fn check(case: &Case) {
     let arena = Bump::new();
     let (mut compiled, samples) = (case.network)(&arena);
-    compiled.layout = Layout { lanes: case.lanes, engines: vec![Engine { slots: case.slots, group: 8 }; 8] };
+    compiled.layout =
+        Layout { lanes: case.lanes, engines: vec![Engine { slots: case.slots, group: 8, code: case.code }; 8] };
     let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
     let folder = tempfile::tempdir().expect("a folder for scratch");
     let hardware = write(&compiled, &samples, &traces, folder.path()).expect(case.name);

@@ -1,5 +1,6 @@
 //! Rules of the neurons: one neuron, driven by chosen currents.
 
+use snnc::compiled::EdgeCode;
 use snnc_runtime::program::{Leak, Reset, ResetTiming, Staircase, Synaptic};
 use snnc_tests::driven::{Driven, network};
 
@@ -13,6 +14,7 @@ macro_rules! neuron {
             network: |arena| network(arena, &Driven { $($field: $value,)* ..Driven::default() }),
             lanes: None,
             slots: 1,
+            code: EdgeCode::Plain,
             seed: 0,
             mutants: $mutants,
         }

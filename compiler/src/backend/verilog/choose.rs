@@ -1,7 +1,8 @@
-//! Which layers get more inputs per clock, and more elements per clock behind their sums: those that set the pace.
+//! Which layers get more inputs per clock, and more elements per clock behind their sums: those that set the pace. And which
+//! take changes instead of spikes.
 
 use crate::backend::BackendError;
-use crate::compiled::{Compiled, Engine, Layout};
+use crate::compiled::{Compiled, EdgeCode, Engine, Layout};
 use crate::data::Sample;
 use crate::error::AtNode;
 use crate::host::{Trace, trace};
@@ -15,7 +16,8 @@ const MOST_ELEMENTS: u8 = 64;
 const PRICE: u64 = 200;
 
 /// A layout of `compiled` whose layers take up to `slots` inputs per clock, as many as `samples` show to pay: every layer
-/// gets all there is, then gives back, layer by layer, inputs and elements per clock that cost next to no clocks.
+/// gets all there is, then gives back, layer by layer, inputs and elements per clock that cost next to no clocks. A layer
+/// takes changes where there are fewer of them than spikes.
 /// Without samples nothing is given back.
 ///
 /// # Errors
@@ -27,11 +29,21 @@ pub fn choose(compiled: &Compiled<'_>, slots: u8, samples: &[Sample]) -> Result<
         return Ok(Layout { lanes, engines: vec![Engine { slots, ..Engine::default() }; plan.len()] });
     }
     let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
-    let clocks = |layout: &Layout| {
+    let predict = |layout: &Layout| {
         let layers = Layer::all(&compiled.program, &plan, layout);
-        clocks::predict(&compiled.program, &layers, samples, &traces).clocks.iter().sum::<u64>()
+        clocks::predict(&compiled.program, &layers, samples, &traces)
     };
-    let mut layout = Layout { lanes, engines: vec![Engine { slots, group: MOST_ELEMENTS }; plan.len()] };
+    let clocks = |layout: &Layout| predict(layout).clocks.iter().sum::<u64>();
+    let taken = |layout: &Layout| predict(layout).inputs;
+    let code = EdgeCode::Plain;
+    let mut layout = Layout { lanes, engines: vec![Engine { slots, group: MOST_ELEMENTS, code }; plan.len()] };
+    for at in 0..plan.len() {
+        let mut coded = layout.clone();
+        coded.engines[at].code = EdgeCode::Delta;
+        if taken(&coded)[at] < taken(&layout)[at] {
+            layout = coded;
+        }
+    }
     let best = clocks(&layout);
     let most = best + best / PRICE;
     let fewer_inputs = |engine: Engine| Engine { slots: engine.slots / 2, ..engine };

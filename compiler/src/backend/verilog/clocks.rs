@@ -12,11 +12,12 @@ use std::collections::VecDeque;
 
 use snnc_runtime::program::{EdgeKind, Program};
 
-use items::{Counts, Items, Presence, elements, own_spikes, spikes_before};
+use items::{Counts, Items, Presence, changes, elements, own_spikes, spikes_before};
 
 use super::bench::{plane_elements, walk};
 use super::size::{Front, Layer, WindowSize};
 use super::top::{OUTPUT_WORD, output_frames};
+use crate::compiled::EdgeCode;
 use crate::data::Sample;
 use crate::host::Trace;
 
@@ -42,6 +43,8 @@ const NEURON: u64 = 8;
 const SYNAPTIC: u64 = 6;
 /// From the last group of a frame to the reader's seeing it (`snn_writer` or `snn_replay`, and `snn_link`).
 const WRITTEN: u64 = 2;
+/// As [`WRITTEN`], more of it where the reader takes changes (`snn_delta`).
+const DELTA: u64 = 1;
 /// From the start of a timestep to its first group (`snn_replay`).
 const REPLAY: u64 = 3;
 /// From the last beat of a frame to the start of its copy, at least (`snn_collect`).
@@ -57,6 +60,8 @@ pub struct Prediction {
     pub clocks: Vec<u64>,
     /// Clocks in which each layer's engine is busy, over all samples.
     pub busy: Vec<u64>,
+    /// Elements of each layer's input frames that its code makes it take, over all samples: spikes, or changes.
+    pub inputs: Vec<u64>,
 }
 
 /// A buffer of some frames: when they can be read, and when they have been.
@@ -118,6 +123,9 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
     // of own spikes that join constant currents
     let mut owns: Vec<Engine> = layers.iter().map(|_| Engine::default()).collect();
     let mut input = Link::new(2);
+    // the frame before, of layers that take changes
+    let mut befores = vec![Vec::new(); layers.len()];
+    let mut inputs = vec![0; layers.len()];
     // when the collector accepts the next beat; when the output stream gave its last
     let (mut ready, mut given) = (0, None);
     let mut starts = Vec::new();
@@ -135,11 +143,16 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
                             starts.push(engine.issued);
                         }
                         let events = plane_elements(frame, layer.from.len(), layer.planes);
+                        inputs[index] += events.iter().map(|plane| plane.len() as u64).sum::<u64>();
                         let beats = events.iter().map(|plane| plane.len().div_ceil(layer.slots).max(1) as u64).sum();
                         finished = engine.stream(beats, layer.interval as u64, room);
                     }
                     Front::Window(window) if sums => {
-                        let elements = elements(program, layer, sample, trace, t);
+                        let mut elements = elements(program, layer, sample, trace, t);
+                        if layer.code == EdgeCode::Delta {
+                            elements = vec![changes(&mut befores[index], elements.concat())];
+                        }
+                        inputs[index] += elements.iter().map(|plane| plane.len() as u64).sum::<u64>();
                         if window.collected {
                             if t == 0 {
                                 starts.push(ready);
@@ -193,6 +206,9 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
                 } else {
                     currents + behind
                 };
+                if layers.get(index + 1).is_some_and(|next| next.code == EdgeCode::Delta) {
+                    outs[index].full += DELTA;
+                }
                 engines[index].own = currents + neurons + WRITTEN;
             }
             let out = outs.last_mut().expect("a network has a layer");
@@ -207,7 +223,7 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
     let clocks = starts.iter().zip(ends).map(|(start, end)| end - start).collect();
     // the two engines of a layer work side by side
     let busy = engines.iter().zip(&owns).map(|(engine, own)| engine.busy.max(own.busy)).collect();
-    Prediction { clocks, busy }
+    Prediction { clocks, busy, inputs }
 }
 
 /// From the item that ends a layer's sum at the lanes to the sum's last group.

@@ -3,6 +3,7 @@
 use super::netlist::{Section, numbers, prefixed};
 use super::size::{Front, Layer, WindowSize, index_bits};
 use super::top::Design;
+use crate::compiled::EdgeCode;
 
 /// Bits of the input's index: a flat index, or `{y, x, channel}` for a convolution.
 #[derive(Clone, Copy, Debug)]
@@ -164,7 +165,8 @@ impl Design<'_, '_> {
                         ("BANKS", window.kernel[1]),
                         ("CHUNK", window.chunk),
                     ]));
-                    s.statements.push(format!("wire {id}__unused_count = &{{1'b0, {id}__chunk_count}};"));
+                    s.statements
+                        .push(format!("wire {id}__unused_chunk = &{{1'b0, {id}__chunk_count, {id}__chunk_signs}};"));
                     s.instance("snn_taps", format!("u_{id}__taps"), parameters, ports);
                 } else {
                     parameters.extend(numbers(&[
@@ -173,6 +175,7 @@ impl Design<'_, '_> {
                         ("COUNT_BITS", count_bits(window)),
                     ]));
                     ports.push(("i_count", format!("{id}__chunk_count")));
+                    ports.push(("i_signs", format!("{id}__chunk_signs")));
                     s.instance("snn_encode", format!("u_{id}__encode"), parameters, ports);
                 }
             }
@@ -185,7 +188,7 @@ impl Design<'_, '_> {
         // what the writer before it gives is declared here, where the sizes are known
         s.wire(w.kernel[1], format!("{id}__write"));
         s.wire(address_bits, format!("{id}__write_address"));
-        s.wire(w.kernel[1] * layer.planes * w.chunk, format!("{id}__write_data"));
+        s.wire(w.kernel[1] * layer.stored_bits() * w.chunk, format!("{id}__write_data"));
         let own_bits = index_bits(2 * w.own);
         let own = match w.own {
             0 => [("own_write", "1'b0"), ("own_write_address", "1'b0"), ("own_written", "1'b0")]
@@ -205,6 +208,7 @@ impl Design<'_, '_> {
         for (field, bits) in [
             ("valid", 1),
             ("bits", w.bits()),
+            ("signs", w.bits()),
             ("count", count_bits(w)),
             ("rotation", offset_bits),
             ("row", layer.row_bits()),
@@ -221,6 +225,7 @@ impl Design<'_, '_> {
         let chunk = [
             ("o_valid", "valid"),
             ("o_bits", "bits"),
+            ("o_signs", "signs"),
             ("o_count", "count"),
             ("o_rotation", "rotation"),
             ("o_row", "row"),
@@ -232,6 +237,7 @@ impl Design<'_, '_> {
         let parameters = numbers(&[
             ("SLOTS", layer.slots),
             ("PLANES", layer.planes),
+            ("SIGNED", usize::from(layer.code == EdgeCode::Delta)),
             ("NEGATIVE", usize::from(layer.negative)),
             ("LANE_GROUPS", layer.lane_groups()),
             ("HEIGHT", w.out[0]),

@@ -70,7 +70,7 @@ fn state_bits(layer: &Layer<'_>) -> u64 {
     let frames = match &layer.front {
         Front::Stream => 0,
         Front::Window(window) => {
-            let frame = window.frame * window.bits() * layer.planes;
+            let frame = window.frame * window.bits() * layer.stored_bits();
             frame * (window.frames() + usize::from(window.collected)) + 2 * window.own * window.chunk
         }
     };
@@ -84,6 +84,7 @@ struct Line<'a> {
     encoding: &'a str,
     lanes: usize,
     slots: usize,
+    code: &'static str,
     group: usize,
     busy: String,
 }
@@ -114,6 +115,7 @@ pub fn file(
         encoding: report.encoding.unwrap_or("-"),
         lanes: layer.lanes,
         slots: layer.slots,
+        code: layer.code.name(),
         group: layer.group,
         busy: report.predicted_clocks.map_or("-".into(), |clocks| format!("{clocks:.0}")),
     });

@@ -9,7 +9,7 @@ mod window;
 pub use window::WindowSize;
 
 use super::plan::{Own, Planned, planes};
-use crate::compiled::{Engine, Layout};
+use crate::compiled::{EdgeCode, Engine, Layout};
 
 /// Clocks after which the same neuron may come back (`snn_neuron`; the readout and `snn_filter` need fewer).
 const NEURON_LOOP: usize = 9;
@@ -31,6 +31,8 @@ pub struct Layer<'p> {
     pub planes: usize,
     /// Whether the first plane is a sign.
     pub negative: bool,
+    /// How the input is coded.
+    pub code: EdgeCode,
     /// Where its items come from.
     pub front: Front,
     /// Outputs per position (of a dense layer: all outputs).
@@ -165,6 +167,14 @@ impl<'p> Layer<'p> {
         };
         let lane_groups = channels / lanes;
         let codebook = codebook(&projection, planes).filter(|_| !negative);
+        let code = match &front {
+            Front::Window(window)
+                if window.frames() > 2 && planes == 1 && !constant && lanes == channels && codebook.is_none() =>
+            {
+                engine.code
+            }
+            Front::Stream | Front::Window(_) => EdgeCode::Plain,
+        };
         let slots = match &front {
             Front::Stream => engine.slots.into(),
             Front::Window(_) if codebook.is_some() => 1,
@@ -211,6 +221,7 @@ impl<'p> Layer<'p> {
             from: source.shape,
             planes,
             negative,
+            code,
             front,
             channels,
             lanes,
@@ -248,6 +259,7 @@ impl<'p> Layer<'p> {
             from: population.output.shape,
             planes: 1,
             negative: false,
+            code: EdgeCode::Plain,
             rows: (lane_groups * window.all_chunks() * window.bits()).max(2),
             front: Front::Window(window),
             channels,
@@ -267,6 +279,16 @@ impl<'p> Layer<'p> {
             words: channels / group,
             last: false,
         })
+    }
+
+    /// Whether what it takes may be subtracted.
+    pub fn subtracts(&self) -> bool {
+        self.negative || self.code == EdgeCode::Delta
+    }
+
+    /// Bits of a word's element in the memory of its window.
+    pub fn stored_bits(&self) -> usize {
+        self.planes + usize::from(self.code == EdgeCode::Delta)
     }
 
     /// Bits of a row of weights, as the encoder and the lanes number them.

@@ -8,6 +8,7 @@ use super::netlist::{Section, Stream, numbers};
 use super::plan::pool_code;
 use super::size::{Finish, Front, Joined, Layer, reset_table, table_bits};
 use crate::backend::File;
+use crate::compiled::EdgeCode;
 
 /// A leak as the parameters of `snn_leak`, and the file with its factors.
 struct LeakParameters {
@@ -118,8 +119,9 @@ impl Tail<'_, '_> {
                     ("SLOTS", layer.slots),
                     ("WEIGHT_BITS", layer.weight_bits),
                     ("ODD", usize::from(layer.odd)),
-                    ("SUBTRACTS", usize::from(layer.negative)),
+                    ("SUBTRACTS", usize::from(layer.subtracts())),
                     ("PLANES", layer.planes),
+                    ("PERSISTS", usize::from(layer.code == EdgeCode::Delta)),
                 ]));
                 parameters.push(("WEIGHTS", self.file("weights", memory::weights(layer))));
                 self.section.instance("snn_lanes", format!("u_{id}__lanes"), parameters, ports);

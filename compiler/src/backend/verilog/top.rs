@@ -8,6 +8,7 @@ use super::netlist::{Section, Stream, numbers, prefixed};
 use super::size::{Front, Layer, WindowSize, index_bits};
 use super::tail::Tail;
 use crate::backend::File;
+use crate::compiled::EdgeCode;
 
 #[derive(Template)]
 #[template(path = "snn_top.v")]
@@ -149,10 +150,17 @@ impl Design<'_, '_> {
             ("write_data", word.clone()),
         ];
         let written = [("write", "write"), ("write_address", "write_address")];
-        ports.extend(prefixed(&format!("{target}__"), &written));
         let link = [("written", "written"), ("written_first", "written_first")];
-        ports.extend(prefixed(&format!("{id}__out_"), &link));
-        s.statements.push(format!("assign {target}__write_data = {{{}{{{word}}}}};", w.kernel[1]));
+        let delta = self.layers.get(index + 1).is_some_and(|next| next.code == EdgeCode::Delta);
+        if delta {
+            Self::changes(s, id, &target, &w);
+            ports.extend(prefixed(&format!("{id}__frame_"), &written));
+            ports.extend(prefixed(&format!("{id}__frame_"), &link));
+        } else {
+            ports.extend(prefixed(&format!("{target}__"), &written));
+            ports.extend(prefixed(&format!("{id}__out_"), &link));
+            s.statements.push(format!("assign {target}__write_data = {{{}{{{word}}}}};", w.kernel[1]));
+        }
         let parameters = numbers(&[
             ("GROUP", layer.group),
             ("PLANES", planes),
@@ -169,6 +177,29 @@ impl Design<'_, '_> {
             ("ADDRESS_BITS", index_bits(w.frames() * w.frame)),
         ]);
         s.instance("snn_writer", format!("u_{id}__writer"), parameters, ports);
+    }
+
+    /// From the frames of a layer to what changes in them, for the window `w` of layer `target`.
+    fn changes(s: &mut Section, id: &str, target: &str, w: &WindowSize) {
+        let address_bits = index_bits(w.frames() * w.frame);
+        for (field, bits) in [("write", 1), ("write_address", address_bits), ("written", 1), ("written_first", 1)] {
+            s.wire(bits, format!("{id}__frame_{field}"));
+        }
+        let mut ports = prefixed(
+            &format!("{id}__frame_"),
+            &[
+                ("i_write", "write"),
+                ("i_address", "write_address"),
+                ("i_written", "written"),
+                ("i_first", "written_first"),
+            ],
+        );
+        ports.push(("i_data", format!("{id}__word")));
+        let written = [("o_write", "write"), ("o_address", "write_address"), ("o_data", "write_data")];
+        ports.extend(prefixed(&format!("{target}__"), &written));
+        ports.extend(prefixed(&format!("{id}__out_"), &[("o_written", "written"), ("o_first", "written_first")]));
+        let parameters = numbers(&[("CHUNK", w.chunk), ("FRAME", w.frame), ("ADDRESS_BITS", address_bits)]);
+        s.instance("snn_delta", format!("u_{id}__delta"), parameters, ports);
     }
 
     /// Own spikes into the memory that the layer reads a timestep later.

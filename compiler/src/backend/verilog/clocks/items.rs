@@ -48,6 +48,17 @@ pub(super) fn elements(
     }
 }
 
+/// The elements that are set in one of two frames only, both in ascending order; `now` becomes the frame before.
+pub(super) fn changes(before: &mut Vec<usize>, now: Vec<usize>) -> Vec<usize> {
+    let only = |these: &[usize], others: &[usize]| -> Vec<usize> {
+        these.iter().copied().filter(|i| others.binary_search(i).is_err()).collect()
+    };
+    let mut changed = only(&now, before);
+    changed.extend(only(before, &now));
+    *before = now;
+    changed
+}
+
 /// The layer's own spikes of the timestep before, if it takes them beside its input.
 pub(super) fn own_spikes(program: &Program<'_>, layer: &Layer<'_>, trace: &Trace, t: usize) -> Vec<usize> {
     if layer.planned.own.is_some() { spikes_before(program, layer, trace, t) } else { Vec::new() }
