@@ -9,6 +9,7 @@ use support::{fixture, snnc};
 
 const MODEL: &str = "a_snntorch_fc/step_dyn.onnx";
 const DATA: &str = "mnist/test200.npz";
+const CALIB: &str = "mnist/train200.npz";
 
 /// Asserts that a command is refused with `code`, with all of `said` in its message, and without a panic.
 fn refused(arguments: &[&str], code: i32, said: &[&str]) {
@@ -130,10 +131,20 @@ fn wrong_usage_ends_with_code_2() {
         &["compile", &model],
         &["compile", &model, "--target", "toaster"],
         &["compile", &model, "--target", "fpga", "--lanes", "0"],
+        &["compile", &model, "--target", "fpga", "--slots", "3"],
         &["frobnicate"],
         &["run", &model, "--data", &data, "--frobnicate"],
     ] {
         refused(arguments, 2, &["--help"]);
+    }
+}
+
+#[test]
+fn what_only_an_fpga_has_is_refused_for_a_microcontroller() {
+    let (model, calib) = (fixture(MODEL), fixture(CALIB));
+    for option in [["--slots", "2"], ["--host", "spi"]] {
+        let arguments = ["compile", &model, "--target", "mcu", "--timesteps", "2", "--calib", &calib, "-o", "nowhere"];
+        refused(&[&arguments[..], &option].concat(), 1, &[option[0], "--target fpga"]);
     }
 }
 

@@ -96,3 +96,17 @@ pub enum BackendError {
         help: String,
     },
 }
+
+impl BackendError {
+    /// An option of the command line that only the FPGA has, asked for with `value` on another target.
+    pub fn fpga_only(compiled: &Compiled<'_>, option: &str, value: &str) -> AtNode<Self> {
+        AtNode {
+            node: compiled.name.clone(),
+            op: "network".to_owned(),
+            source: Self::Unsupported {
+                found: format!("`--{option} {value}` was asked for, which only an FPGA has"),
+                help: format!("leave --{option} out, or compile for --target fpga"),
+            },
+        }
+    }
+}

@@ -7,7 +7,7 @@ use bumpalo::Bump;
 use miette::IntoDiagnostic;
 use serde::Serialize;
 use snnc::backend::verilog;
-use snnc::backend::{BACKENDS, EmitOptions, Emitted, File, LayerReport};
+use snnc::backend::{BACKENDS, BackendError, EmitOptions, Emitted, File, LayerReport};
 use snnc::compiled::Compiled;
 use snnc::compiled_file;
 use snnc::data::Sample;
@@ -15,7 +15,7 @@ use snnc::error::Error;
 use snnc::pipeline::{self, Price};
 
 use super::model::{self, NETWORK};
-use super::{Compile, Connection, print_json, show};
+use super::{Compile, Connection, Target, print_json, show};
 
 /// Calibration samples that clocks are predicted on and that the testbench plays.
 const STIMULI: usize = 4;
@@ -42,9 +42,13 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
     let layout = &mut network.built.compiled.layout;
     layout.lanes = arguments.lanes.or(layout.lanes);
     let samples = stimuli(arguments, &network.built.compiled)?;
-    if let Some(slots) = arguments.slots.as_ref().and_then(|slots| slots.parse().ok()) {
-        network.built.compiled.layout =
-            verilog::choose(&network.built.compiled, slots, &samples).map_err(Error::from)?;
+    if let Some(text) = &arguments.slots {
+        let compiled = &mut network.built.compiled;
+        let chosen = match (arguments.target, text.parse()) {
+            (Target::Fpga, Ok(slots)) => verilog::choose(compiled, slots, &samples),
+            _ => Err(BackendError::fpga_only(compiled, "slots", text)),
+        };
+        compiled.layout = chosen.map_err(Error::from)?;
     }
     let compiled = &network.built.compiled;
     let options = EmitOptions { samples: &samples, host: arguments.host.map(Connection::host) };

@@ -46,5 +46,5 @@ fn a_host_adds_its_own_files_and_no_other_hosts() {
 #[test]
 fn a_microcontroller_has_no_host() {
     let refused = paths("mcu", Some(Host::Spi)).expect_err("nothing to write");
-    assert_eq!(refused, "the host interface `spi` was asked for, which only an FPGA has");
+    assert_eq!(refused, "`--host spi` was asked for, which only an FPGA has");
 }

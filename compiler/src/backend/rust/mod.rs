@@ -22,14 +22,7 @@ pub const BACKEND: Backend = Backend { name: "mcu", emit };
 
 fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, AtNode<BackendError>> {
     if let Some(host) = options.host {
-        return Err(AtNode {
-            node: compiled.name.clone(),
-            op: "network".to_owned(),
-            source: BackendError::Unsupported {
-                found: format!("the host interface `{}` was asked for, which only an FPGA has", host.name()),
-                help: "leave --host out, or compile for --target fpga".to_owned(),
-            },
-        });
+        return Err(BackendError::fpga_only(compiled, "host", host.name()));
     }
     let report = report(compiled);
     let (firmware, samples) = firmware::example(compiled, options.samples)?;
