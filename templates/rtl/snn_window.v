@@ -199,7 +199,7 @@ module snn_window #(
                 total = {(COUNT_BITS+4){1'b0}};
                 for (n = 0; n < BYTES; n = n + 1) total = total + {{COUNT_BITS{1'b0}}, counts[4*(part*BYTES+n) +: 4]};
                 if (EACH > 1) total = (total + 1'b1) >> 1;
-                if (total > clocks) clocks = total;
+                if (part == 0 || total > clocks) clocks = total;    // one part is not compared with nothing
             end
         end
     endfunction
