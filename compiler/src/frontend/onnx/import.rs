@@ -13,7 +13,7 @@ pub use functions::inlined;
 use super::net::{Def, MAX_STEPS, Net, ValueId};
 use super::ops::{self, Call, Refusal};
 use super::proto::{GraphProto, ModelProto, NodeProto, TensorProto, data_type};
-use super::tensor::{Decoder, elements};
+use super::tensor::{Decoder, MAX_AXES, elements};
 use super::{at, invalid};
 use crate::error::AtNode;
 use crate::frontend::{FrontendError, ModelFile, NodeError, SourceNode};
@@ -393,7 +393,7 @@ impl<'a> Importer<'a> {
                     },
                 });
             }
-            if elements(&dims).is_none() {
+            if dims.len() > MAX_AXES || elements(&dims).is_none() {
                 return refuse(format!("an input of shape {dims:?}"), "the file is damaged or was edited");
             }
             let value = self.net.value(Def::Input(inputs.len()), dims);

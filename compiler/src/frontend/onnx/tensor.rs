@@ -12,7 +12,8 @@ use super::proto::{EXTERNAL, TensorProto, data_type};
 use super::{at, invalid};
 use crate::frontend::{FrontendError, ModelFile, NodeError};
 
-/// Axes beyond which no tensor is made: some operations take time that grows with their square.
+/// Axes of a tensor that a file holds or that folding makes, at most: some operations take time that grows with their
+/// square.
 pub const MAX_AXES: usize = 8;
 
 /// Elements beyond which no tensor is made.
@@ -317,10 +318,10 @@ fn collected<T>(n: usize, values: impl Iterator<Item = T>) -> Arc<[T]> {
     all.into()
 }
 
-/// Elements of a shape, if there are not too many, nor too many axes. Axes beside an empty one count too: loops may run over them.
+/// Elements of a shape, if there are not too many. Axes beside an empty one count too: loops may run over them.
 pub fn elements(dims: &[usize]) -> Option<usize> {
-    let most = dims.iter().take(MAX_AXES + 1).try_fold(1usize, |n, &size| n.checked_mul(size.max(1)))?;
-    (dims.len() <= MAX_AXES && most <= MAX_ELEMENTS).then(|| if dims.contains(&0) { 0 } else { most })
+    let most = dims.iter().try_fold(1usize, |n, &size| n.checked_mul(size.max(1)))?;
+    (most <= MAX_ELEMENTS).then(|| if dims.contains(&0) { 0 } else { most })
 }
 
 /// Decodes the constants of one file, and of the files beside it.
@@ -354,6 +355,7 @@ impl<'a> Decoder<'a> {
     pub fn tensor(&self, tensor: &TensorProto, name: &str) -> Result<Tensor, FrontendError> {
         let refuse = |error: NodeError| FrontendError::Node(at(name, "initializer", error));
         let dims: Option<Vec<usize>> = tensor.dims.iter().map(|&d| usize::try_from(d).ok()).collect();
+        let dims = dims.filter(|dims| dims.len() <= MAX_AXES);
         let (Some(dims), Some(len)) = (dims.clone(), dims.as_deref().and_then(elements)) else {
             let found = format!(
                 "dims {:?}; expected at most {MAX_AXES} sizes of 0 or more, at most {MAX_ELEMENTS} elements",

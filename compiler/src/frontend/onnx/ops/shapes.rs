@@ -42,7 +42,7 @@ pub(super) fn reshaped(call: &Call<'_>, dims: &[usize], shape: &[i64]) -> Dims {
     if let (Some(axis), Some(known @ 1..)) = (open, known) {
         out[axis] = total / known;
     }
-    match elements(&out) == Some(total) {
+    match elements(&out) == Some(total) && out.len() <= MAX_AXES {
         true => Ok(out),
         false => impossible(format!("a reshape of {dims:?} ({total} elements) to {shape:?}")),
     }
@@ -92,7 +92,7 @@ pub(super) fn unsqueezed(dims: &[usize], axes: &[i64]) -> Dims {
 pub(super) fn permutation(call: &Call<'_>, rank: usize) -> Dims {
     let Some(perm) = call.ints("perm") else { return Ok((0..rank).rev().collect()) };
     let perm: Vec<usize> = perm.iter().map(|&p| axis_of(p, rank)).collect::<Result<_, _>>()?;
-    match perm.len() == rank && (0..rank).all(|a| perm.contains(&a)) {
+    match perm.len() == rank && rank <= MAX_AXES && (0..rank).all(|a| perm.contains(&a)) {
         true => Ok(perm),
         false => impossible(format!("a permutation {perm:?} of {rank} axes")),
     }
@@ -290,7 +290,7 @@ pub(super) fn expand(net: &mut Net, call: &Call<'_>) -> Values {
     let x = call.operand(0)?;
     let shape = call.attribute_or_operand(net, "shape", 1)?.unwrap_or_default();
     let shape: Option<Vec<usize>> = shape.iter().map(|&s| usize::try_from(s).ok()).collect();
-    let dims = shape.and_then(|s| broadcast(net.dims(x), &s)).filter(|d| elements(d).is_some());
+    let dims = shape.and_then(|s| broadcast(net.dims(x), &s)).filter(|d| d.len() <= MAX_AXES && elements(d).is_some());
     match dims {
         Some(dims) if !dims.contains(&0) => Ok(vec![net.expand(x, dims)]),
         _ => impossible("a shape that the tensor does not broadcast to"),
