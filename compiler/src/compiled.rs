@@ -84,12 +84,6 @@ impl Default for Engine {
 }
 
 impl Layout {
-    /// At most so many accumulators per layer, everything else as it comes.
-    #[must_use]
-    pub fn of_lanes(lanes: Option<u32>) -> Self {
-        Self { lanes, engines: Vec::new() }
-    }
-
     /// Whether nothing was chosen.
     pub(crate) fn is_default(&self) -> bool {
         *self == Self::default()

@@ -22,13 +22,12 @@ module snn_encoder #(
     reg                  valid_q, last_q, first_q;
     reg [WORD-1:0]       rest_q;
     reg [INDEX_BITS-1:0] base_q;
-    wire [WORD-1:0]      less   = rest_q - 1'b1;
-    wire [WORD-1:0]      beyond = rest_q & less;
+    wire [WORD-1:0]      lowest, beyond;
+    snn_pick #(.BITS(WORD)) u_pick (.bits(rest_q), .ones(lowest), .rest(beyond));
     wire                 silent = rest_q == {WORD{1'b0}};
     wire                 ends   = beyond == {WORD{1'b0}};                 // nothing is left of the word behind this event
     wire                 ended  = valid_q && ends && (m_ready || (silent && !last_q));
 
-    wire [WORD-1:0] lowest = rest_q & ~less;
     wire [INDEX_BITS-1:0] offset;
     snn_binary #(.BITS(WORD), .INDEX_BITS(INDEX_BITS)) u_binary (.one(lowest), .index(offset));
 

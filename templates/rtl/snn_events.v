@@ -31,14 +31,14 @@ module snn_events #(
     reg  [INDEX_BITS-1:0]   base_q;
     reg  [CHUNK-1:0]        rest_q;
     wire [CHUNK-1:0]        word;
-    wire [CHUNK-1:0]        less = rest_q - 1'b1;
+    wire [CHUNK-1:0]        lowest, beyond;
     wire                    silent = rest_q == {CHUNK{1'b0}};
     wire                    last_word = base_q == LAST_BASE[INDEX_BITS-1:0];
     snn_ram #(.WIDTH(CHUNK), .DEPTH(FRAMES * CHUNKS), .ADDRESS_BITS(ADDRESS_BITS)) u_ram (
         .clk(clk), .write(write), .write_address(write_address), .write_data(write_data),
         .read(state_q == FETCH), .read_address(address_q), .read_data(word)
     );
-    wire [CHUNK-1:0] lowest = rest_q & ~less;
+    snn_pick #(.BITS(CHUNK)) u_pick (.bits(rest_q), .ones(lowest), .rest(beyond));
     wire [INDEX_BITS-1:0] offset;
     snn_binary #(.BITS(CHUNK), .INDEX_BITS(INDEX_BITS)) u_binary (.one(lowest), .index(offset));
 
@@ -59,7 +59,7 @@ module snn_events #(
                 state_q   <= last_word ? END : FETCH;
                 base_q    <= base_q + CHUNK[INDEX_BITS-1:0];
                 address_q <= address_q == ALL_WORDS[ADDRESS_BITS-1:0] ? {ADDRESS_BITS{1'b0}} : address_q + 1'b1;
-            end else if (m_ready) rest_q <= rest_q & less;
+            end else if (m_ready) rest_q <= beyond;
             END: if (m_ready) begin
                 state_q <= IDLE;
                 base_q  <= {INDEX_BITS{1'b0}};

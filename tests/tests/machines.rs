@@ -4,8 +4,8 @@
 use bumpalo::Bump;
 use snnc::backend::verilog::choose;
 use snnc::backend::{BACKENDS, EmitOptions};
-use snnc::compiled::Compiled;
-use snnc::data::Sample;
+use snnc::compiled::{Compiled, EdgeCode};
+use snnc::data::{Dataset, Sample};
 use snnc::host::{Trace, spiking_steps, trace};
 use snnc::ir::{
     self, Comparison, Graph, InputEncoding, Linear, Neuron, Node, Op, Quantity, Reduce, Reset, ResetTiming, Source,
@@ -171,6 +171,28 @@ fn a_recurrent_network_of_neurons_with_two_states() {
     let graph = two_states();
     graph.validate().expect("a sound graph");
     graph_is_equal_on("two states", graph, 2, &["verilator", "icarus", "cortex-m4"]);
+}
+
+#[test]
+fn a_layer_takes_changes_where_there_are_fewer_of_them() {
+    let calib = samples("mnist/train200.npz");
+    let mut graph = model("d_snntorch_binary_conv/step_dyn.onnx", Some(8)).graph;
+    let timesteps = pipeline::present(&mut graph, Some(&calib), true).expect("the images fit");
+    let arena = Bump::new();
+    let choices = Choices::default();
+    let mut compiled =
+        pipeline::build(&graph, timesteps, Some(&calib), &choices, &arena).expect("it compiles").compiled;
+    let encode = |data: Dataset| pipeline::encode(&compiled, &data.take(3)).expect("the images fit");
+    let (stimuli, test) = (encode(calib), encode(samples("mnist/test200.npz")));
+    compiled.layout = choose(&compiled, 2, &stimuli).expect("chains are carried");
+    let codes: Vec<EdgeCode> = compiled.layout.engines.iter().map(|engine| engine.code).collect();
+    assert_eq!(codes, [EdgeCode::Plain, EdgeCode::Plain, EdgeCode::Delta], "the others are convolutions");
+    let backend = BACKENDS.iter().find(|backend| backend.name == "fpga").expect("a backend of that name");
+    let options = EmitOptions { samples: &test, host: None };
+    let predicted = (backend.emit)(&compiled, &options).expect("it fits").predicted_clocks;
+    let outcome = run("verilator", &compiled, &test);
+    assert_eq!(outcome.difference, None);
+    assert_eq!(outcome.cost, predicted);
 }
 
 #[test]

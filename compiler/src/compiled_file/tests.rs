@@ -8,7 +8,7 @@ use snnc_runtime::program::{
 };
 
 use super::*;
-use crate::compiled::{Layout, StepInfo};
+use crate::compiled::{EdgeCode, Engine, Layout, StepInfo};
 use crate::data::{Frame, Sample};
 use crate::ir::WeightEncoding;
 
@@ -30,6 +30,17 @@ impl<'a> Choices<'_, 'a> {
     fn table(&mut self, n: usize) -> &'a [i32] {
         let numbers: Vec<i32> = (0..n).map(|_| self.below(256) as i32 - 128).collect();
         self.arena.alloc_slice_copy(&numbers)
+    }
+
+    fn layout(&mut self) -> Layout {
+        let lanes = self.flip().then(|| 1 + self.below(256) as u32);
+        let mut engine = || Engine {
+            slots: [1, 2, 4][self.below(3)],
+            group: 1 << self.below(7),
+            code: if self.flip() { EdgeCode::Plain } else { EdgeCode::Delta },
+        };
+        let engines = (0..4).map(|_| engine()).collect::<Vec<_>>();
+        Layout { lanes, engines: if self.flip() { engines } else { Vec::new() } }
     }
 
     /// Of `taps` above 0 a codebook.
@@ -228,14 +239,7 @@ impl<'a> Choices<'_, 'a> {
         }
         let steps = self.arena.alloc_slice_copy(&steps);
         let program = Program::new(edge, steps, readout, timesteps).expect("the test makes sound programs");
-        Compiled {
-            name: "net".into(),
-            program,
-            input,
-            steps: infos,
-            readout_scale: 1.0 / scale,
-            layout: Layout::default(),
-        }
+        Compiled { name: "net".into(), program, input, steps: infos, readout_scale: 1.0 / scale, layout: self.layout() }
     }
 }
 
@@ -336,6 +340,26 @@ fn what_the_file_claims_is_proven_before_it_is_used() {
     });
     let message = error.expect_err("it was not proven").to_string();
     assert!(message.ends_with("its accumulator takes 12 bits, 2 are claimed"), "{message}");
+}
+
+#[test]
+fn a_layout_that_no_engine_has_is_refused() {
+    let arena = Bump::new();
+    let mut compiled = random(&[], &arena);
+    let engine = Engine::default();
+    for (lanes, engine, reason) in [
+        (Some(0), engine, "it has 0 lanes, at least 1"),
+        (None, Engine { slots: 3, ..engine }, "a layer takes 3 inputs per clock, expected 1, 2 or 4"),
+        (None, Engine { group: 6, ..engine }, "a layer gives 6 elements per clock, expected a power of two up to 64"),
+        (
+            None,
+            Engine { group: 128, ..engine },
+            "a layer gives 128 elements per clock, expected a power of two up to 64",
+        ),
+    ] {
+        compiled.layout = Layout { lanes, engines: vec![engine] };
+        assert_eq!(check(&compiled), Err(reason.into()));
+    }
 }
 
 #[test]

@@ -93,21 +93,7 @@ module host_tb;
         was_sent <= {m_tdata, m_tkeep, m_tlast, m_tuser};
     end
 
-    // ---- the clocks of a sample, from what the network takes and gives
-    integer clock = 0, sample_start = 0, sample_clocks = 0;
-    reg     under_way = 0;
-    always @(posedge clk) begin
-        clock = clock + 1;
-        if (dut.u_network.class_valid) begin
-            sample_clocks = clock - sample_start;
-            under_way = 0;
-        end
-        if (dut.u_network.s_valid && dut.u_network.s_ready && !under_way && !dut.clear) begin
-            sample_start = clock;
-            under_way = 1;
-        end
-        if (dut.clear) under_way = 0;
-    end
+    `include "sample_clocks.vh"
 
     // one clock: what is shaken hands on at its edge; the master changes its side between two edges
     reg        aw_done, w_done, b_done, ar_done, r_done;

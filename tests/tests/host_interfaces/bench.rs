@@ -101,6 +101,7 @@ impl Bench {
             Host::Uart => include_str!("uart_tb.v"),
         };
         fs::write(self.path("host_tb.v"), text).expect("scratch");
+        fs::write(self.path("sample_clocks.vh"), include_str!("sample_clocks.vh")).expect("scratch");
         let defines = [
             format!("-DTOP={}_{}", i.top, self.host.name()),
             format!("-DIN_BYTES={}", i.slots * i.index_bytes()),

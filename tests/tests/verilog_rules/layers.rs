@@ -6,7 +6,7 @@ use snnc::data::Sample;
 use snnc_runtime::program::{Edge, EdgeKind, PoolOp, Quantity, Rate, Reduce, Shape, ValueKind, Window};
 use snnc_tests::random_network::{Layer, Own, Recipe, Rng, Weights, build, samples, window};
 
-use super::Case;
+use super::{Case, Setting, USUAL};
 
 const fn image(channels: u32, kind: EdgeKind, rate: Rate) -> Edge {
     Edge { shape: Shape { height: 7, width: 6, channels }, kind, rate }
@@ -48,10 +48,7 @@ pub(super) const LAYERS: &[Case] = &[
             let layers = [conv(4, window(3, 1, 1), true), pool(PoolOp::Max, false), dense(5)];
             drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, COUNT)
         },
-        lanes: None,
-        slots: 1,
-        code: EdgeCode::Plain,
-        seed: 0,
+        setting: USUAL,
         mutants: &[
             ("snn_pool.v", "assign joined = wide | old;", "assign joined = wide;"),
             ("snn_pool.v", "i_tag[1] ? wide : joined", "joined"),
@@ -81,10 +78,7 @@ pub(super) const LAYERS: &[Case] = &[
             let layers = [conv(4, window(3, 1, 1), true), dense(5)];
             drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, (Quantity::Membrane, Reduce::Sum))
         },
-        lanes: None,
-        slots: 1,
-        code: EdgeCode::Plain,
-        seed: 0,
+        setting: USUAL,
         mutants: &[
             ("snn_walk.v", "wx_wraps    = wx_turn >= FULL_TURN", "wx_wraps    = wx_turn > FULL_TURN"),
             ("snn_encode.v", "index_1q < rotation_1q", "index_1q <= rotation_1q"),
@@ -96,10 +90,7 @@ pub(super) const LAYERS: &[Case] = &[
             let layers = [conv(6, window(3, 1, 0), false), pool(PoolOp::Max, true), Layer::Neurons, dense(5)];
             drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, (Quantity::Spikes, Reduce::First))
         },
-        lanes: Some(3),
-        slots: 1,
-        code: EdgeCode::Plain,
-        seed: 0,
+        setting: Setting { lanes: Some(3), ..USUAL },
         mutants: &[
             ("snn_pool.v", "$signed(wide) > $signed(old)", "wide > old"),
             ("snn_pool.v", "$signed(wide) > $signed(old)", "$signed(wide) < $signed(old)"),
@@ -123,10 +114,7 @@ pub(super) const LAYERS: &[Case] = &[
             let input = image(1, EdgeKind::Values(ValueKind::I8), Rate::PerSample);
             drawn(arena, input, &layers, (Quantity::Membrane, Reduce::Last))
         },
-        lanes: Some(2),
-        slots: 1,
-        code: EdgeCode::Plain,
-        seed: 0,
+        setting: Setting { lanes: Some(2), ..USUAL },
         mutants: &[
             ("snn_pool.v", "{(OUT_BITS-IN_BITS){OP == 1 && in[IN_BITS-1]}}", "{(OUT_BITS-IN_BITS){1'b0}}"),
             (
@@ -151,10 +139,7 @@ pub(super) const LAYERS: &[Case] = &[
                 Edge { shape: Shape::vector(20), ..image(1, EdgeKind::Values(ValueKind::I16), Rate::PerTimestep) };
             drawn(arena, input, &[dense(8), dense(5)], (Quantity::Membrane, Reduce::Max))
         },
-        lanes: None,
-        slots: 1,
-        code: EdgeCode::Plain,
-        seed: 0,
+        setting: USUAL,
         mutants: &[
             ("snn_stream.v", "{SLOTS{NEGATIVE != 0 &&", "{SLOTS{1'b0 &&"),
             ("snn_stream.v", "assign o_double   = double_q;", "assign o_double   = 1'b0;"),
@@ -170,10 +155,7 @@ pub(super) const LAYERS: &[Case] = &[
                 [conv(20, window(2, 1, 0), true), pool(PoolOp::Sum, true), conv(6, window(4, 1, 1), true), dense(5)];
             drawn(arena, image(1, SPIKES, Rate::PerTimestep), &layers, COUNT)
         },
-        lanes: None,
-        slots: 1,
-        code: EdgeCode::Plain,
-        seed: 0,
+        setting: USUAL,
         mutants: &[
             ("snn_pool.v", "assign joined = wide + old;", "assign joined = wide | old;"),
             ("snn_writer.v", "else if (slot_q == {SLOT_BITS{1'b0}}) chunk_q[s*GROUP +: GROUP] <= {GROUP{1'b0}};", ""),
@@ -193,10 +175,7 @@ pub(super) const LAYERS: &[Case] = &[
             ];
             drawn(arena, image(3, SPIKES, Rate::PerTimestep), &layers, COUNT)
         },
-        lanes: None,
-        slots: 1,
-        code: EdgeCode::Plain,
-        seed: 0,
+        setting: USUAL,
         mutants: &[
             ("snn_lanes.v", "subtracts ^ BINARY", "subtracts"),
             ("snn_drain.v", "known_q || (drain_q && last)", "1'b1"),
@@ -219,10 +198,7 @@ pub(super) const LAYERS: &[Case] = &[
             ];
             drawn(arena, image(3, SPIKES, Rate::PerTimestep), &layers, COUNT)
         },
-        lanes: None,
-        slots: 1,
-        code: EdgeCode::Plain,
-        seed: 0,
+        setting: USUAL,
         mutants: &[
             ("snn_lanes.v", "localparam UNEVEN  = ODD != 0 || BINARY;", "localparam UNEVEN  = BINARY;"),
             ("snn_lanes.v", "{(SUM_BITS-WIDTH-DEPTH){added[WIDTH+DEPTH-1]}}", "{(SUM_BITS-WIDTH-DEPTH){1'b0}}"),
@@ -253,10 +229,7 @@ pub(super) const LAYERS: &[Case] = &[
             ];
             drawn(arena, image(24, SPIKES, Rate::PerTimestep), &layers, COUNT)
         },
-        lanes: Some(3),
-        slots: 1,
-        code: EdgeCode::Plain,
-        seed: 0,
+        setting: Setting { lanes: Some(3), ..USUAL },
         mutants: &[
             ("snn_taps.v", ": any_q | any;", ": any;"),
             ("snn_taps.v", "taps_1q[START + (k + b) % BANKS]", "taps_1q[k]"),
@@ -289,10 +262,7 @@ pub(super) const LAYERS: &[Case] = &[
                 COUNT,
             )
         },
-        lanes: Some(4),
-        slots: 1,
-        code: EdgeCode::Plain,
-        seed: 0,
+        setting: Setting { lanes: Some(4), ..USUAL },
         mutants: &[
             ("snn_join.v", "wide_kept + wide_own", "wide_kept"),
             ("snn_join.v", "wide_kept + wide_own", "wide_own"),
@@ -317,10 +287,7 @@ pub(super) const LAYERS: &[Case] = &[
             ];
             drawn(arena, image(3, EdgeKind::Values(ValueKind::I8), Rate::PerTimestep), &layers, COUNT)
         },
-        lanes: None,
-        slots: 2,
-        code: EdgeCode::Plain,
-        seed: 0,
+        setting: Setting { slots: 2, ..USUAL },
         mutants: &[
             ("snn_pick.v", "in & ~above & below;", "in & ~above;"),
             ("snn_pick.v", "in & above & below;", "in & below;"),
@@ -339,10 +306,7 @@ pub(super) const LAYERS: &[Case] = &[
                 Edge { shape: Shape::vector(40), ..image(1, EdgeKind::Values(ValueKind::I8), Rate::PerTimestep) };
             drawn(arena, input, &[dense(12)], (Quantity::Membrane, Reduce::Max))
         },
-        lanes: None,
-        slots: 4,
-        code: EdgeCode::Plain,
-        seed: 0,
+        setting: Setting { slots: 4, ..USUAL },
         mutants: &[
             ("snn_stream.v", "keep_q  <= s_keep;", "keep_q  <= {SLOTS{|s_keep}};"),
             ("snn_lanes.v", ".carry(carry_2q[s])", ".carry(1'b0)"),
@@ -356,10 +320,7 @@ pub(super) const LAYERS: &[Case] = &[
             let input = Edge { shape: Shape::vector(40), ..image(1, SPIKES, Rate::PerTimestep) };
             drawn(arena, input, &[dense(24), dense(16), dense(5)], COUNT)
         },
-        lanes: None,
-        slots: 4,
-        code: EdgeCode::Plain,
-        seed: 0,
+        setting: Setting { slots: 4, ..USUAL },
         mutants: &[
             ("snn_pick.v", "if (k % PARTS == p)", "if (k / SIZE == p)"),
             ("snn_window.v", "if (part == 0 || total > clocks)", ""),
@@ -371,10 +332,7 @@ pub(super) const LAYERS: &[Case] = &[
             let input = Edge { shape: Shape::vector(40), ..image(1, SPIKES, Rate::PerTimestep) };
             drawn(arena, input, &[dense(70), dense(16), dense(5)], (Quantity::Membrane, Reduce::Max))
         },
-        lanes: None,
-        slots: 2,
-        code: EdgeCode::Delta,
-        seed: 0,
+        setting: Setting { slots: 2, code: EdgeCode::Delta, ..USUAL },
         mutants: &[
             ("snn_delta.v", "stored & {CHUNK{known_1q}}", "stored"),
             ("snn_delta.v", "known_q || last", "1'b1"),
@@ -392,17 +350,14 @@ pub(super) const LAYERS: &[Case] = &[
             let input = Edge { shape: Shape::vector(20), ..image(1, SPIKES, Rate::PerTimestep) };
             drawn(arena, input, &[dense(24), dense(12)], COUNT)
         },
-        lanes: None,
-        slots: 1,
-        code: EdgeCode::Plain,
-        seed: 1,
+        setting: Setting { seed: 1, ..USUAL },
         mutants: &[
             ("snn_readout.v", "$signed(score_2q) > $signed(best_q)", "$signed(score_2q) >= $signed(best_q)"),
             ("snn_link.v", "assign full  = full_q != {COUNT_BITS{1'b0}};", "assign full  = 1'b1;"),
             ("snn_stream.v", "assign s_ready    = !blocked;", "assign s_ready    = 1'b1;"),
             ("snn_stream.v", "wait_q != {WAIT_BITS{1'b0}} || !free", "!free"),
             ("snn_encode.v", "wait_q != {WAIT_BITS{1'b0}} ||", "1'b0 ||"),
-            ("snn_events.v", "else if (m_ready) rest_q <= rest_q & less;", "else rest_q <= rest_q & less;"),
+            ("snn_events.v", "else if (m_ready) rest_q <= beyond;", "else rest_q <= beyond;"),
             ("snn_events.v", "END: if (m_ready) begin", "END: begin"),
         ],
     },

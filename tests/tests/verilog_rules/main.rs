@@ -17,10 +17,9 @@ use snnc::machine::verilog::{Simulator, Stress, write};
 use layers::LAYERS;
 use neurons::NEURONS;
 
-/// A network and what becomes of it when the Verilog is broken.
-struct Case {
-    name: &'static str,
-    network: for<'a> fn(&'a Bump) -> (Compiled<'a>, Vec<Sample>),
+/// How a network is laid out and simulated.
+#[derive(Clone, Copy)]
+struct Setting {
     /// Accumulators per layer at most.
     lanes: Option<u32>,
     /// Inputs per clock of every layer.
@@ -29,6 +28,15 @@ struct Case {
     code: EdgeCode,
     /// 1: input and output are held back, and the broken design must fail then.
     seed: u32,
+}
+
+const USUAL: Setting = Setting { lanes: None, slots: 1, code: EdgeCode::Plain, seed: 0 };
+
+/// A network and what becomes of it when the Verilog is broken.
+struct Case {
+    name: &'static str,
+    network: for<'a> fn(&'a Bump) -> (Compiled<'a>, Vec<Sample>),
+    setting: Setting,
     /// Each breaks a rule: module, text that is there once, what it becomes.
     mutants: &'static [(&'static str, &'static str, &'static str)],
 }
@@ -47,19 +55,19 @@ fn fails(compiled: &Compiled<'_>, hardware: &Hardware, folder: &Path, seed: u32,
 fn check(case: &Case) {
     let arena = Bump::new();
     let (mut compiled, samples) = (case.network)(&arena);
-    compiled.layout =
-        Layout { lanes: case.lanes, engines: vec![Engine { slots: case.slots, group: 8, code: case.code }; 8] };
+    let Setting { lanes, slots, code, seed } = case.setting;
+    compiled.layout = Layout { lanes, engines: vec![Engine { slots, code, ..Engine::default() }; 8] };
     let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
     let folder = tempfile::tempdir().expect("a folder for scratch");
     let hardware = write(&compiled, &samples, &traces, folder.path()).expect(case.name);
-    assert!(!fails(&compiled, &hardware, folder.path(), case.seed, case.name), "{}: as it is", case.name);
+    assert!(!fails(&compiled, &hardware, folder.path(), seed, case.name), "{}: as it is", case.name);
     for (file, from, to) in case.mutants {
         let context = format!("{}: {file}: `{from}` as `{to}`", case.name);
         let path = folder.path().join("rtl").join(file);
         let text = fs::read_to_string(&path).expect(&context);
         assert_eq!(text.matches(from).count(), 1, "{context}: the text is not there once");
         fs::write(&path, text.replace(from, to)).expect(&context);
-        assert!(fails(&compiled, &hardware, folder.path(), case.seed, &context), "{context}: unnoticed");
+        assert!(fails(&compiled, &hardware, folder.path(), seed, &context), "{context}: unnoticed");
         fs::write(&path, text).expect(&context);
     }
 }

@@ -1,10 +1,9 @@
 //! Rules of the neurons: one neuron, driven by chosen currents.
 
-use snnc::compiled::EdgeCode;
 use snnc_runtime::program::{Leak, Reset, ResetTiming, Staircase, Synaptic};
 use snnc_tests::driven::{Driven, network};
 
-use super::Case;
+use super::{Case, USUAL};
 
 /// A case of one neuron.
 macro_rules! neuron {
@@ -12,10 +11,7 @@ macro_rules! neuron {
         Case {
             name: $name,
             network: |arena| network(arena, &Driven { $($field: $value,)* ..Driven::default() }),
-            lanes: None,
-            slots: 1,
-            code: EdgeCode::Plain,
-            seed: 0,
+            setting: USUAL,
             mutants: $mutants,
         }
     };

@@ -18,7 +18,7 @@ const PRICE: u64 = 200;
 /// A layout of `compiled` whose layers take up to `slots` inputs per clock, as many as `samples` show to pay: every layer
 /// gets all there is, then gives back, layer by layer, inputs and elements per clock that cost next to no clocks. A layer
 /// takes changes where there are fewer of them than spikes.
-/// Without samples nothing is given back.
+/// Without samples every layer gets the inputs, and the elements that it always has.
 ///
 /// # Errors
 /// A step that the engine cannot carry.
@@ -34,14 +34,13 @@ pub fn choose(compiled: &Compiled<'_>, slots: u8, samples: &[Sample]) -> Result<
         clocks::predict(&compiled.program, &layers, samples, &traces)
     };
     let clocks = |layout: &Layout| predict(layout).clocks.iter().sum::<u64>();
-    let taken = |layout: &Layout| predict(layout).inputs;
-    let code = EdgeCode::Plain;
-    let mut layout = Layout { lanes, engines: vec![Engine { slots, group: MOST_ELEMENTS, code }; plan.len()] };
-    for at in 0..plan.len() {
-        let mut coded = layout.clone();
-        coded.engines[at].code = EdgeCode::Delta;
-        if taken(&coded)[at] < taken(&layout)[at] {
-            layout = coded;
+    let all = |code| Layout { lanes, engines: vec![Engine { slots, group: MOST_ELEMENTS, code }; plan.len()] };
+    let mut layout = all(EdgeCode::Plain);
+    // what a layer takes does not depend on the others
+    let (spikes, changes) = (predict(&layout).inputs, predict(&all(EdgeCode::Delta)).inputs);
+    for (engine, (spikes, changes)) in layout.engines.iter_mut().zip(spikes.into_iter().zip(changes)) {
+        if changes < spikes {
+            engine.code = EdgeCode::Delta;
         }
     }
     let best = clocks(&layout);

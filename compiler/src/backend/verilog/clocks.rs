@@ -17,7 +17,6 @@ use items::{Counts, Items, Presence, changes, elements, own_spikes, spikes_befor
 use super::bench::{plane_elements, walk};
 use super::size::{Front, Layer, WindowSize};
 use super::top::{OUTPUT_WORD, output_frames};
-use crate::compiled::EdgeCode;
 use crate::data::Sample;
 use crate::host::Trace;
 
@@ -143,16 +142,16 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
                             starts.push(engine.issued);
                         }
                         let events = plane_elements(frame, layer.from.len(), layer.planes);
-                        inputs[index] += events.iter().map(|plane| plane.len() as u64).sum::<u64>();
+                        inputs[index] += count(&events);
                         let beats = events.iter().map(|plane| plane.len().div_ceil(layer.slots).max(1) as u64).sum();
                         finished = engine.stream(beats, layer.interval as u64, room);
                     }
                     Front::Window(window) if sums => {
                         let mut elements = elements(program, layer, sample, trace, t);
-                        if layer.code == EdgeCode::Delta {
+                        if layer.takes_changes() {
                             elements = vec![changes(&mut befores[index], elements.concat())];
                         }
-                        inputs[index] += elements.iter().map(|plane| plane.len() as u64).sum::<u64>();
+                        inputs[index] += count(&elements);
                         if window.collected {
                             if t == 0 {
                                 starts.push(ready);
@@ -206,7 +205,7 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
                 } else {
                     currents + behind
                 };
-                if layers.get(index + 1).is_some_and(|next| next.code == EdgeCode::Delta) {
+                if layers.get(index + 1).is_some_and(Layer::takes_changes) {
                     outs[index].full += DELTA;
                 }
                 engines[index].own = currents + neurons + WRITTEN;
@@ -224,6 +223,11 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
     // the two engines of a layer work side by side
     let busy = engines.iter().zip(&owns).map(|(engine, own)| engine.busy.max(own.busy)).collect();
     Prediction { clocks, busy, inputs }
+}
+
+/// Elements that are set on any digit plane.
+fn count(planes: &[Vec<usize>]) -> u64 {
+    planes.iter().map(|plane| plane.len() as u64).sum()
 }
 
 /// From the item that ends a layer's sum at the lanes to the sum's last group.

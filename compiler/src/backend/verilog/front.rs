@@ -3,7 +3,6 @@
 use super::netlist::{Section, numbers, prefixed};
 use super::size::{Front, Layer, WindowSize, index_bits};
 use super::top::Design;
-use crate::compiled::EdgeCode;
 
 /// Bits of the input's index: a flat index, or `{y, x, channel}` for a convolution.
 #[derive(Clone, Copy, Debug)]
@@ -237,7 +236,7 @@ impl Design<'_, '_> {
         let parameters = numbers(&[
             ("SLOTS", layer.slots),
             ("PLANES", layer.planes),
-            ("SIGNED", usize::from(layer.code == EdgeCode::Delta)),
+            ("SIGNED", usize::from(layer.takes_changes())),
             ("NEGATIVE", usize::from(layer.negative)),
             ("LANE_GROUPS", layer.lane_groups()),
             ("HEIGHT", w.out[0]),

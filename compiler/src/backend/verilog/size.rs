@@ -6,7 +6,7 @@ use snnc_runtime::program::{
 
 mod window;
 
-pub use window::WindowSize;
+pub use window::{VECTOR_FRAMES, WindowSize};
 
 use super::plan::{Own, Planned, planes};
 use crate::compiled::{EdgeCode, Engine, Layout};
@@ -169,7 +169,7 @@ impl<'p> Layer<'p> {
         let codebook = codebook(&projection, planes).filter(|_| !negative);
         let code = match &front {
             Front::Window(window)
-                if window.frames() > 2 && planes == 1 && !constant && lanes == channels && codebook.is_none() =>
+                if window.is_vector() && planes == 1 && !constant && lanes == channels && codebook.is_none() =>
             {
                 engine.code
             }
@@ -194,7 +194,7 @@ impl<'p> Layer<'p> {
         let added_bits = codebook.map_or(weight_bits, |_| response_bits(&projection.connection));
         let weight_bits = codebook.map_or(weight_bits, |(index_bits, _)| index_bits);
         let odd = planned.own.is_none() && !holes && matches!(projection.synapses, Synapses::Planes { odd: true, .. });
-        let uneven = odd || weight_bits == 1;
+        let uneven = codebook.is_none() && (odd || weight_bits == 1);
         let wide = added_bits + usize::from(uneven) + slots.ilog2() as usize;
         let sum_bits = usize::from(population.accumulator_bits).max(wide + 1);
         let positions = match &front {
@@ -281,14 +281,19 @@ impl<'p> Layer<'p> {
         })
     }
 
+    /// Whether it takes changes of its input.
+    pub fn takes_changes(&self) -> bool {
+        self.code == EdgeCode::Delta
+    }
+
     /// Whether what it takes may be subtracted.
     pub fn subtracts(&self) -> bool {
-        self.negative || self.code == EdgeCode::Delta
+        self.negative || self.takes_changes()
     }
 
     /// Bits of a word's element in the memory of its window.
     pub fn stored_bits(&self) -> usize {
-        self.planes + usize::from(self.code == EdgeCode::Delta)
+        self.planes + usize::from(self.takes_changes())
     }
 
     /// Bits of a row of weights, as the encoder and the lanes number them.

@@ -8,7 +8,6 @@ use super::netlist::{Section, Stream, numbers};
 use super::plan::pool_code;
 use super::size::{Finish, Front, Joined, Layer, reset_table, table_bits};
 use crate::backend::File;
-use crate::compiled::EdgeCode;
 
 /// A leak as the parameters of `snn_leak`, and the file with its factors.
 struct LeakParameters {
@@ -121,7 +120,7 @@ impl Tail<'_, '_> {
                     ("ODD", usize::from(layer.odd)),
                     ("SUBTRACTS", usize::from(layer.subtracts())),
                     ("PLANES", layer.planes),
-                    ("PERSISTS", usize::from(layer.code == EdgeCode::Delta)),
+                    ("PERSISTS", usize::from(layer.takes_changes())),
                 ]));
                 parameters.push(("WEIGHTS", self.file("weights", memory::weights(layer))));
                 self.section.instance("snn_lanes", format!("u_{id}__lanes"), parameters, ports);

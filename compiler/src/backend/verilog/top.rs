@@ -5,10 +5,9 @@ use snnc_runtime::program::{EdgeKind, Program, Quantity, Reduce};
 
 use super::front::InputIndex;
 use super::netlist::{Section, Stream, numbers, prefixed};
-use super::size::{Front, Layer, WindowSize, index_bits};
+use super::size::{Front, Layer, VECTOR_FRAMES, WindowSize, index_bits};
 use super::tail::Tail;
 use crate::backend::File;
-use crate::compiled::EdgeCode;
 
 #[derive(Template)]
 #[template(path = "snn_top.v")]
@@ -151,7 +150,7 @@ impl Design<'_, '_> {
         ];
         let written = [("write", "write"), ("write_address", "write_address")];
         let link = [("written", "written"), ("written_first", "written_first")];
-        let delta = self.layers.get(index + 1).is_some_and(|next| next.code == EdgeCode::Delta);
+        let delta = self.layers.get(index + 1).is_some_and(Layer::takes_changes);
         if delta {
             Self::changes(s, id, &target, &w);
             ports.extend(prefixed(&format!("{id}__frame_"), &written));
@@ -325,7 +324,7 @@ impl Design<'_, '_> {
 pub fn output_frames(next: Option<&Layer<'_>>) -> usize {
     match next.map(|next| &next.front) {
         Some(Front::Window(window)) => window.frames(),
-        Some(Front::Stream) | None => WindowSize::dense(1, 1).frames(),
+        Some(Front::Stream) | None => VECTOR_FRAMES,
     }
 }
 

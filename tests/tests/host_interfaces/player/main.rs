@@ -8,9 +8,10 @@ mod link;
 mod pipe;
 
 use std::env::args;
+use std::fmt::Debug;
 use std::fs::read_to_string;
 
-use driver::{Error, Input, Network};
+use driver::{map, Bus, Error, Input, Network};
 
 fn main() {
     let arguments: Vec<String> = args().skip(1).collect();
@@ -28,25 +29,45 @@ fn main() {
         for spike in spikes {
             println!("{number} {} {}", spike.timestep, spike.element);
         }
-        let map = network.registers().expect("registers");
+        let registers = network.registers().expect("registers");
         let (bus, counted) = link::ask(network.release(), "c 0 0");
         network = Network::new(bus);
         network.patience = link::PATIENCE;
-        println!("{number} class {class} {} {}", map.clocks, u32::from_str_radix(&counted, 16).expect("a number"));
-        assert_eq!(map.samples, number as u32 + 1, "samples are counted");
-        assert_eq!(map.class, class, "the class stays");
-        assert_eq!(map.status, 0, "nothing is left over");
+        println!("{number} class {class} {} {}", registers.clocks, u32::from_str_radix(&counted, 16).expect("a number"));
+        assert_eq!(registers.samples, number as u32 + 1, "samples are counted");
+        assert_eq!(registers.class, class, "the class stays");
+        assert_eq!(registers.status, 0, "nothing is left over");
     }
 
     // what is not a sample of this network is refused, and a reset heals it
     assert_eq!(network.infer([Input::End], |_| ()).err().map(short), Some("ends"));
     network.reset().expect("the design answers");
-    let far = driver::map::ELEMENTS;
+    let far = map::ELEMENTS;
     assert_eq!(network.infer([Input::Element(far)], |_| ()).err().map(short), Some("element"));
     network.reset().expect("the design answers");
-    let map = network.registers().expect("registers");
-    assert_eq!((map.samples, map.status, map.queues & 0xffff), (0, 0, 0), "a reset clears");
+    let registers = network.registers().expect("registers");
+    assert_eq!((registers.samples, registers.status, registers.queues & 0xffff), (0, 0, 0), "a reset clears");
     link::other_ways(network);
+}
+
+/// Sends ends, `burst` at a time, until the queue of events has no room and that of spikes is full, which STATUS says.
+fn fill<B: Bus>(bus: &mut B, burst: usize)
+where
+    B::Error: Debug,
+{
+    let events = vec![map::EVENT_LAST | map::EVENT_FIRST; burst];
+    for _ in 0..5000 / burst {
+        bus.send(&events).expect("no error");
+        let mut words = [0; 5];
+        bus.read(map::STATUS, &mut words).expect("no error");
+        // no room, and as many ends as there is room for
+        if words[0] & map::STATUS_OVERFLOW != 0 && words[4] == 5 {
+            bus.read(map::STATUS, &mut words).expect("no error");
+            assert_eq!(words[4], 5, "full is full");
+            return;
+        }
+    }
+    panic!("the queues never fill");
 }
 
 /// What went wrong, in a word.

@@ -7,6 +7,9 @@ use crate::backend::verilog::plan::Planned;
 /// Bits of a row of the window that the encoder takes at once, at most (one group of channels may be wider).
 const CHUNK_LIMIT: usize = 64;
 
+/// Frames of a buffer of vectors: they are small beside the engines, and as many keep both sides busy.
+pub const VECTOR_FRAMES: usize = 4;
+
 /// Sizes of a window reader; a dense layer is a window of one position.
 #[derive(Clone, Debug)]
 pub struct WindowSize {
@@ -114,9 +117,14 @@ impl WindowSize {
         self.map[..2] == [1; 2] && self.kernel == [1; 2] && self.out == [1; 2]
     }
 
-    /// Frames that its memory holds: a vector is small beside the engines, and four keep both sides of it busy.
+    /// Whether it reads a vector that the layer before gives, and nothing else.
+    pub fn is_vector(&self) -> bool {
+        self.is_dense() && !self.collected && self.own == 0
+    }
+
+    /// Frames that its memory holds.
     pub fn frames(&self) -> usize {
-        if self.is_dense() && !self.collected && self.own == 0 { 4 } else { 2 }
+        if self.is_vector() { VECTOR_FRAMES } else { 2 }
     }
 
     /// Words from row to row.
