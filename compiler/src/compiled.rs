@@ -60,6 +60,9 @@ pub enum EdgeCode {
     /// What begins to spike is added, what has stopped is subtracted, and sums persist: of dense layers with an accumulator
     /// for each output; others stay plain.
     Delta,
+    /// An input that spikes in most timesteps of a sample is coded by its silences, which are subtracted from a base: of
+    /// spikes that another layer gives, by weights without a codebook; others stay plain.
+    Inverted,
 }
 
 impl EdgeCode {
@@ -73,6 +76,7 @@ impl EdgeCode {
         match self {
             Self::Plain => "plain",
             Self::Delta => "delta",
+            Self::Inverted => "inverted",
         }
     }
 }

@@ -44,20 +44,22 @@ module tiny_convolution (
     wire [3:0] layer_1__item_row;
     wire [0:0] layer_1__item_hit;
     wire [0:0] layer_1__item_subtract;
+    wire [0:0] layer_1__item_twice;
     wire [0:0] layer_1__item_load;
-    wire [0:0] layer_1__item_double;
+    wire [0:0] layer_1__item_shift;
     wire [0:0] layer_1__item_done;
     wire [3:0] layer_1__item_tag;
     wire [2:0] layer_1__write;
     wire [5:0] layer_1__write_address;
-    wire [23:0] layer_1__write_data;
+    wire [71:0] layer_1__write_data;
     wire [0:0] layer_1__chunk_valid;
-    wire [2:0] layer_1__chunk_bits;
-    wire [2:0] layer_1__chunk_signs;
-    wire [1:0] layer_1__chunk_count;
-    wire [1:0] layer_1__chunk_rotation;
+    wire [8:0] layer_1__chunk_bits;
+    wire [8:0] layer_1__chunk_signs;
+    wire [8:0] layer_1__chunk_twice;
+    wire [3:0] layer_1__chunk_count;
+    wire [3:0] layer_1__chunk_rotation;
     wire [3:0] layer_1__chunk_row;
-    wire [4:0] layer_1__chunk_flags;
+    wire [3:0] layer_1__chunk_flags;
     wire [3:0] layer_1__chunk_tag;
     wire [0:0] layer_1__chunk_pop;
     wire [0:0] layer_1__sum_valid;
@@ -92,8 +94,9 @@ module tiny_convolution (
     wire [5:0] layer_3__item_row;
     wire [0:0] layer_3__item_hit;
     wire [0:0] layer_3__item_subtract;
+    wire [0:0] layer_3__item_twice;
     wire [0:0] layer_3__item_load;
-    wire [0:0] layer_3__item_double;
+    wire [0:0] layer_3__item_shift;
     wire [0:0] layer_3__item_done;
     wire [3:0] layer_3__item_tag;
     wire [0:0] layer_3__write;
@@ -102,10 +105,11 @@ module tiny_convolution (
     wire [0:0] layer_3__chunk_valid;
     wire [35:0] layer_3__chunk_bits;
     wire [35:0] layer_3__chunk_signs;
+    wire [35:0] layer_3__chunk_twice;
     wire [5:0] layer_3__chunk_count;
     wire [5:0] layer_3__chunk_rotation;
     wire [5:0] layer_3__chunk_row;
-    wire [4:0] layer_3__chunk_flags;
+    wire [3:0] layer_3__chunk_flags;
     wire [3:0] layer_3__chunk_tag;
     wire [0:0] layer_3__chunk_pop;
     wire [0:0] layer_3__sum_valid;
@@ -173,7 +177,8 @@ module tiny_convolution (
         .PAD_Y(1),
         .PAD_X(1),
         .ROW(3),
-        .FRAME(24),
+        .ROWS(8),
+        .STACK(3),
         .ADDRESS_BITS(6),
         .Y_BITS(3),
         .X_BITS(3),
@@ -200,8 +205,9 @@ module tiny_convolution (
     snn_window #(
         .SLOTS(1),
         .PLANES(8),
+        .DIGITS(5),
         .SIGNED(0),
-        .NEGATIVE(0),
+        .BASED(0),
         .LANE_GROUPS(1),
         .HEIGHT(6),
         .WIDTH(6),
@@ -209,20 +215,20 @@ module tiny_convolution (
         .POOL_X(2),
         .KEEP_Y(6),
         .KEEP_X(6),
-        .KERNEL_Y(3),
+        .KERNEL_Y(1),
         .BY_CHANNEL(0),
         .BANKS(3),
-        .CHUNK(1),
+        .CHUNK(3),
         .CHUNKS(1),
         .ROW(3),
         .STRIDE_Y(1),
         .STRIDE_X(1),
-        .FRAME(24),
+        .FRAME(18),
         .FRAMES(2),
         .ADDRESS_BITS(6),
-        .OFFSET_BITS(2),
+        .OFFSET_BITS(4),
         .ROW_BITS(4),
-        .COUNT_BITS(2),
+        .COUNT_BITS(4),
         .OWN(0),
         .OWN_BITS(1)
     ) u_layer_1__window (
@@ -234,13 +240,14 @@ module tiny_convolution (
         .own_write(1'b0),
         .own_write_address(1'b0),
         .own_written(1'b0),
-        .own_write_data(1'd0),
+        .own_write_data(3'd0),
         .full(input_full),
         .first(input_first),
         .read(input_read),
         .o_valid(layer_1__chunk_valid),
         .o_bits(layer_1__chunk_bits),
         .o_signs(layer_1__chunk_signs),
+        .o_twice(layer_1__chunk_twice),
         .o_count(layer_1__chunk_count),
         .o_rotation(layer_1__chunk_rotation),
         .o_row(layer_1__chunk_row),
@@ -249,12 +256,12 @@ module tiny_convolution (
         .o_pop(layer_1__chunk_pop)
     );
     snn_encode #(
-        .OFFSET_BITS(2),
+        .OFFSET_BITS(4),
         .ROW_BITS(4),
         .INTERVAL(4),
-        .BITS(3),
+        .BITS(9),
         .SLOTS(1),
-        .COUNT_BITS(2)
+        .COUNT_BITS(4)
     ) u_layer_1__encode (
         .clk(clk),
         .rst(rst),
@@ -269,14 +276,16 @@ module tiny_convolution (
         .o_row(layer_1__item_row),
         .o_hit(layer_1__item_hit),
         .o_subtract(layer_1__item_subtract),
+        .o_twice(layer_1__item_twice),
         .o_load(layer_1__item_load),
-        .o_double(layer_1__item_double),
+        .o_shift(layer_1__item_shift),
         .o_done(layer_1__item_done),
         .o_tag(layer_1__item_tag),
         .start(layer_1__kept_start),
         .free(layer_1__kept_free),
         .i_count(layer_1__chunk_count),
-        .i_signs(layer_1__chunk_signs)
+        .i_signs(layer_1__chunk_signs),
+        .i_twice(layer_1__chunk_twice)
     );
     snn_lanes #(
         .ROWS(9),
@@ -287,8 +296,9 @@ module tiny_convolution (
         .SLOTS(1),
         .WEIGHT_BITS(8),
         .ODD(0),
-        .SUBTRACTS(0),
-        .PLANES(8),
+        .SUBTRACTS(1),
+        .PLANES(5),
+        .DIGIT_BITS(2),
         .PERSISTS(0),
         .WEIGHTS("layer_1_weights.mem")
     ) u_layer_1__lanes (
@@ -298,8 +308,9 @@ module tiny_convolution (
         .i_row(layer_1__item_row),
         .i_hit(layer_1__item_hit),
         .i_subtract(layer_1__item_subtract),
+        .i_twice(layer_1__item_twice),
         .i_load(layer_1__item_load),
-        .i_double(layer_1__item_double),
+        .i_shift(layer_1__item_shift),
         .i_done(layer_1__item_done),
         .i_tag(layer_1__item_tag),
         .o_valid(layer_1__sum_valid),
@@ -467,8 +478,9 @@ module tiny_convolution (
     snn_window #(
         .SLOTS(1),
         .PLANES(1),
+        .DIGITS(0),
         .SIGNED(0),
-        .NEGATIVE(0),
+        .BASED(0),
         .LANE_GROUPS(1),
         .HEIGHT(1),
         .WIDTH(1),
@@ -508,6 +520,7 @@ module tiny_convolution (
         .o_valid(layer_3__chunk_valid),
         .o_bits(layer_3__chunk_bits),
         .o_signs(layer_3__chunk_signs),
+        .o_twice(layer_3__chunk_twice),
         .o_count(layer_3__chunk_count),
         .o_rotation(layer_3__chunk_rotation),
         .o_row(layer_3__chunk_row),
@@ -536,14 +549,16 @@ module tiny_convolution (
         .o_row(layer_3__item_row),
         .o_hit(layer_3__item_hit),
         .o_subtract(layer_3__item_subtract),
+        .o_twice(layer_3__item_twice),
         .o_load(layer_3__item_load),
-        .o_double(layer_3__item_double),
+        .o_shift(layer_3__item_shift),
         .o_done(layer_3__item_done),
         .o_tag(layer_3__item_tag),
         .start(layer_3__out_start),
         .free(layer_3__out_free),
         .i_count(layer_3__chunk_count),
-        .i_signs(layer_3__chunk_signs)
+        .i_signs(layer_3__chunk_signs),
+        .i_twice(layer_3__chunk_twice)
     );
     snn_lanes #(
         .ROWS(36),
@@ -556,6 +571,7 @@ module tiny_convolution (
         .ODD(0),
         .SUBTRACTS(0),
         .PLANES(1),
+        .DIGIT_BITS(1),
         .PERSISTS(0),
         .WEIGHTS("layer_3_weights.mem")
     ) u_layer_3__lanes (
@@ -565,8 +581,9 @@ module tiny_convolution (
         .i_row(layer_3__item_row),
         .i_hit(layer_3__item_hit),
         .i_subtract(layer_3__item_subtract),
+        .i_twice(layer_3__item_twice),
         .i_load(layer_3__item_load),
-        .i_double(layer_3__item_double),
+        .i_shift(layer_3__item_shift),
         .i_done(layer_3__item_done),
         .i_tag(layer_3__item_tag),
         .o_valid(layer_3__sum_valid),

@@ -11,7 +11,7 @@ module tiny_convolution_tb;
     localparam TIMESTEPS = 3;
     localparam BEATS     = 164;
     localparam OUTPUTS   = 14;
-    localparam PATIENCE  = 37080;      // clocks in which something must happen
+    localparam PATIENCE  = 25700;      // clocks in which something must happen
 
     reg clk = 1'b0;
     reg rst = 1'b1;

@@ -30,8 +30,9 @@ module tiny_dense (
     wire [3:0] layer_0__item_row;
     wire [0:0] layer_0__item_hit;
     wire [0:0] layer_0__item_subtract;
+    wire [0:0] layer_0__item_twice;
     wire [0:0] layer_0__item_load;
-    wire [0:0] layer_0__item_double;
+    wire [0:0] layer_0__item_shift;
     wire [0:0] layer_0__item_done;
     wire [3:0] layer_0__item_tag;
     wire [0:0] layer_0__sum_valid;
@@ -56,8 +57,9 @@ module tiny_dense (
     wire [2:0] layer_1__item_row;
     wire [0:0] layer_1__item_hit;
     wire [0:0] layer_1__item_subtract;
+    wire [0:0] layer_1__item_twice;
     wire [0:0] layer_1__item_load;
-    wire [0:0] layer_1__item_double;
+    wire [0:0] layer_1__item_shift;
     wire [0:0] layer_1__item_done;
     wire [3:0] layer_1__item_tag;
     wire [0:0] layer_1__write;
@@ -66,10 +68,11 @@ module tiny_dense (
     wire [0:0] layer_1__chunk_valid;
     wire [7:0] layer_1__chunk_bits;
     wire [7:0] layer_1__chunk_signs;
+    wire [7:0] layer_1__chunk_twice;
     wire [3:0] layer_1__chunk_count;
     wire [2:0] layer_1__chunk_rotation;
     wire [2:0] layer_1__chunk_row;
-    wire [4:0] layer_1__chunk_flags;
+    wire [3:0] layer_1__chunk_flags;
     wire [3:0] layer_1__chunk_tag;
     wire [0:0] layer_1__chunk_pop;
     wire [0:0] layer_1__sum_valid;
@@ -122,8 +125,9 @@ module tiny_dense (
         .o_row(layer_0__item_row),
         .o_hit(layer_0__item_hit),
         .o_subtract(layer_0__item_subtract),
+        .o_twice(layer_0__item_twice),
         .o_load(layer_0__item_load),
-        .o_double(layer_0__item_double),
+        .o_shift(layer_0__item_shift),
         .o_done(layer_0__item_done),
         .o_tag(layer_0__item_tag),
         .start(layer_0__out_start),
@@ -140,6 +144,7 @@ module tiny_dense (
         .ODD(0),
         .SUBTRACTS(0),
         .PLANES(1),
+        .DIGIT_BITS(1),
         .PERSISTS(0),
         .WEIGHTS("layer_0_weights.mem")
     ) u_layer_0__lanes (
@@ -149,8 +154,9 @@ module tiny_dense (
         .i_row(layer_0__item_row),
         .i_hit(layer_0__item_hit),
         .i_subtract(layer_0__item_subtract),
+        .i_twice(layer_0__item_twice),
         .i_load(layer_0__item_load),
-        .i_double(layer_0__item_double),
+        .i_shift(layer_0__item_shift),
         .i_done(layer_0__item_done),
         .i_tag(layer_0__item_tag),
         .o_valid(layer_0__sum_valid),
@@ -259,8 +265,9 @@ module tiny_dense (
     snn_window #(
         .SLOTS(1),
         .PLANES(1),
+        .DIGITS(0),
         .SIGNED(0),
-        .NEGATIVE(0),
+        .BASED(0),
         .LANE_GROUPS(1),
         .HEIGHT(1),
         .WIDTH(1),
@@ -300,6 +307,7 @@ module tiny_dense (
         .o_valid(layer_1__chunk_valid),
         .o_bits(layer_1__chunk_bits),
         .o_signs(layer_1__chunk_signs),
+        .o_twice(layer_1__chunk_twice),
         .o_count(layer_1__chunk_count),
         .o_rotation(layer_1__chunk_rotation),
         .o_row(layer_1__chunk_row),
@@ -328,14 +336,16 @@ module tiny_dense (
         .o_row(layer_1__item_row),
         .o_hit(layer_1__item_hit),
         .o_subtract(layer_1__item_subtract),
+        .o_twice(layer_1__item_twice),
         .o_load(layer_1__item_load),
-        .o_double(layer_1__item_double),
+        .o_shift(layer_1__item_shift),
         .o_done(layer_1__item_done),
         .o_tag(layer_1__item_tag),
         .start(layer_1__out_start),
         .free(layer_1__out_free),
         .i_count(layer_1__chunk_count),
-        .i_signs(layer_1__chunk_signs)
+        .i_signs(layer_1__chunk_signs),
+        .i_twice(layer_1__chunk_twice)
     );
     snn_lanes #(
         .ROWS(8),
@@ -348,6 +358,7 @@ module tiny_dense (
         .ODD(0),
         .SUBTRACTS(0),
         .PLANES(1),
+        .DIGIT_BITS(1),
         .PERSISTS(0),
         .WEIGHTS("layer_1_weights.mem")
     ) u_layer_1__lanes (
@@ -357,8 +368,9 @@ module tiny_dense (
         .i_row(layer_1__item_row),
         .i_hit(layer_1__item_hit),
         .i_subtract(layer_1__item_subtract),
+        .i_twice(layer_1__item_twice),
         .i_load(layer_1__item_load),
-        .i_double(layer_1__item_double),
+        .i_shift(layer_1__item_shift),
         .i_done(layer_1__item_done),
         .i_tag(layer_1__item_tag),
         .o_valid(layer_1__sum_valid),

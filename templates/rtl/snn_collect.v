@@ -1,5 +1,6 @@
 // Collects events, in any order, into a frame of packed words for a window reader (snn_window).
-// A frame is filled one event per clock, then copied FRAME words long to the reader, and cleared behind itself.
+// A frame is filled one event per clock, then copied FRAME words long to the reader, and cleared behind itself. It is copied
+// column by column, so that the reader's words can hold STACK rows: row y of the reader's is rows y to y + STACK - 1.
 // Clocks of a frame: one per beat, COPY = FRAME + 6 after the last one. After a reset FRAME clocks of clearing.
 `default_nettype none
 module snn_collect #(
@@ -10,8 +11,9 @@ module snn_collect #(
     parameter PAD_Y        = 0,
     parameter PAD_X        = 0,
     parameter ROW          = 2,    // words from row to row
-    parameter FRAME        = 8,    // words of a frame
-    parameter ADDRESS_BITS = 4,    // of two frames
+    parameter ROWS         = 4,
+    parameter STACK        = 1,    // rows of a word of the reader's, at most ROWS
+    parameter ADDRESS_BITS = 4,    // of the reader's two frames
     parameter Y_BITS       = 3,
     parameter X_BITS       = 3,
     parameter C_BITS       = 3
@@ -30,7 +32,7 @@ module snn_collect #(
     input  wire                          free,      // ... there is room
     output reg  [BANKS-1:0]              write,
     output reg  [ADDRESS_BITS-1:0]       write_address,
-    output wire [BANKS*PLANES*CHUNK-1:0] write_data,
+    output wire [BANKS*PLANES*STACK*CHUNK-1:0] write_data,
     output reg                           written,
     output reg                           written_first
 );
@@ -38,8 +40,13 @@ module snn_collect #(
     localparam PLANE_BITS = PLANES > 1 ? $clog2(PLANES) : 1;
     localparam SLOT_BITS  = CHUNK > 1 ? $clog2(CHUNK) : 1;
     localparam BANK_BITS  = BANKS > 1 ? $clog2(BANKS) : 1;
+    localparam FRAME      = ROWS * ROW;
     localparam FRAME_BITS = FRAME > 1 ? $clog2(FRAME) : 1;
-    localparam LAST       = FRAME - 1;
+    localparam READER     = (ROWS - STACK + 1) * ROW;     // words of a frame of the reader's
+    localparam ROW_BITS   = ROWS > 1 ? $clog2(ROWS) : 1;
+    localparam LAST_ROW   = ROWS - 1;
+    localparam LAST_WORD  = ROW - 1;
+    localparam ABOVE      = (STACK - 1) * ROW;            // words of the rows that only begin a word of the reader's
     localparam [CHUNK-1:0] ONE = 1;
     localparam [PLANE_BITS-1:0] LAST_PLANE = PLANES[PLANE_BITS-1:0] - 1'b1;
     localparam [1:0] CLEAR = 2'd0, FILL = 2'd1, SETTLE = 2'd2, COPY = 2'd3;
@@ -74,12 +81,15 @@ module snn_collect #(
     end
 
     reg [1:0]              state_q;
-    reg [FRAME_BITS-1:0]   count_q;
+    reg [ROW_BITS-1:0]     row_q;      // of the copy
+    reg [FRAME_BITS-1:0]   word_q;     // within the first row
+    reg [FRAME_BITS-1:0]   place_q;    // its address
     reg [2:0]              settle_q;
     reg [PLANE_BITS-1:0]   plane_q;
     reg                    first_q;
     reg                    second_q;   // which of the reader's two frames
-    wire last_word = count_q == LAST[FRAME_BITS-1:0];
+    wire last_row  = row_q == LAST_ROW[ROW_BITS-1:0];
+    wire last_word = last_row && word_q == LAST_WORD[FRAME_BITS-1:0];
     wire take      = s_valid && s_ready;
     wire copied    = state_q == COPY && last_word;
     assign s_ready = state_q == FILL;
@@ -92,7 +102,11 @@ module snn_collect #(
             COPY: if (last_word) state_q <= FILL;
         endcase
         settle_q <= state_q != SETTLE ? 3'd4 : settle_q - {2'd0, settle_q != 3'd0};
-        count_q  <= (state_q == CLEAR || state_q == COPY) && !last_word ? count_q + 1'b1 : {FRAME_BITS{1'b0}};
+        if (state_q == CLEAR || state_q == COPY) begin
+            row_q <= last_row ? {ROW_BITS{1'b0}} : row_q + 1'b1;
+            if (last_row) word_q <= last_word ? {FRAME_BITS{1'b0}} : word_q + 1'b1;
+            place_q <= last_word ? {FRAME_BITS{1'b0}} : last_row ? word_q + 1'b1 : place_q + ROW[FRAME_BITS-1:0];
+        end
         if (take && s_last) begin
             plane_q <= plane_q == {PLANE_BITS{1'b0}} ? LAST_PLANE : plane_q - 1'b1;
             first_q <= s_first;
@@ -100,7 +114,9 @@ module snn_collect #(
         if (copied) second_q <= !second_q;
         if (rst) begin
             state_q  <= CLEAR;
-            count_q  <= {FRAME_BITS{1'b0}};
+            row_q    <= {ROW_BITS{1'b0}};
+            word_q   <= {FRAME_BITS{1'b0}};
+            place_q  <= {FRAME_BITS{1'b0}};
             plane_q  <= LAST_PLANE;
             second_q <= 1'b0;
         end
@@ -127,7 +143,7 @@ module snn_collect #(
         assign slot_1  = c_1q;
     end endgenerate
     reg  [FRAME_BITS-1:0]   chunk_2q;
-    reg                     copy_q, clear_q, written_1q, first_1q, second_1q;
+    reg                     copy_q, whole_q, clear_q, written_1q, first_1q, second_1q;
     reg  [FRAME_BITS-1:0]   copy_address_q;
     always @(posedge clk) begin
         y_1q       <= s_y;
@@ -152,12 +168,12 @@ module snn_collect #(
         bank_5q    <= bank_4q;
         copy_q         <= state_q == COPY;
         clear_q        <= state_q == CLEAR || state_q == COPY;
-        copy_address_q <= count_q;
+        whole_q        <= {1'b0, row_q} + 1'b1 >= STACK[ROW_BITS:0];
+        copy_address_q <= place_q;
         {valid_1q, valid_2q, valid_3q, valid_4q, valid_5q} <=
             rst ? 5'd0 : {take && s_keep, valid_1q, valid_2q, valid_3q, valid_4q};
-        write         <= copy_q && !rst ? {BANKS{1'b1}} : {BANKS{1'b0}};
-        write_address <= {{(ADDRESS_BITS-FRAME_BITS){1'b0}}, copy_address_q}
-                       + (second_1q ? FRAME[ADDRESS_BITS-1:0] : {ADDRESS_BITS{1'b0}});
+        write         <= copy_q && whole_q && !rst ? {BANKS{1'b1}} : {BANKS{1'b0}};
+        write_address <= reader_address[ADDRESS_BITS-1:0] + (second_1q ? READER[ADDRESS_BITS-1:0] : {ADDRESS_BITS{1'b0}});
         written_1q    <= copied && !rst;
         written       <= written_1q && !rst;
         second_1q     <= second_q;
@@ -165,13 +181,16 @@ module snn_collect #(
         written_first <= first_1q;
     end
 
+    wire [FRAME_BITS+ADDRESS_BITS-1:0] reader_address = {{ADDRESS_BITS{1'b0}}, copy_address_q - ABOVE[FRAME_BITS-1:0]};
+    wire unused_address = &{1'b0, reader_address[FRAME_BITS+ADDRESS_BITS-1:ADDRESS_BITS]};
     wire again = valid_5q && address_5q == address_4q && bank_5q == bank_4q; // the word is still being written
     wire [CHUNK-1:0] channel_4 = ONE << slot_4q;
-    genvar b, p;
+    genvar b, p, r;
     generate for (b = 0; b < BANKS; b = b + 1) begin : bank
         localparam BANK = b;
         wire [WORD-1:0] stored, one, with_one;
-        reg  [WORD-1:0] newest_5q, copied_q;
+        reg  [WORD-1:0]       newest_5q;
+        reg  [STACK*WORD-1:0] copied_q;    // rows, the last one highest
         wire            mine = bank_4q == BANK[BANK_BITS-1:0];
         for (p = 0; p < PLANES; p = p + 1) begin : plane
             localparam PLANE = p;
@@ -181,13 +200,21 @@ module snn_collect #(
         snn_ram #(.WIDTH(WORD), .DEPTH(FRAME), .ADDRESS_BITS(FRAME_BITS)) u_ram (
             .clk(clk), .write(clear_q || (valid_4q && mine)), .write_address(clear_q ? copy_address_q : address_4q),
             .write_data(clear_q ? {WORD{1'b0}} : with_one),
-            .read(state_q == COPY || valid_3q), .read_address(state_q == COPY ? count_q : address_3q), .read_data(stored)
+            .read(state_q == COPY || valid_3q), .read_address(state_q == COPY ? place_q : address_3q), .read_data(stored)
         );
         always @(posedge clk) begin
             if (valid_4q) newest_5q <= with_one;
-            if (copy_q) copied_q <= stored;
         end
-        assign write_data[b*WORD +: WORD] = copied_q;
+        if (STACK > 1) begin : stack
+            always @(posedge clk) if (copy_q) copied_q <= {stored, copied_q[STACK*WORD-1:WORD]};
+        end else begin : row
+            always @(posedge clk) if (copy_q) copied_q <= stored;
+        end
+        for (p = 0; p < PLANES; p = p + 1) begin : plane_of
+            for (r = 0; r < STACK; r = r + 1) begin : row_of
+                assign write_data[((b*PLANES+p)*STACK+r)*CHUNK +: CHUNK] = copied_q[(r*PLANES+p)*CHUNK +: CHUNK];
+            end
+        end
     end endgenerate
 endmodule
 `default_nettype wire

@@ -38,10 +38,18 @@ module snn_drain #(
     generate if (RUNNING != 0) begin : running
         reg known_q, known_2q;    // a sum has left since the reset
         wire [GROUP*SUM_BITS-1:0] stored_2;
-        snn_ram #(.WIDTH(GROUP*SUM_BITS), .DEPTH(GROUPS), .ADDRESS_BITS(COUNT_BITS)) u_before (
-            .clk(clk), .write(drain_q), .write_address(count_q), .write_data(group),
-            .read(drain_q), .read_address(count_q), .read_data(stored_2)
-        );
+        if (GROUPS > 1) begin : several
+            reg [COUNT_BITS-1:0] count_2q;
+            always @(posedge clk) count_2q <= count_q;
+            snn_ram #(.WIDTH(GROUP*SUM_BITS), .DEPTH(GROUPS), .ADDRESS_BITS(COUNT_BITS)) u_before (
+                .clk(clk), .write(valid_2q), .write_address(count_2q), .write_data(group_2q),
+                .read(drain_q), .read_address(count_q), .read_data(stored_2)
+            );
+        end else begin : alone
+            reg [GROUP*SUM_BITS-1:0] before_2q;
+            always @(posedge clk) if (drain_q) before_2q <= group_2q;
+            assign stored_2 = before_2q;
+        end
         always @(posedge clk) begin
             known_q  <= !rst && (known_q || (drain_q && last));
             known_2q <= known_q;

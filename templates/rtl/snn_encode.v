@@ -15,10 +15,11 @@ module snn_encode #(
     input  wire                      i_valid,
     input  wire [BITS-1:0]           i_bits,
     input  wire [BITS-1:0]           i_signs,    // 1: this one is subtracted
+    input  wire [BITS-1:0]           i_twice,    // 1: counts twice
     input  wire [COUNT_BITS-1:0]     i_count,    // clocks that its ones take
     input  wire [OFFSET_BITS-1:0]    i_rotation, // bit that has the first row
     input  wire [ROW_BITS-1:0]       i_row,      // the first row
-    input  wire [4:0]                i_flags,    // start, done, subtract, double, load
+    input  wire [3:0]                i_flags,    // start, done, shift, load
     input  wire [3:0]                i_tag,
     output wire                      i_pop,
     output wire                      start,      // reserves the output, while ...
@@ -27,8 +28,9 @@ module snn_encode #(
     output wire [SLOTS*ROW_BITS-1:0] o_row,
     output reg  [SLOTS-1:0]          o_hit,
     output reg  [SLOTS-1:0]          o_subtract,
+    output reg  [SLOTS-1:0]          o_twice,
     output reg                       o_load,
-    output reg                       o_double,
+    output reg                       o_shift,
     output reg                       o_done,
     output reg  [3:0]                o_tag
 );
@@ -40,19 +42,19 @@ module snn_encode #(
     reg                   valid_q, more_q, fresh_q, hit_q;
     reg [SLOTS*BITS-1:0]  ones_q;             // the bits of this clock
     reg [BITS-1:0]        rest_q;             // those of the next ones
-    reg [BITS-1:0]        signs_q;
+    reg [BITS-1:0]        signs_q, twice_q;
     reg [COUNT_BITS-1:0]  left_q;
     reg [OFFSET_BITS-1:0] rotation_q;
     reg [ROW_BITS-1:0]    row_q;
-    reg [4:0]             flags_q;
+    reg [3:0]             flags_q;
     reg [3:0]             tag_q;
     reg [WAIT_BITS-1:0]   wait_q;             // clocks until the lanes can be drained again
 
-    wire done    = flags_q[3] && !more_q;
-    wire blocked = done && (wait_q != {WAIT_BITS{1'b0}} || (flags_q[4] && !free));
+    wire done    = flags_q[2] && !more_q;
+    wire blocked = done && (wait_q != {WAIT_BITS{1'b0}} || (flags_q[3] && !free));
     wire issue   = valid_q && !blocked;
     assign i_pop = i_valid && (!valid_q || (issue && !more_q));
-    assign start = issue && done && flags_q[4];
+    assign start = issue && done && flags_q[3];
 
     // a chunk is taken only when there are no more of the one in hand
     wire [BITS-1:0]       from = valid_q && more_q ? rest_q : i_bits;
@@ -71,6 +73,7 @@ module snn_encode #(
             more_q     <= |i_count[COUNT_BITS-1:1];
             hit_q      <= |i_count;
             signs_q    <= i_signs;
+            twice_q    <= i_twice;
             rotation_q <= i_rotation;
             row_q      <= i_row;
             flags_q    <= i_flags;
@@ -93,7 +96,7 @@ module snn_encode #(
     reg [OFFSET_BITS-1:0] rotation_1q;
     reg [ROW_BITS-1:0]    row_1q;
     reg [6:0]             flags_1q, flags_2q;
-    reg [SLOTS-1:0]       hit_1q, hit_2q, subtract_1q, subtract_2q;
+    reg [SLOTS-1:0]       hit_1q, hit_2q, subtract_1q, subtract_2q, twice_1q, twice_2q;
     reg                   valid_1q, valid_2q;
     always @(posedge clk) begin
         if (issue) begin
@@ -101,8 +104,8 @@ module snn_encode #(
             row_1q      <= row_q;
             flags_1q    <= {flags_q[1] && fresh_q, flags_q[0] && fresh_q, done, tag_q};
         end
-        if (valid_1q) {hit_2q, subtract_2q, flags_2q} <= {hit_1q, subtract_1q, flags_1q};
-        if (valid_2q) {o_hit, o_subtract, o_double, o_load, o_done, o_tag} <= {hit_2q, subtract_2q, flags_2q};
+        if (valid_1q) {hit_2q, subtract_2q, twice_2q, flags_2q} <= {hit_1q, subtract_1q, twice_1q, flags_1q};
+        if (valid_2q) {o_hit, o_subtract, o_twice, o_shift, o_load, o_done, o_tag} <= {hit_2q, subtract_2q, twice_2q, flags_2q};
         {valid_1q, valid_2q, o_valid} <= rst ? 3'b000 : {issue, valid_1q, valid_2q};
     end
 
@@ -126,7 +129,8 @@ module snn_encode #(
             if (issue) begin
                 index_1q  <= index;
                 hit_1q[s] <= SLOTS == 1 ? hit_q : |one;
-                subtract_1q[s] <= flags_q[2] || |(one & signs_q);
+                subtract_1q[s] <= |(one & signs_q);
+                twice_1q[s]    <= |(one & twice_q);
             end
             if (valid_1q) begin
                 row_2q   <= row_1q + wide_index - wide_rotation;

@@ -1,6 +1,6 @@
 // Accumulators: SLOTS active inputs and as many wide rows of weights per clock. Each lane sums one output; a finished sum
 // leaves (snn_drain) while the next one accumulates, so nothing is ever cleared.
-// Integer rules: runtime-nostd/src/synapse. A multi-bit input comes as digit planes: the sum doubles between them. Without
+// Integer rules: runtime-nostd/src/synapse. A multi-bit input comes as digit planes: the sum shifts between them. Without
 // planes the sums run on from one to the next, modulo 2^SUM_BITS, and what leaves is the difference: no lane needs to load.
 // Where the items are changes (snn_delta), what leaves is the sum.
 // Clocks: one per item; the first group leaves FIRST_OUT = 6 clocks after the item that ends a sum, one later for each
@@ -14,7 +14,8 @@ module snn_lanes #(
     parameter WEIGHT_BITS = 8,     // signed; 1: a bit, 1 for +1 and 0 for -1
     parameter ODD         = 0,     // 1: a weight is 2 q + 1 of the stored q
     parameter SUBTRACTS   = 0,     // 0: no item subtracts
-    parameter PLANES      = 1,     // 1: no item doubles
+    parameter PLANES      = 1,     // 1: no item shifts the sum
+    parameter DIGIT_BITS  = 1,     // by so many bits; 2: an item may count twice
     parameter PERSISTS    = 0,     // 1: items are changes of the sum before; of one plane
     parameter SUM_BITS    = 16,    // signed, above the bits of SLOTS weights; proven not to overflow
     parameter GROUP       = 2,     // lanes that leave per clock
@@ -26,8 +27,9 @@ module snn_lanes #(
     input  wire [SLOTS*ROW_BITS-1:0] i_row,      // ... rows of weights
     input  wire [SLOTS-1:0]          i_hit,      // ... that are added (else only what follows happens)
     input  wire [SLOTS-1:0]          i_subtract, // ... or subtracted
+    input  wire [SLOTS-1:0]          i_twice,    // ... and count twice
     input  wire                      i_load,     // ... to zero
-    input  wire                      i_double,   // ... to the doubled sum
+    input  wire                      i_shift,    // ... to the shifted sum
     input  wire                      i_done,     // ... and the sum is finished; not within LANES / GROUP clocks
     input  wire [3:0]                i_tag,      // goes with a finished sum
     output wire                      o_valid,
@@ -37,46 +39,63 @@ module snn_lanes #(
     localparam RUNNING = PLANES == 1;
     localparam BINARY  = WEIGHT_BITS == 1;
     localparam UNEVEN  = ODD != 0 || BINARY;              // an odd weight's lowest bit says that it is added
-    localparam WIDTH   = UNEVEN ? WEIGHT_BITS + 1 : WEIGHT_BITS;
+    localparam ONCE    = UNEVEN ? WEIGHT_BITS + 1 : WEIGHT_BITS;
+    localparam WIDTH   = ONCE + DIGIT_BITS - 1;
     localparam DEPTH   = SLOTS == 1 ? 0 : SLOTS == 2 ? 1 : 2;   // of the adders before a sum
     localparam STAGES  = 2 + DEPTH;                       // of an item before its sum
     (* ram_style = "block" *) reg [LANES*WEIGHT_BITS-1:0] weights [0:ROWS-1];
     initial if (WEIGHTS != "") $readmemh(WEIGHTS, weights);
 
     // what travels beside the weights: the memory, its output register, adders
-    reg [STAGES-1:0]   valids_q, loads_q, doubles_q;
+    reg [STAGES-1:0]   valids_q, loads_q, shifts_q;
     reg [STAGES:0]     dones_q;
     reg [4*STAGES+3:0] tags_q;
-    reg [SLOTS-1:0]    hit_1q, subtract_1q, carry_2q, carry_3q, carry_4q;
+    reg [SLOTS-1:0]    hit_1q, subtract_1q, twice_1q, carry_2q, carry_3q, carry_4q;
     always @(posedge clk) begin
-        {hit_1q, subtract_1q} <= {i_hit, i_subtract};
+        {hit_1q, subtract_1q, twice_1q} <= {i_hit, i_subtract, i_twice};
         carry_2q  <= UNEVEN || SUBTRACTS == 0 ? {SLOTS{1'b0}} : hit_1q & subtract_1q;
         carry_3q  <= carry_2q;
         carry_4q  <= carry_3q;
         loads_q   <= {loads_q[STAGES-2:0], i_load};
-        doubles_q <= {doubles_q[STAGES-2:0], i_double};
+        shifts_q  <= {shifts_q[STAGES-2:0], i_shift};
         tags_q    <= {tags_q[4*STAGES-1:0], i_tag};
         valids_q  <= rst ? {STAGES{1'b0}} : {valids_q[STAGES-2:0], i_valid};
         dones_q   <= rst ? {(STAGES+1){1'b0}} : {dones_q[STAGES-1:0], i_valid && i_done};
     end
-    wire load   = loads_q[STAGES-1];
-    wire double = doubles_q[STAGES-1];
+    wire load  = loads_q[STAGES-1];
+    wire shift = shifts_q[STAGES-1];
 
     // rows of weights; zero where nothing is added, inverted to subtract (of an odd weight that is its negative)
-    localparam ROW = LANES * WEIGHT_BITS;
-    reg [SLOTS*ROW-1:0] rows_2q;
+    localparam ROW  = LANES * WEIGHT_BITS;
+    localparam HELD = DIGIT_BITS > 1 ? WIDTH : WEIGHT_BITS;   // bits of a weight that are held for the adders
+    reg [SLOTS*LANES*HELD-1:0] rows_2q;
+    reg [SLOTS-1:0]            hit_2q;
+    always @(posedge clk) hit_2q <= hit_1q;
     genvar i, s;
     generate for (s = 0; s < SLOTS; s = s + 1) begin : slot
         reg  [ROW-1:0] read_q;
-        wire subtracts = SUBTRACTS != 0 && subtract_1q[s];
+        wire           subtracts = SUBTRACTS != 0 && subtract_1q[s];
+        wire [ROW-1:0] signed_1 = read_q ^ {ROW{subtracts ^ BINARY}};
+        wire [LANES*HELD-1:0] row_1;
         always @(posedge clk) begin
             if (i_valid) read_q <= weights[i_row[s*ROW_BITS +: ROW_BITS]];
-            if (!hit_1q[s]) rows_2q[s*ROW +: ROW] <= {ROW{1'b0}};
-            else rows_2q[s*ROW +: ROW] <= read_q ^ {ROW{subtracts ^ BINARY}};
+            rows_2q[s*LANES*HELD +: LANES*HELD] <= hit_1q[s] ? row_1 : {(LANES*HELD){1'b0}};
+        end
+        if (DIGIT_BITS > 1) begin : scaled
+            for (i = 0; i < LANES; i = i + 1) begin : lane
+                wire [ONCE-1:0] once;
+                if (UNEVEN) begin : odd
+                    assign once = {signed_1[i*WEIGHT_BITS +: WEIGHT_BITS], 1'b1};
+                end else begin : integer_
+                    assign once = signed_1[i*WEIGHT_BITS +: WEIGHT_BITS];
+                end
+                // what is shifted into an inverted number is inverted too
+                assign row_1[i*HELD +: HELD] = twice_1q[s] ? {once, !UNEVEN && subtracts} : {once[ONCE-1], once};
+            end
+        end else begin : as_it_is
+            assign row_1 = signed_1;
         end
     end endgenerate
-    reg [SLOTS-1:0] hit_2q;
-    always @(posedge clk) hit_2q <= hit_1q;
 
     // an inverted number lacks one of its negative: each adder takes one of these in, the sum the last
     wire                      carry = SLOTS == 1 ? carry_2q[0] : SLOTS == 2 ? carry_3q[SLOTS-1] : carry_4q[SLOTS-1];
@@ -84,10 +103,10 @@ module snn_lanes #(
     generate for (i = 0; i < LANES; i = i + 1) begin : lane
         wire [WIDTH-1:0] weight [0:SLOTS-1];
         for (s = 0; s < SLOTS; s = s + 1) begin : stored
-            if (UNEVEN) begin : odd
-                assign weight[s] = {rows_2q[s*ROW+i*WEIGHT_BITS +: WEIGHT_BITS], hit_2q[s]};
-            end else begin : integer_
-                assign weight[s] = rows_2q[s*ROW+i*WEIGHT_BITS +: WEIGHT_BITS];
+            if (UNEVEN && DIGIT_BITS == 1) begin : odd
+                assign weight[s] = {rows_2q[(s*LANES+i)*HELD +: HELD], hit_2q[s]};
+            end else begin : whole
+                assign weight[s] = rows_2q[(s*LANES+i)*HELD +: HELD];
             end
         end
         wire [WIDTH+DEPTH-1:0] added;
@@ -120,7 +139,7 @@ module snn_lanes #(
         if (RUNNING) begin : running
             assign so_far = sum_q;
         end else begin : planes
-            assign so_far = load ? {SUM_BITS{1'b0}} : double ? {sum_q[SUM_BITS-2:0], 1'b0} : sum_q;
+            assign so_far = load ? {SUM_BITS{1'b0}} : shift ? {sum_q[SUM_BITS-DIGIT_BITS-1:0], {DIGIT_BITS{1'b0}}} : sum_q;
         end
         snn_add #(.BITS(SUM_BITS), .CARRY(SUBTRACTS != 0 && !UNEVEN)) u_add (.a(wide), .b(so_far), .carry(carry), .total(total));
         always @(posedge clk)
@@ -128,7 +147,7 @@ module snn_lanes #(
             else if (valids_q[STAGES-1]) sum_q <= total;
         assign sums[i*SUM_BITS +: SUM_BITS] = sum_q;
     end endgenerate
-    wire unused = &{1'b0, load, double, carry_4q, hit_2q, subtract_1q};
+    wire unused = &{1'b0, load, shift, carry_4q, hit_2q, subtract_1q, twice_1q};
 
     snn_drain #(.LANES(LANES), .SUM_BITS(SUM_BITS), .GROUP(GROUP), .RUNNING(RUNNING && PERSISTS == 0)) u_drain (
         .clk(clk), .rst(rst), .i_done(dones_q[STAGES]), .i_sums(sums), .i_tag(tags_q[4*STAGES +: 4]),

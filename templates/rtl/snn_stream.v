@@ -24,7 +24,8 @@ module snn_stream #(
     output wire [SLOTS-1:0]            o_hit,
     output wire [SLOTS-1:0]            o_subtract,
     output wire                        o_load,
-    output wire                        o_double,
+    output wire [SLOTS-1:0]            o_twice,
+    output wire                        o_shift,
     output wire                        o_done,
     output wire [3:0]                  o_tag       // keep, last and first position of a pool window, first timestep
 );
@@ -39,7 +40,7 @@ module snn_stream #(
     reg                        last_q;
     reg                        first_q;
     reg                        load_q;      // nothing has been added yet
-    reg                        double_q;    // nothing of this plane
+    reg                        shift_q;     // nothing of this plane
     reg [PLANE_BITS-1:0]       plane_q;
     reg [WAIT_BITS-1:0]        wait_q;      // clocks until the lanes can be drained again
 
@@ -53,7 +54,8 @@ module snn_stream #(
     assign o_hit      = keep_q;
     assign o_subtract = {SLOTS{NEGATIVE != 0 && plane_q == {PLANE_BITS{1'b0}}}};
     assign o_load     = load_q;
-    assign o_double   = double_q;
+    assign o_twice    = {SLOTS{1'b0}};
+    assign o_shift    = shift_q;
     assign o_done     = done;
     assign o_tag      = {3'b111, first_q};
     assign start      = o_valid && done;
@@ -69,12 +71,12 @@ module snn_stream #(
         if (start) wait_q <= WAIT;
         else if (wait_q != {WAIT_BITS{1'b0}}) wait_q <= wait_q - 1'b1;
         if (o_valid) load_q <= done;
-        if (o_valid) double_q <= last_q && !last_plane;
+        if (o_valid) shift_q <= last_q && !last_plane;
         if (o_valid && last_q) plane_q <= last_plane ? {PLANE_BITS{1'b0}} : plane_q + 1'b1;
         if (rst) begin
             valid_q  <= 1'b0;
             load_q   <= 1'b1;
-            double_q <= 1'b0;
+            shift_q  <= 1'b0;
             plane_q  <= {PLANE_BITS{1'b0}};
             wait_q   <= {WAIT_BITS{1'b0}};
         end

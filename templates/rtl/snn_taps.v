@@ -18,7 +18,7 @@ module snn_taps #(
     input  wire [BANKS*CHUNK-1:0]    i_bits,
     input  wire [OFFSET_BITS-1:0]    i_rotation, // CHUNK times the bank of the window's first column
     input  wire [ROW_BITS-1:0]       i_row,      // of the chunk's first channel
-    input  wire [4:0]                i_flags,    // start, done, subtract, double, load
+    input  wire [3:0]                i_flags,    // start, done, shift, load
     input  wire [3:0]                i_tag,
     output wire                      i_pop,
     output wire                      start,      // reserves the output, while ...
@@ -36,7 +36,7 @@ module snn_taps #(
     localparam WAIT_BITS  = $clog2(INTERVAL + 1);
     localparam [KY_BITS-1:0]   LAST_KY = KERNEL_Y[KY_BITS-1:0] - 1'b1;
     localparam [WAIT_BITS-1:0] WAIT    = INTERVAL[WAIT_BITS-1:0] - 1'b1;
-    wire unused_flags = &{1'b0, i_flags[2:0]};
+    wire unused_flags = &{1'b0, i_flags[1:0]};
 
     // the chunk that is gathered: its rows, the first lowest, and its channels that have a spike
     reg                      full_q;
@@ -86,7 +86,7 @@ module snn_taps #(
             ky_q            <= ky_q == LAST_KY ? {KY_BITS{1'b0}} : ky_q + 1'b1;
             next_rotation_q <= i_rotation;
             next_row_q      <= i_row;
-            {next_start_q, next_done_q} <= i_flags[4:3];
+            {next_start_q, next_done_q} <= i_flags[3:2];
             next_tag_q      <= i_tag;
         end
         full_q <= (full_q && !take) || (i_pop && ky_q == LAST_KY);

@@ -4,7 +4,6 @@
 `default_nettype none
 module snn_walk #(
     parameter PLANES       = 1,    // digit planes, most significant first
-    parameter NEGATIVE     = 0,    // 1: the first plane is the sign of two's complement
     parameter LANE_GROUPS  = 1,    // times that the window is read
     parameter HEIGHT       = 4,    // output positions
     parameter WIDTH        = 4,
@@ -23,7 +22,6 @@ module snn_walk #(
     parameter FRAME        = 8,    // words of a frame
     parameter FRAMES       = 2,    // frames of the memory
     parameter ADDRESS_BITS = 4,
-    parameter OFFSET_BITS  = 5,    // of 0 .. BANKS * CHUNK - 1
     parameter ROW_BITS     = 7,    // of a row of weights
     parameter PLANE_BITS   = 1
 ) (
@@ -31,12 +29,11 @@ module snn_walk #(
     input  wire                    rst,        // synchronous, active high
     input  wire                    step,
     output wire [ADDRESS_BITS-1:0] address,    // of the banks that hold the window's first column or a later one of its word
-    output wire [OFFSET_BITS-1:0]  rotation,   // CHUNK times the bank of the window's first column
+    output wire [BANKS-1:0]        bank,       // one bit: where the window's first column is
     output wire [PLANE_BITS-1:0]   plane,      // bit of an element
     output wire [ROW_BITS-1:0]     row,        // of the chunk's first weights
     output wire                    load,       // first chunk of a sum (BY_CHANNEL: each row of it)
-    output wire                    double,     // first chunk of a further plane
-    output wire                    subtract,
+    output wire                    shift,      // first chunk of a further plane
     output wire                    done,       // last chunk of a sum
     output wire                    start,      // of the frame's first sum
     output wire [2:0]              tag,        // keep, last and first position of a pool window
@@ -56,9 +53,10 @@ module snn_walk #(
     localparam LAST_START = (FRAMES - 1) * FRAME;
     localparam NEXT_BAND  = POOL_Y * STRIDE_Y * ROW;
     localparam DX_WORDS   = STRIDE_X / BANKS * CHUNKS;
-    localparam DX_TURN    = STRIDE_X % BANKS * CHUNK;
+    localparam DX_TURN    = STRIDE_X % BANKS;
     localparam WX_WORDS   = POOL_X * STRIDE_X / BANKS * CHUNKS;
-    localparam WX_TURN    = POOL_X * STRIDE_X % BANKS * CHUNK;
+    localparam WX_TURN    = POOL_X * STRIDE_X % BANKS;
+    localparam [BANKS-1:0] FIRST_BANK = 1;
     localparam TOP_X      = WIDTH - 1;
     localparam TOP_Y      = HEIGHT - 1;
     localparam [CHUNK_BITS-1:0]   LAST_CHUNK = CHUNKS[CHUNK_BITS-1:0] - 1'b1;
@@ -67,7 +65,6 @@ module snn_walk #(
     localparam [LANE_BITS-1:0]    LAST_LANE  = LANE_GROUPS[LANE_BITS-1:0] - 1'b1;
     localparam [PX_BITS-1:0]      LAST_PX    = POOL_X[PX_BITS-1:0] - 1'b1;
     localparam [PY_BITS-1:0]      LAST_PY    = POOL_Y[PY_BITS-1:0] - 1'b1;
-    localparam [OFFSET_BITS:0]    FULL_TURN  = ALL[OFFSET_BITS:0];
 
     reg [CHUNK_BITS-1:0]   chunk_q;
     reg [KY_BITS-1:0]      ky_q;
@@ -78,7 +75,7 @@ module snn_walk #(
     reg [X_BITS-1:0]       x_q, window_x_q;
     reg [Y_BITS-1:0]       y_q, window_y_q;
     reg [ADDRESS_BITS-1:0] address_q, chunk_address_q, position_q, line_q, window_q, band_q;    // starts of these
-    reg [OFFSET_BITS-1:0]  rotation_q, window_rotation_q;
+    reg [BANKS-1:0]        bank_q, window_bank_q;
     reg [ROW_BITS-1:0]     row_q, lane_row_q;
     reg [ADDRESS_BITS-1:0] start_q;           // first word of the frame
 
@@ -99,17 +96,16 @@ module snn_walk #(
     wire band_end     = window_end && edge_x;
 
     // one position, one pool window to the right: the columns that a word takes turn by the stride
-    wire [OFFSET_BITS:0]    dx_turn     = {1'b0, rotation_q} + DX_TURN[OFFSET_BITS:0];
-    wire                    dx_wraps    = dx_turn >= FULL_TURN;
-    wire [OFFSET_BITS:0]    dx_rotation = dx_turn - (dx_wraps ? FULL_TURN : {(OFFSET_BITS+1){1'b0}});
-    wire [ADDRESS_BITS-1:0] dx_address  = position_q + DX_WORDS[ADDRESS_BITS-1:0]
-                                        + (dx_wraps ? CHUNKS[ADDRESS_BITS-1:0] : {ADDRESS_BITS{1'b0}});
-    wire [OFFSET_BITS:0]    wx_turn     = {1'b0, window_rotation_q} + WX_TURN[OFFSET_BITS:0];
-    wire                    wx_wraps    = wx_turn >= FULL_TURN;
-    wire [OFFSET_BITS:0]    wx_rotation = wx_turn - (wx_wraps ? FULL_TURN : {(OFFSET_BITS+1){1'b0}});
-    wire [ADDRESS_BITS-1:0] wx_address  = window_q + WX_WORDS[ADDRESS_BITS-1:0]
-                                        + (wx_wraps ? CHUNKS[ADDRESS_BITS-1:0] : {ADDRESS_BITS{1'b0}});
-    wire unused_turn = &{1'b0, dx_rotation[OFFSET_BITS], wx_rotation[OFFSET_BITS]};
+    wire [2*BANKS-1:0]      dx_turn    = {{BANKS{1'b0}}, bank_q} << DX_TURN;
+    wire                    dx_wraps   = |dx_turn[2*BANKS-1:BANKS];
+    wire [BANKS-1:0]        dx_bank    = dx_turn[2*BANKS-1:BANKS] | dx_turn[BANKS-1:0];
+    wire [ADDRESS_BITS-1:0] dx_address = position_q + DX_WORDS[ADDRESS_BITS-1:0]
+                                       + (dx_wraps ? CHUNKS[ADDRESS_BITS-1:0] : {ADDRESS_BITS{1'b0}});
+    wire [2*BANKS-1:0]      wx_turn    = {{BANKS{1'b0}}, window_bank_q} << WX_TURN;
+    wire                    wx_wraps   = |wx_turn[2*BANKS-1:BANKS];
+    wire [BANKS-1:0]        wx_bank    = wx_turn[2*BANKS-1:BANKS] | wx_turn[BANKS-1:0];
+    wire [ADDRESS_BITS-1:0] wx_address = window_q + WX_WORDS[ADDRESS_BITS-1:0]
+                                       + (wx_wraps ? CHUNKS[ADDRESS_BITS-1:0] : {ADDRESS_BITS{1'b0}});
     wire [ADDRESS_BITS-1:0] line_address  = line_q + NEXT_LINE[ADDRESS_BITS-1:0];
     wire [ADDRESS_BITS-1:0] band_address  = band_q + NEXT_BAND[ADDRESS_BITS-1:0];
     wire [ADDRESS_BITS-1:0] frame_address = start_q == LAST_START[ADDRESS_BITS-1:0] ? {ADDRESS_BITS{1'b0}}
@@ -120,13 +116,12 @@ module snn_walk #(
                                             line_end   ? line_address : dx_address;
 
     assign address  = address_q;
-    assign rotation = rotation_q;
+    assign bank     = bank_q;
     assign plane    = plane_q;
     assign row      = row_q;
     wire   top      = BY_CHANNEL != 0 || ky_q == {KY_BITS{1'b0}};
     assign load     = chunk_q == {CHUNK_BITS{1'b0}} && top && plane_q == LAST_PLANE;
-    assign double   = chunk_q == {CHUNK_BITS{1'b0}} && top && plane_q != LAST_PLANE;
-    assign subtract = NEGATIVE != 0 && plane_q == LAST_PLANE;
+    assign shift    = chunk_q == {CHUNK_BITS{1'b0}} && top && plane_q != LAST_PLANE;
     assign done     = sum_end;
     assign start    = x_q == {X_BITS{1'b0}} && y_q == {Y_BITS{1'b0}} && lane_q == {LANE_BITS{1'b0}};
     assign tag      = {window_x_q < KEEP_X[X_BITS-1:0] && window_y_q < KEEP_Y[Y_BITS-1:0],
@@ -156,9 +151,9 @@ module snn_walk #(
                 px_q       <= line_end ? {PX_BITS{1'b0}} : px_q + 1'b1;
                 x_q        <= band_end                ? {X_BITS{1'b0}} :
                               line_end && !window_end ? window_x_q : x_q + 1'b1;
-                rotation_q <= band_end   ? {OFFSET_BITS{1'b0}} :
-                              window_end ? wx_rotation[OFFSET_BITS-1:0] :
-                              line_end   ? window_rotation_q : dx_rotation[OFFSET_BITS-1:0];
+                bank_q     <= band_end   ? FIRST_BANK :
+                              window_end ? wx_bank :
+                              line_end   ? window_bank_q : dx_bank;
             end
             if (line_end) begin
                 line_q <= next_position;
@@ -169,7 +164,7 @@ module snn_walk #(
             if (window_end) begin
                 window_q          <= next_position;
                 window_x_q        <= band_end ? {X_BITS{1'b0}} : x_q + 1'b1;
-                window_rotation_q <= band_end ? {OFFSET_BITS{1'b0}} : wx_rotation[OFFSET_BITS-1:0];
+                window_bank_q     <= band_end ? FIRST_BANK : wx_bank;
             end
             if (band_end) begin
                 band_q     <= next_position;
@@ -194,8 +189,8 @@ module snn_walk #(
             line_q            <= {ADDRESS_BITS{1'b0}};
             window_q          <= {ADDRESS_BITS{1'b0}};
             band_q            <= {ADDRESS_BITS{1'b0}};
-            rotation_q        <= {OFFSET_BITS{1'b0}};
-            window_rotation_q <= {OFFSET_BITS{1'b0}};
+            bank_q            <= FIRST_BANK;
+            window_bank_q     <= FIRST_BANK;
             row_q             <= {ROW_BITS{1'b0}};
             lane_row_q        <= {ROW_BITS{1'b0}};
             start_q           <= {ADDRESS_BITS{1'b0}};

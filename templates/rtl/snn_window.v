@@ -4,14 +4,17 @@
 // Behind the chunks of the frame stand OWN chunks of the layer's own spikes of the timestep before, which its own writer
 // gives; they are read when they are complete, and as silence in the first timestep of a sample. The frame may hold
 // nothing else.
-// Where SIGNED is 1, what is read are changes (snn_delta), and each has a sign in the upper half of its word.
+// Elements of several bits are read digit plane by digit plane, the most significant first.
+// Where SIGNED is 1, what is read are changes (snn_delta, snn_invert), and each has a sign in the upper half of its word.
 // Clocks: one per chunk, FIRST_OUT = 7 from the step of the walk to o_valid; 16 chunks wait for the encoder.
 `default_nettype none
 module snn_window #(
     parameter SLOTS        = 1,    // rows of weights that the encoder gives per clock (snn_pick)
-    parameter PLANES       = 1,
-    parameter SIGNED       = 0,    // 1: an element has a sign; only of one plane, one bank and without own spikes
-    parameter NEGATIVE     = 0,
+    parameter PLANES       = 1,    // bits of an element
+    parameter DIGITS       = 0,    // of an element, each -2 to 2 of two bits (Booth), and of two's complement where none is
+                                   // beyond its bits; 0: each bit is a digit
+    parameter SIGNED       = 0,    // 1: an element has a sign; only of one plane and without own spikes
+    parameter BASED        = 0,    // 1: a sample's first frame gives a base (snn_invert), for which there is always room
     parameter LANE_GROUPS  = 1,
     parameter HEIGHT       = 4,    // the parameters of snn_walk
     parameter WIDTH        = 4,
@@ -51,47 +54,63 @@ module snn_window #(
     output wire                          o_valid,
     output wire [BANKS*CHUNK-1:0]        o_bits,
     output wire [BANKS*CHUNK-1:0]        o_signs,         // 1: is subtracted
+    output wire [BANKS*CHUNK-1:0]        o_twice,         // 1: counts twice
     output wire [COUNT_BITS-1:0]         o_count,         // clocks that its ones take
     output wire [OFFSET_BITS-1:0]        o_rotation,
     output wire [ROW_BITS-1:0]           o_row,
-    output wire [4:0]                    o_flags,         // start, done, subtract, double, load
+    output wire [3:0]                    o_flags,         // start, done, shift, load
     output wire [3:0]                    o_tag,
     input  wire                          o_pop
 );
     localparam ALL        = BANKS * CHUNK;
     localparam WORD       = (PLANES + SIGNED) * CHUNK;
-    localparam PLANE_BITS = PLANES > 1 ? $clog2(PLANES) : 1;
+    localparam STEPS      = DIGITS > 0 ? DIGITS : PLANES;
+    localparam PLANE_BITS = STEPS > 1 ? $clog2(STEPS) : 1;
     localparam PARTS      = SLOTS > 2 ? SLOTS / 2 : 1;    // of which each gives EACH ones per clock
     localparam EACH       = SLOTS / PARTS;
     localparam BYTES      = (ALL + 8 * PARTS - 1) / (8 * PARTS);    // of a part
-    localparam REST_BITS  = OFFSET_BITS + ROW_BITS + 9;   // what travels beside the bits
+    localparam REST_BITS  = OFFSET_BITS + ROW_BITS + 8;   // what travels beside the bits
 
     reg  [4:0]              room_q;
     wire                    own_ready;                    // what stands at the address has been written
     wire                    step = full && own_ready && room_q != 5'd0;
     wire [ADDRESS_BITS-1:0] address;
-    wire [OFFSET_BITS-1:0]  rotation;
+    wire [BANKS-1:0]        first_bank;
+    wire [OFFSET_BITS-1:0]  rotation = bits_before(first_bank);
+    function [OFFSET_BITS-1:0] bits_before(input [BANKS-1:0] one);
+        integer at;
+        reg [OFFSET_BITS-1:0] bits;
+        begin
+            bits_before = {OFFSET_BITS{1'b0}};
+            bits        = {OFFSET_BITS{1'b0}};
+            for (at = 0; at < BANKS; at = at + 1) begin
+                if (one[at]) bits_before = bits_before | bits;
+                bits = bits + CHUNK[OFFSET_BITS-1:0];
+            end
+        end
+    endfunction
     wire [PLANE_BITS-1:0]   plane;
     wire [ROW_BITS-1:0]     row;
-    wire                    load, double, subtract, done, start, finished;
+    wire                    load, shift, done, start, finished;
     wire [2:0]              tag;
     snn_walk #(
-        .PLANES(PLANES), .NEGATIVE(NEGATIVE), .LANE_GROUPS(LANE_GROUPS), .HEIGHT(HEIGHT), .WIDTH(WIDTH),
+        .PLANES(STEPS), .LANE_GROUPS(LANE_GROUPS), .HEIGHT(HEIGHT), .WIDTH(WIDTH),
         .POOL_Y(POOL_Y), .POOL_X(POOL_X), .KEEP_Y(KEEP_Y), .KEEP_X(KEEP_X), .KERNEL_Y(KERNEL_Y),
         .BY_CHANNEL(BY_CHANNEL), .BANKS(BANKS), .CHUNK(CHUNK), .CHUNKS(CHUNKS), .ROW(ROW), .STRIDE_Y(STRIDE_Y), .STRIDE_X(STRIDE_X), .FRAME(FRAME), .FRAMES(FRAMES),
-        .ADDRESS_BITS(ADDRESS_BITS), .OFFSET_BITS(OFFSET_BITS), .ROW_BITS(ROW_BITS), .PLANE_BITS(PLANE_BITS)
+        .ADDRESS_BITS(ADDRESS_BITS), .ROW_BITS(ROW_BITS), .PLANE_BITS(PLANE_BITS)
     ) u_walk (
-        .clk(clk), .rst(rst), .step(step), .address(address), .rotation(rotation), .plane(plane), .row(row),
-        .load(load), .double(double), .subtract(subtract), .done(done), .start(start), .tag(tag), .finished(finished)
+        .clk(clk), .rst(rst), .step(step), .address(address), .bank(first_bank), .plane(plane), .row(row),
+        .load(load), .shift(shift), .done(done), .start(start), .tag(tag), .finished(finished)
     );
     assign read = step && finished;
+    wire reserves = start && !(BASED != 0 && first);
 
     // 1: an address for each bank, 2: the memory, 3: its output register, 4: the plane, 5 and 6: count of ones
     reg  [5:0]               valids_q;
     reg  [REST_BITS-1:0]     rest_1q, rest_2q, rest_3q, rest_4q, rest_5q, rest_6q;
     reg  [PLANE_BITS-1:0]    plane_1q, plane_2q, plane_3q;
-    wire [ALL-1:0]           bits_4, signs_4;
-    reg  [ALL-1:0]           bits_5q, bits_6q, signs_5q, signs_6q;
+    wire [ALL-1:0]           bits_4, signs_4, twice_4;
+    reg  [ALL-1:0]           bits_5q, bits_6q, signs_5q, signs_6q, twice_5q, twice_6q;
     wire [ADDRESS_BITS-1:0]  further = address + CHUNKS[ADDRESS_BITS-1:0];
     wire moves = step || valids_q != 6'd0;
     wire [CHUNK-1:0]        own_3;                        // joins the memory's output register
@@ -138,10 +157,7 @@ module snn_window #(
         wire [WORD-1:0]         word_2;
         reg  [WORD-1:0]         word_3q;
         reg  [CHUNK-1:0]        chunk_4q;
-        wire [CHUNK-1:0]        planes [0:PLANES-1];
-        for (p = 0; p < PLANES; p = p + 1) begin : digit
-            assign planes[p] = word_3q[p*CHUNK +: CHUNK];
-        end
+        wire [CHUNK-1:0]        chunk_3;
         if (FRAME > OWN) begin : frames
             snn_ram #(.WIDTH(WORD), .DEPTH(FRAMES*FRAME), .ADDRESS_BITS(ADDRESS_BITS), .ZERO(1)) u_ram (
                 .clk(clk), .write(write[b]), .write_address(write_address), .write_data(write_data[b*WORD +: WORD]),
@@ -153,7 +169,7 @@ module snn_window #(
         end
         wire                    turned;    // the last bank never holds a column of the next word
         if (b < BANKS - 1) begin : turning
-            assign turned = rotation > COLUMN[OFFSET_BITS-1:0];
+            assign turned = |first_bank[BANKS-1:b+1];
         end else begin : still
             assign turned = 1'b0;
         end
@@ -161,15 +177,56 @@ module snn_window #(
             if (moves) begin
                 address_1q <= turned ? further : address;
                 word_3q    <= word_2;
-                chunk_4q   <= planes[plane_3q] | own_3;
+                chunk_4q   <= chunk_3 | own_3;
             end
         assign bits_4[COLUMN +: CHUNK] = chunk_4q;
-        if (SIGNED != 0) begin : signed_
-            reg [CHUNK-1:0] sign_4q;
-            always @(posedge clk) if (moves) sign_4q <= word_3q[CHUNK +: CHUNK];
+        if (DIGITS > 0) begin : digits
+            // a digit is -2 of its upper bit, 1 of its lower one, and 1 of the bit below it
+            wire [CHUNK-1:0] upper [0:DIGITS-1];
+            wire [CHUNK-1:0] lower [0:DIGITS-1];
+            wire [CHUNK-1:0] below [0:DIGITS-1];
+            for (p = 0; p < DIGITS; p = p + 1) begin : digit
+                if (2 * p + 1 < PLANES) begin : upper_stored
+                    assign upper[p] = word_3q[(2*p+1)*CHUNK +: CHUNK];
+                end else begin : upper_extended
+                    assign upper[p] = {CHUNK{1'b0}};
+                end
+                if (2 * p < PLANES) begin : lower_stored
+                    assign lower[p] = word_3q[2*p*CHUNK +: CHUNK];
+                end else begin : lower_extended
+                    assign lower[p] = {CHUNK{1'b0}};
+                end
+                if (p > 0) begin : further_
+                    assign below[p] = word_3q[(2*p-1)*CHUNK +: CHUNK];
+                end else begin : lowest
+                    assign below[p] = {CHUNK{1'b0}};
+                end
+            end
+            wire [CHUNK-1:0] steps_3 = upper[plane_3q] ^ lower[plane_3q];
+            wire [CHUNK-1:0] rises_3 = lower[plane_3q] ^ below[plane_3q];
+            reg  [CHUNK-1:0] sign_4q, twice_4q;
+            always @(posedge clk)
+                if (moves) begin
+                    sign_4q  <= upper[plane_3q];
+                    twice_4q <= steps_3 & ~rises_3;
+                end
+            assign chunk_3 = steps_3 | rises_3;
             assign signs_4[COLUMN +: CHUNK] = sign_4q;
-        end else begin : unsigned_
-            assign signs_4[COLUMN +: CHUNK] = {CHUNK{1'b0}};
+            assign twice_4[COLUMN +: CHUNK] = twice_4q;
+        end else begin : bits
+            wire [CHUNK-1:0] planes [0:PLANES-1];
+            for (p = 0; p < PLANES; p = p + 1) begin : plane_
+                assign planes[p] = word_3q[p*CHUNK +: CHUNK];
+            end
+            assign chunk_3 = planes[plane_3q];
+            assign twice_4[COLUMN +: CHUNK] = {CHUNK{1'b0}};
+            if (SIGNED != 0) begin : signed_
+                reg [CHUNK-1:0] sign_4q;
+                always @(posedge clk) if (moves) sign_4q <= word_3q[CHUNK +: CHUNK];
+                assign signs_4[COLUMN +: CHUNK] = sign_4q;
+            end else begin : unsigned_
+                assign signs_4[COLUMN +: CHUNK] = {CHUNK{1'b0}};
+            end
         end
     end endgenerate
 
@@ -208,27 +265,35 @@ module snn_window #(
     integer n;
     always @(posedge clk) begin
         if (moves) begin
-            {plane_1q, rest_1q} <= {plane, rotation, row, start, done, subtract, double, load, tag, first};
+            {plane_1q, rest_1q} <= {plane, rotation, row, reserves, done, shift, load, tag, first};
             {plane_2q, rest_2q} <= {plane_1q, rest_1q};
             {plane_3q, rest_3q} <= {plane_2q, rest_2q};
             rest_4q             <= rest_3q;
-            {signs_6q, bits_6q, rest_6q, count_6q} <= {signs_5q, bits_5q, rest_5q, count_5[COUNT_BITS-1:0]};
+            {twice_6q, signs_6q, bits_6q, rest_6q, count_6q} <= {twice_5q, signs_5q, bits_5q, rest_5q, count_5[COUNT_BITS-1:0]};
         end
         if (valids_q[3]) begin
-            {signs_5q, bits_5q, rest_5q} <= {signs_4, bits_4, rest_4q};
+            {twice_5q, signs_5q, bits_5q, rest_5q} <= {twice_4, signs_4, bits_4, rest_4q};
             for (n = 0; n < PARTS * BYTES; n = n + 1) ones_5q[4*n +: 4] <= ones(parts_4[8*n +: 8]);
         end
         valids_q <= rst ? 6'd0 : {valids_q[4:0], step};
         room_q   <= rst ? 5'd16 : room_q + {4'd0, o_pop} - {4'd0, step};
     end
 
-    generate if (SIGNED != 0) begin : with_signs
+    generate if (DIGITS > 0) begin : with_digits
+        snn_fifo #(.WIDTH(REST_BITS + COUNT_BITS + 3 * ALL)) u_fifo (
+            .clk(clk), .rst(rst), .push(valids_q[5]), .push_data({rest_6q, count_6q, bits_6q, signs_6q, twice_6q}),
+            .valid(o_valid), .data({o_rotation, o_row, o_flags, o_tag, o_count, o_bits, o_signs, o_twice}), .pop(o_pop)
+        );
+    end else if (SIGNED != 0) begin : with_signs
+        wire unused_twice = &{1'b0, twice_6q};
+        assign o_twice = {ALL{1'b0}};
         snn_fifo #(.WIDTH(REST_BITS + COUNT_BITS + 2 * ALL)) u_fifo (
             .clk(clk), .rst(rst), .push(valids_q[5]), .push_data({rest_6q, count_6q, bits_6q, signs_6q}),
             .valid(o_valid), .data({o_rotation, o_row, o_flags, o_tag, o_count, o_bits, o_signs}), .pop(o_pop)
         );
     end else begin : without_signs
-        wire unused_signs = &{1'b0, signs_6q};
+        wire unused_signs = &{1'b0, signs_6q, twice_6q};
+        assign o_twice = {ALL{1'b0}};
         snn_fifo #(.WIDTH(REST_BITS + COUNT_BITS + ALL)) u_fifo (
             .clk(clk), .rst(rst), .push(valids_q[5]), .push_data({rest_6q, count_6q, bits_6q}),
             .valid(o_valid), .data({o_rotation, o_row, o_flags, o_tag, o_count, o_bits}), .pop(o_pop)

@@ -174,7 +174,7 @@ fn a_recurrent_network_of_neurons_with_two_states() {
 }
 
 #[test]
-fn a_layer_takes_changes_where_there_are_fewer_of_them() {
+fn a_layer_takes_its_input_in_the_code_that_makes_it_add_least() {
     let calib = samples("mnist/train200.npz");
     let mut graph = model("d_snntorch_binary_conv/step_dyn.onnx", Some(8)).graph;
     let timesteps = pipeline::present(&mut graph, Some(&calib), true).expect("the images fit");
@@ -186,13 +186,37 @@ fn a_layer_takes_changes_where_there_are_fewer_of_them() {
     let (stimuli, test) = (encode(calib), encode(samples("mnist/test200.npz")));
     compiled.layout = choose(&compiled, 2, &stimuli).expect("chains are carried");
     let codes: Vec<EdgeCode> = compiled.layout.engines.iter().map(|engine| engine.code).collect();
-    assert_eq!(codes, [EdgeCode::Plain, EdgeCode::Plain, EdgeCode::Delta], "the others are convolutions");
+    assert_eq!(codes, [EdgeCode::Plain, EdgeCode::Inverted, EdgeCode::Delta], "the first one's input is constant");
     let backend = BACKENDS.iter().find(|backend| backend.name == "fpga").expect("a backend of that name");
     let options = EmitOptions { samples: &test, host: None };
     let predicted = (backend.emit)(&compiled, &options).expect("it fits").predicted_clocks;
     let outcome = run("verilator", &compiled, &test);
     assert_eq!(outcome.difference, None);
     assert_eq!(outcome.cost, predicted);
+}
+
+#[test]
+fn the_convolution_engine_takes_fewer_clocks_than_there_are_spikes_in_its_windows() {
+    let calib = samples("mnist/train200.npz");
+    let mut graph = model("b_snntorch_conv_maxpool/unrolled_dyn.onnx", None).graph;
+    let timesteps = pipeline::present(&mut graph, Some(&calib), true).expect("the images fit");
+    let arena = Bump::new();
+    let mut compiled =
+        pipeline::build(&graph, timesteps, Some(&calib), &Choices::default(), &arena).expect("it compiles").compiled;
+    let encode = |data: Dataset| pipeline::encode(&compiled, &data).expect("the images fit");
+    let (stimuli, images) = (encode(calib.take(4)), encode(samples("mnist/test200.npz").take(50)));
+    compiled.layout = choose(&compiled, 1, &stimuli).expect("chains are carried");
+    let backend = BACKENDS.iter().find(|backend| backend.name == "fpga").expect("a backend of that name");
+    let emit = |samples| (backend.emit)(&compiled, &EmitOptions { samples, host: None }).expect("it fits");
+    let second = &emit(&images).report[1];
+    assert_eq!(second.lanes, Some(32));
+    let (clocks, saved) = (second.predicted_clocks.expect("there are samples"), second.adds_saved);
+    assert!(clocks <= 16_500.0, "{clocks} clocks an image");
+    assert!(saved.is_some_and(|saved| saved > 32.0 * clocks), "{saved:?} adds saved");
+    let predicted = emit(&images[..8]).predicted_clocks;
+    let outcome = run("verilator", &compiled, &images[..8]);
+    assert_eq!(outcome.difference, None);
+    assert_eq!(outcome.cost, predicted, "every image's clocks are predicted exactly");
 }
 
 #[test]

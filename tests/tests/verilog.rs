@@ -20,7 +20,7 @@ fn layout(rng: &mut Rng, lanes: &[Option<u32>]) -> Layout {
         .map(|_| Engine {
             slots: rng.pick(&[1, 1, 2, 4]),
             group: rng.pick(&[2, 8, 16]),
-            code: rng.pick(&[EdgeCode::Plain, EdgeCode::Delta]),
+            code: rng.pick(&[EdgeCode::Plain, EdgeCode::Delta, EdgeCode::Inverted]),
         })
         .collect();
     Layout { lanes, engines }

@@ -76,6 +76,10 @@ pub struct LayerReport {
     pub inputs_per_clock: Option<usize>,
     /// Mean clocks that the layer is busy per sample (FPGA, with calibration samples).
     pub predicted_clocks: Option<f64>,
+    /// Mean adds per sample (FPGA, with calibration samples).
+    pub adds: Option<f64>,
+    /// Of them saved by the edge code, and by signed digits: per sample, below 0 where the code makes more.
+    pub adds_saved: Option<f64>,
     /// Bits of weights and tables.
     pub memory_bits: u64,
     /// Bits of state and buffers.

@@ -80,7 +80,7 @@ pub(super) const LAYERS: &[Case] = &[
         },
         setting: USUAL,
         mutants: &[
-            ("snn_walk.v", "wx_wraps    = wx_turn >= FULL_TURN", "wx_wraps    = wx_turn > FULL_TURN"),
+            ("snn_walk.v", "wx_wraps   = |wx_turn[2*BANKS-1:BANKS]", "wx_wraps   = 1'b0"),
             ("snn_encode.v", "index_1q < rotation_1q", "index_1q <= rotation_1q"),
         ],
     },
@@ -122,7 +122,11 @@ pub(super) const LAYERS: &[Case] = &[
                 "if (sum_end) lane_row_q <= position_end ? {ROW_BITS{1'b0}} : row_q + WEIGHTS[ROW_BITS-1:0];",
                 "lane_row_q <= {ROW_BITS{1'b0}};",
             ),
-            ("snn_walk.v", "assign subtract = NEGATIVE != 0 && plane_q == LAST_PLANE", "assign subtract = 1'b0"),
+            ("snn_window.v", "steps_3 & ~rises_3", "{CHUNK{1'b0}}"),
+            ("snn_window.v", "sign_4q  <= upper[plane_3q]", "sign_4q  <= {CHUNK{1'b0}}"),
+            ("snn_lanes.v", "{once, !UNEVEN && subtracts}", "{once, 1'b0}"),
+            ("snn_collect.v", "{stored, copied_q[STACK*WORD-1:WORD]}", "{STACK{stored}}"),
+            ("snn_collect.v", "{1'b0, row_q} + 1'b1 >= STACK[ROW_BITS:0]", "1'b1"),
             ("snn_encode.v", "flags_q[1] && fresh_q", "1'b0"),
             ("snn_encode.v", "flags_q[0] && fresh_q", "flags_q[0]"),
             ("snn_add.v", "{b, carry}", "{b, 1'b0}"),
@@ -130,6 +134,22 @@ pub(super) const LAYERS: &[Case] = &[
             ("snn_replay.v", "first_q  <= time_q == {TIME_BITS{1'b0}}", "first_q  <= 1'b1"),
             ("snn_replay.v", "if (read) second_q <= !second_q;", ""),
             ("snn_readout.v", "assign next = value;", "assign next = stored + value;"),
+        ],
+    },
+    Case {
+        name: "bytes by signs",
+        network: |arena| {
+            let signs = Layer::Conv { channels: 4, window: window(3, 2, 1), weights: Weights::Binary, neurons: true };
+            drawn(arena, image(2, EdgeKind::Values(ValueKind::U8), Rate::PerTimestep), &[signs, dense(5)], COUNT)
+        },
+        setting: Setting { slots: 2, ..USUAL },
+        mutants: &[
+            (
+                "snn_lanes.v",
+                "{signed_1[i*WEIGHT_BITS +: WEIGHT_BITS], 1'b1}",
+                "{signed_1[i*WEIGHT_BITS +: WEIGHT_BITS], 1'b0}",
+            ),
+            ("snn_encode.v", "twice_1q[s]    <= |(one & twice_q)", "twice_1q[s]    <= |twice_q"),
         ],
     },
     Case {
@@ -142,7 +162,7 @@ pub(super) const LAYERS: &[Case] = &[
         setting: USUAL,
         mutants: &[
             ("snn_stream.v", "{SLOTS{NEGATIVE != 0 &&", "{SLOTS{1'b0 &&"),
-            ("snn_stream.v", "assign o_double   = double_q;", "assign o_double   = 1'b0;"),
+            ("snn_stream.v", "assign o_shift    = shift_q;", "assign o_shift    = 1'b0;"),
             ("snn_stream.v", "if (o_valid) load_q <= done;", "if (o_valid) load_q <= 1'b0;"),
             ("snn_readout.v", "first_1q || $signed(value) >= $signed(stored)", "$signed(value) >= $signed(stored)"),
             ("snn_readout.v", "first_1q || $signed(value) >= $signed(stored)", "first_1q || value >= stored"),
@@ -159,7 +179,7 @@ pub(super) const LAYERS: &[Case] = &[
         mutants: &[
             ("snn_pool.v", "assign joined = wide + old;", "assign joined = wide | old;"),
             ("snn_writer.v", "else if (slot_q == {SLOT_BITS{1'b0}}) chunk_q[s*GROUP +: GROUP] <= {GROUP{1'b0}};", ""),
-            ("snn_window.v", "chunk_4q   <= planes[plane_3q] |", "chunk_4q   <= planes[0] |"),
+            ("snn_window.v", "assign chunk_3 = planes[plane_3q]", "assign chunk_3 = planes[0]"),
             ("snn_writer.v", "bank_q <= row_end ? FIRST : next_bank;", "bank_q <= next_bank;"),
             ("snn_writer.v", "address_q - BACK[ADDRESS_BITS-1:0]", "address_q"),
         ],
@@ -202,11 +222,11 @@ pub(super) const LAYERS: &[Case] = &[
         mutants: &[
             ("snn_lanes.v", "localparam UNEVEN  = ODD != 0 || BINARY;", "localparam UNEVEN  = BINARY;"),
             ("snn_lanes.v", "{(SUM_BITS-WIDTH-DEPTH){added[WIDTH+DEPTH-1]}}", "{(SUM_BITS-WIDTH-DEPTH){1'b0}}"),
-            ("snn_lanes.v", "if (!hit_1q[s]) rows_2q[s*ROW +: ROW] <= {ROW{1'b0}};\n            else ", ""),
+            ("snn_lanes.v", "hit_1q[s] ? row_1 : {(LANES*HELD){1'b0}}", "row_1"),
             (
                 "snn_drain.v",
-                ".write(drain_q), .write_address(count_q)",
-                ".write(drain_q), .write_address({COUNT_BITS{1'b0}})",
+                ".write(valid_2q), .write_address(count_2q)",
+                ".write(valid_2q), .write_address({COUNT_BITS{1'b0}})",
             ),
         ],
     },
@@ -341,8 +361,40 @@ pub(super) const LAYERS: &[Case] = &[
             ("snn_encode.v", "|(one & signs_q)", "1'b0"),
             ("snn_encode.v", "signs_q    <= i_signs;", "signs_q    <= rest_q;"),
             ("snn_lanes.v", "RUNNING && PERSISTS == 0", "RUNNING"),
-            ("snn_window.v", "signs_4[COLUMN +: CHUNK] = sign_4q", "signs_4[COLUMN +: CHUNK] = chunk_4q"),
+            ("snn_window.v", "sign_4q <= word_3q[CHUNK +: CHUNK]", "sign_4q <= chunk_3"),
         ],
+    },
+    Case {
+        name: "silences instead of spikes",
+        network: |arena| {
+            let layers = [conv(4, window(3, 1, 1), true), conv(6, window(3, 1, 1), false), pool(PoolOp::Max, false)];
+            let layers = [&layers[..], &[Layer::Neurons, dense(20), dense(5)]].concat();
+            drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, (Quantity::Membrane, Reduce::Sum))
+        },
+        setting: Setting { slots: 2, code: EdgeCode::Inverted, ..USUAL },
+        mutants: &[
+            ("snn_invert.v", "count > MOST", "count >= MOST"),
+            ("snn_invert.v", "first_1q ? {COUNT_BITS{1'b0}} : counted", "1'b0 ? {COUNT_BITS{1'b0}} : counted"),
+            ("snn_invert.v", "frame_q != {COUNT_BITS{1'b0}} || samples_q != 2'd0", "1'b1"),
+            ("snn_invert.v", "flags[n] ^ (stored[n] && !base_1q)", "flags[n] ^ stored[n]"),
+            ("snn_invert.v", "<= flags[n] && !base_1q", "<= 1'b0"),
+            ("snn_invert.v", "odd_q ? SECOND : {FLAG_BITS{1'b0}}", "{FLAG_BITS{1'b0}}"),
+            ("snn_invert.v", "(second_1q ? WORDS[WORD_BITS:0] :", "(1'b0 ? WORDS[WORD_BITS:0] :"),
+            ("snn_invert.v", "- {1'b0, closes}", "- 2'd0"),
+            ("snn_base.v", "i_valid && !i_tag[0] && !rst", "i_valid && !rst"),
+            ("snn_base.v", "{i_tag[3:1], first_q}", "i_tag"),
+            ("snn_base.v", ".write(i_valid && i_tag[0])", ".write(i_valid)"),
+            ("snn_window.v", "start && !(BASED != 0 && first)", "start"),
+        ],
+    },
+    Case {
+        name: "two samples are held, and no more",
+        network: |arena| {
+            let input = Edge { shape: Shape::vector(6), ..image(1, SPIKES, Rate::PerTimestep) };
+            drawn(arena, input, &[dense(8), dense(60), dense(5)], (Quantity::Membrane, Reduce::Sum))
+        },
+        setting: Setting { lanes: Some(2), code: EdgeCode::Inverted, ..USUAL },
+        mutants: &[("snn_invert.v", "assign read  = ends && !base_q", "assign read  = ends")],
     },
     Case {
         name: "output held back",

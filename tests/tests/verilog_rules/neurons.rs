@@ -166,7 +166,7 @@ pub(super) const NEURONS: &[Case] = &[
     neuron!("its own spike comes back with the next timestep", {
         currents: &[4, 10, 3, 5, 1, 12], leak: FORGETS, own: Some((7, false))
     }, &[
-        ("snn_window.v", "planes[plane_3q] | own_3", "planes[plane_3q]"),
+        ("snn_window.v", "chunk_3 | own_3", "chunk_3"),
         ("snn_window.v", "mine && !first && plane", "mine && plane"),
         ("snn_window.v", "address - OTHERS[ADDRESS_BITS-1:0] + OWN[ADDRESS_BITS-1:0]", "address - OTHERS[ADDRESS_BITS-1:0]"),
         ("snn_window.v", "assign own_ready = full_q || !mine;", "assign own_ready = 1'b1;"),
@@ -175,7 +175,7 @@ pub(super) const NEURONS: &[Case] = &[
     neuron!("its own spike comes back one to one, and may be taken away", {
         currents: &[10, 12, 10, 0], leak: FORGETS, own: Some((-5, true))
     }, &[
-        ("snn_window.v", "planes[plane_3q] | own_3", "planes[plane_3q]"),
+        ("snn_window.v", "chunk_3 | own_3", "chunk_3"),
     ]),
     neuron!("a current is shifted to the left", { currents: &[3], shift: 2 }, &[
         ("snn_finish.v", "{sum, {LEFT{1'b0}}}", "{{LEFT{1'b0}}, sum}"),

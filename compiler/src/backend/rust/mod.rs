@@ -42,6 +42,8 @@ fn report(compiled: &Compiled<'_>) -> Vec<LayerReport> {
             lanes: None,
             inputs_per_clock: None,
             predicted_clocks: None,
+            adds: None,
+            adds_saved: None,
             memory_bits: table_bits(step),
             state_bits: 32 * step_words(program, index) as u64,
         })

@@ -54,7 +54,7 @@ fn beats(program: &Program<'_>, first_layer: &Layer<'_>, slots: usize, sample: &
     let shape = first_layer.from;
     let index = InputIndex::new(first_layer);
     let position = |i: usize| match first_layer.front {
-        Front::Window(WindowSize { map: [1, 1, _], .. }) | Front::Stream => i,
+        Front::Window(WindowSize { source: [1, 1, _], .. }) | Front::Stream => i,
         Front::Window(_) => {
             let (row, channels) = ((shape.width * shape.channels) as usize, shape.channels as usize);
             index.index([i / row, i % row / channels, i % channels])

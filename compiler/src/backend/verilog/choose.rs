@@ -1,5 +1,5 @@
-//! Which layers get more inputs per clock, and more elements per clock behind their sums: those that set the pace. And which
-//! take changes instead of spikes.
+//! Which layers get more inputs per clock, and more elements per clock behind their sums: those that set the pace. And how
+//! each one's input is coded.
 
 use crate::backend::BackendError;
 use crate::compiled::{Compiled, EdgeCode, Engine, Layout};
@@ -7,8 +7,9 @@ use crate::data::Sample;
 use crate::error::AtNode;
 use crate::host::{Trace, trace};
 
+use super::clocks::{self, Prediction};
+use super::plan;
 use super::size::Layer;
-use super::{clocks, plan};
 
 /// Elements per clock behind a layer's sums, at most.
 const MOST_ELEMENTS: u8 = 64;
@@ -17,7 +18,7 @@ const PRICE: u64 = 200;
 
 /// A layout of `compiled` whose layers take up to `slots` inputs per clock, as many as `samples` show to pay: every layer
 /// gets all there is, then gives back, layer by layer, inputs and elements per clock that cost next to no clocks. A layer
-/// takes changes where there are fewer of them than spikes.
+/// takes its input in the code that gives it least to add; an inverted one is given back where it saves next to no clocks.
 /// Without samples every layer gets the inputs, and the elements that it always has.
 ///
 /// # Errors
@@ -29,30 +30,41 @@ pub fn choose(compiled: &Compiled<'_>, slots: u8, samples: &[Sample]) -> Result<
         return Ok(Layout { lanes, engines: vec![Engine { slots, ..Engine::default() }; plan.len()] });
     }
     let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
-    let predict = |layout: &Layout| {
-        let layers = Layer::all(&compiled.program, &plan, layout);
-        clocks::predict(&compiled.program, &layers, samples, &traces)
+    let predict = |layout: &Layout, samples: &[Sample], traces: &[Trace]| {
+        clocks::predict(&compiled.program, &Layer::all(&compiled.program, &plan, layout), samples, traces)
     };
-    let clocks = |layout: &Layout| predict(layout).clocks.iter().sum::<u64>();
+    // what the samples take once the network is full
+    let (again, traced_again) = ([samples, samples].concat(), [&traces[..], &traces[..]].concat());
+    let total = |prediction: Prediction| prediction.clocks.iter().sum::<u64>();
+    let clocks =
+        |layout: &Layout| total(predict(layout, &again, &traced_again)) - total(predict(layout, samples, &traces));
     let all = |code| Layout { lanes, engines: vec![Engine { slots, group: MOST_ELEMENTS, code }; plan.len()] };
-    let mut layout = all(EdgeCode::Plain);
     // what a layer takes does not depend on the others
-    let (spikes, changes) = (predict(&layout).inputs, predict(&all(EdgeCode::Delta)).inputs);
-    for (engine, (spikes, changes)) in layout.engines.iter_mut().zip(spikes.into_iter().zip(changes)) {
-        if changes < spikes {
-            engine.code = EdgeCode::Delta;
+    let adds = |code| predict(&all(code), samples, &traces).adds.into_iter().map(|adds| adds.made);
+    let mut layout = all(EdgeCode::Plain);
+    // the best code that holds nothing back
+    let mut at_once = vec![EdgeCode::Plain; plan.len()];
+    let (plain, delta, inverted) = (adds(EdgeCode::Plain), adds(EdgeCode::Delta), adds(EdgeCode::Inverted));
+    for (at, ((plain, delta), inverted)) in plain.zip(delta).zip(inverted).enumerate() {
+        if delta < plain {
+            at_once[at] = EdgeCode::Delta;
         }
+        layout.engines[at].code = if inverted < plain.min(delta) { EdgeCode::Inverted } else { at_once[at] };
     }
     let best = clocks(&layout);
     let most = best + best / PRICE;
-    let fewer_inputs = |engine: Engine| Engine { slots: engine.slots / 2, ..engine };
-    let fewer_elements = |engine: Engine| Engine { group: engine.group / 2, ..engine };
-    for fewer in [&fewer_inputs as &dyn Fn(Engine) -> Engine, &fewer_elements] {
+    let fewer_inputs = |_, engine: Engine| (engine.slots > 1).then(|| Engine { slots: engine.slots / 2, ..engine });
+    // to hold a sample back costs memory and latency, which only clocks are worth
+    let not_held = |at: usize, engine: Engine| {
+        (engine.code == EdgeCode::Inverted).then_some(Engine { code: at_once[at], ..engine })
+    };
+    let fewer_elements = |_, engine: Engine| (engine.group > 1).then(|| Engine { group: engine.group / 2, ..engine });
+    for fewer in [&fewer_inputs as &dyn Fn(usize, Engine) -> Option<Engine>, &not_held, &fewer_elements] {
         for at in 0..plan.len() {
-            loop {
+            while let Some(engine) = fewer(at, layout.engines[at]) {
                 let mut given = layout.clone();
-                given.engines[at] = fewer(layout.engines[at]);
-                if given.check().is_err() || clocks(&given) > most {
+                given.engines[at] = engine;
+                if clocks(&given) > most {
                     break;
                 }
                 layout = given;

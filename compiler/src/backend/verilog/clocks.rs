@@ -6,13 +6,15 @@
 //! *when the frame is there*, and *when one of 16 places is free*. The constants are the depths of the modules' pipelines,
 //! named after them. Simulation confirms the result to the clock (see the tests of the workspace).
 
+mod adds;
 mod items;
 
 use std::collections::VecDeque;
 
 use snnc_runtime::program::{EdgeKind, Program};
 
-use items::{Counts, Items, Presence, changes, elements, own_spikes, spikes_before};
+use adds::Reach;
+use items::{Counts, Items, Presence, changes, differing, digits, elements, often, own_spikes, spikes_before};
 
 use super::bench::{plane_elements, walk};
 use super::size::{Front, Layer, WindowSize};
@@ -44,6 +46,10 @@ const SYNAPTIC: u64 = 6;
 const WRITTEN: u64 = 2;
 /// As [`WRITTEN`], more of it where the reader takes changes (`snn_delta`).
 const DELTA: u64 = 1;
+/// From the start of a frame's coding to its last word's way to the writer, beyond the words (`snn_invert`).
+const INVERT: u64 = 2;
+/// A base that is added (`snn_base`).
+const BASE: u64 = 2;
 /// From the start of a timestep to its first group (`snn_replay`).
 const REPLAY: u64 = 3;
 /// From the last beat of a frame to the start of its copy, at least (`snn_collect`).
@@ -59,8 +65,17 @@ pub struct Prediction {
     pub clocks: Vec<u64>,
     /// Clocks in which each layer's engine is busy, over all samples.
     pub busy: Vec<u64>,
-    /// Elements of each layer's input frames that its code makes it take, over all samples: spikes, or changes.
-    pub inputs: Vec<u64>,
+    /// Adds of each layer, over all samples.
+    pub adds: Vec<Adds>,
+}
+
+/// Adds of a layer: one for each set element, or digit, of its input and each output that it reaches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Adds {
+    /// Those that it makes.
+    pub made: u64,
+    /// Those that it would make if what spikes was added, and bits of numbers were.
+    pub plain: u64,
 }
 
 /// A buffer of some frames: when they can be read, and when they have been.
@@ -69,25 +84,34 @@ struct Link {
     frames: usize,
     /// When the newest frame can be read.
     full: u64,
-    /// When the last of these frames were read, oldest first.
+    /// Frames that were reserved.
+    reserved: usize,
+    /// When the last frames were read, oldest first.
     reads: VecDeque<u64>,
+    /// Frames read before those.
+    forgotten: usize,
 }
 
 impl Link {
     fn new(frames: usize) -> Self {
-        Self { frames, full: 0, reads: VecDeque::new() }
+        Self { frames, full: 0, reserved: 0, reads: VecDeque::new(), forgotten: 0 }
     }
 
-    /// When there is room for the next frame.
-    fn free(&self) -> u64 {
-        if self.reads.len() < self.frames { 0 } else { self.reads[0] + 1 }
+    /// Reserves the next frame; gives from when on there is room for it.
+    fn reserve(&mut self) -> u64 {
+        let frame = self.reserved;
+        self.reserved += 1;
+        let Some(before) = frame.checked_sub(self.frames) else { return 0 };
+        let read = self.reads[before - self.forgotten];
+        while self.forgotten < before {
+            self.reads.pop_front();
+            self.forgotten += 1;
+        }
+        read + 1
     }
 
     fn read(&mut self, clock: u64) {
         self.reads.push_back(clock);
-        if self.reads.len() > self.frames {
-            self.reads.pop_front();
-        }
     }
 }
 
@@ -114,120 +138,244 @@ struct Engine {
 
 /// The clocks of `samples`.
 pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], traces: &[Trace]) -> Prediction {
-    let timesteps = program.timesteps() as usize;
-    let mut engines: Vec<Engine> = layers.iter().map(|_| Engine::default()).collect();
-    let frames = |index: usize| output_frames(layers.get(index + 1));
-    let mut outs: Vec<Link> = (0..layers.len()).map(|index| Link::new(frames(index))).collect();
-    let mut kepts: Vec<Link> = layers.iter().map(|_| Link::new(2)).collect();
-    // of own spikes that join constant currents
-    let mut owns: Vec<Engine> = layers.iter().map(|_| Engine::default()).collect();
-    let mut input = Link::new(2);
-    // the frame before, of layers that take changes
-    let mut befores = vec![Vec::new(); layers.len()];
-    let mut inputs = vec![0; layers.len()];
-    // when the collector accepts the next beat; when the output stream gave its last
-    let (mut ready, mut given) = (0, None);
-    let mut starts = Vec::new();
+    let mut network = Network::new(program, layers);
+    // a layer behind an inverted edge waits for the whole sample, those behind it only for a timestep
+    let mut bounds: Vec<usize> = (0..layers.len()).filter(|&index| index == 0 || layers[index].has_base()).collect();
+    bounds.push(layers.len());
     for (sample, trace) in samples.iter().zip(traces) {
-        for t in 0..timesteps {
-            for (index, layer) in layers.iter().enumerate() {
-                let sums = !layer.constant || t == 0;
-                let engine = &mut engines[index];
-                let room = if layer.keeps() { kepts[index].free() } else { outs[index].free() };
-                let mut finished = 0;
-                match &layer.front {
-                    Front::Stream if sums => {
-                        let frame = &sample.frames[t.min(sample.frames.len() - 1)];
-                        if t == 0 {
-                            starts.push(engine.issued);
-                        }
-                        let events = plane_elements(frame, layer.from.len(), layer.planes);
-                        inputs[index] += count(&events);
-                        let beats = events.iter().map(|plane| plane.len().div_ceil(layer.slots).max(1) as u64).sum();
-                        finished = engine.stream(beats, layer.interval as u64, room);
-                    }
-                    Front::Window(window) if sums => {
-                        let mut elements = elements(program, layer, sample, trace, t);
-                        if layer.takes_changes() {
-                            elements = vec![changes(&mut befores[index], elements.concat())];
-                        }
-                        inputs[index] += count(&elements);
-                        if window.collected {
-                            if t == 0 {
-                                starts.push(ready);
-                            }
-                            let beats: usize = elements.iter().map(|plane| plane.len().max(1)).sum();
-                            let copy = (ready + beats as u64 - 1 + SETTLE).max(input.free());
-                            ready = copy + window.frame as u64 + 1;
-                            input.full = copy + window.frame as u64 + COLLECTED;
-                        }
-                        let full = if window.collected { input.full } else { outs[index - 1].full };
-                        let own = own_spikes(program, layer, trace, t);
-                        let items = Items::new(layer, window, &elements, &own);
-                        let (last, read) = engine.window(layer, window, &items, full, room);
-                        if window.collected { &mut input } else { &mut outs[index - 1] }.read(read);
-                        finished = last + ENCODE;
-                    }
-                    Front::Stream | Front::Window(_) => {}
-                }
-                let drained = finished + drain(layer);
-                let pooled = u64::from(layer.pooled_bits.is_some()) * POOL;
-                let second = u64::from(layer.second_finish.is_some()) * FINISH;
-                let first = drained + u64::from(layer.finish.is_some()) * FINISH + pooled;
-                // a second shift stands behind what joins
-                let currents = if layer.joined.is_some() { first } else { first + second };
-                let neurons = match layer.planned.neurons {
-                    Some((_, neuron)) if neuron.synaptic.is_empty() => NEURON,
-                    Some(_) => SYNAPTIC + NEURON,
-                    None => 0,
-                };
-                let behind = neurons + u64::from(layer.planned.spike_pool.is_some()) * POOL + WRITTEN;
-                if layer.keeps() && sums {
-                    kepts[index].full = currents + WRITTEN;
-                }
-                outs[index].full = if let Some(joined) = &layer.joined {
-                    let own = &mut owns[index];
-                    let spikes = spikes_before(program, layer, trace, t);
-                    let done = own.own_alone(&joined.engine, &spikes, kepts[index].full, outs[index].free());
-                    let last = done + ENCODE + drain(&joined.engine);
-                    if t + 1 == timesteps {
-                        kepts[index].read(last + 1);
-                    }
-                    own.own = last + JOIN + second + neurons + WRITTEN;
-                    last + JOIN + second + behind
-                } else if layer.replays() {
-                    let (first, last) = (t == 0, t + 1 == timesteps);
-                    let start = engines[index].replay(layer, first, kepts[index].full, outs[index].free());
-                    if last {
-                        kepts[index].read(start + layer.period() as u64);
-                    }
-                    start + REPLAY + last_word(layer) + behind
-                } else {
-                    currents + behind
-                };
-                if layers.get(index + 1).is_some_and(Layer::takes_changes) {
-                    outs[index].full += DELTA;
-                }
-                engines[index].own = currents + neurons + WRITTEN;
+        for bound in bounds.windows(2) {
+            if layers[bound[0]].has_base() {
+                network.base(bound[0], sample, trace);
             }
-            let out = outs.last_mut().expect("a network has a layer");
-            let fetch = out.full.max(given.map_or(0, |given: u64| given + 1)) + 1;
-            let words = output_words(layers).map(|range| 3 + spikes_in(program, trace, t, range));
-            let end = fetch + words.sum::<u64>();
-            out.read(end);
-            given = Some(end);
+            for t in 0..program.timesteps() as usize {
+                (bound[0]..bound[1]).for_each(|index| network.timestep(index, sample, trace, t));
+                if bound[1] == layers.len() {
+                    network.output(trace, t);
+                }
+            }
         }
     }
-    let ends = starts.iter().skip(1).copied().chain(given);
-    let clocks = starts.iter().zip(ends).map(|(start, end)| end - start).collect();
-    // the two engines of a layer work side by side
-    let busy = engines.iter().zip(&owns).map(|(engine, own)| engine.busy.max(own.busy)).collect();
-    Prediction { clocks, busy, inputs }
+    network.prediction()
 }
 
-/// Elements that are set on any digit plane.
-fn count(planes: &[Vec<usize>]) -> u64 {
-    planes.iter().map(|plane| plane.len() as u64).sum()
+/// The state of every part of a network.
+struct Network<'n, 'p> {
+    program: &'n Program<'p>,
+    layers: &'n [Layer<'p>],
+    engines: Vec<Engine>,
+    /// Engines of own spikes that join constant currents.
+    owns: Vec<Engine>,
+    outs: Vec<Link>,
+    kepts: Vec<Link>,
+    inverters: Vec<Inverter>,
+    input: Link,
+    /// The frame before, of layers that take changes.
+    befores: Vec<Vec<usize>>,
+    reaches: Vec<Reach>,
+    adds: Vec<Adds>,
+    /// When the collector accepts the next beat.
+    ready: u64,
+    /// When the output stream gave its last.
+    given: Option<u64>,
+    starts: Vec<u64>,
+}
+
+/// What makes the inverted code of a layer's input (`snn_invert`).
+struct Inverter {
+    /// What the layer reads.
+    coded: Link,
+    /// When it last started a frame.
+    started: Option<u64>,
+    /// The elements that are inverted in this sample.
+    inverted: Vec<usize>,
+}
+
+impl Inverter {
+    /// Codes a frame of `words` words, `from` a clock on; gives when all of it has been read.
+    fn code(&mut self, words: u64, from: u64) -> u64 {
+        let start = self.started.map_or(0, |start| start + words).max(from).max(self.coded.reserve());
+        self.started = Some(start);
+        self.coded.full = start + words + INVERT + WRITTEN;
+        start + words
+    }
+}
+
+impl<'n, 'p> Network<'n, 'p> {
+    fn new(program: &'n Program<'p>, layers: &'n [Layer<'p>]) -> Self {
+        let coded = |layer: &Layer<'_>| match &layer.front {
+            Front::Window(window) => window.frames(),
+            Front::Stream => 0,
+        };
+        let inverter = |layer| Inverter { coded: Link::new(coded(layer)), started: None, inverted: Vec::new() };
+        Self {
+            program,
+            layers,
+            engines: layers.iter().map(|_| Engine::default()).collect(),
+            owns: layers.iter().map(|_| Engine::default()).collect(),
+            outs: (0..layers.len()).map(|index| Link::new(output_frames(layers.get(index + 1)))).collect(),
+            kepts: layers.iter().map(|_| Link::new(2)).collect(),
+            inverters: layers.iter().map(inverter).collect(),
+            input: Link::new(2),
+            befores: vec![Vec::new(); layers.len()],
+            reaches: layers.iter().map(Reach::new).collect(),
+            adds: vec![Adds::default(); layers.len()],
+            ready: 0,
+            given: None,
+            starts: Vec::new(),
+        }
+    }
+
+    /// The frame that gives a layer's base.
+    fn base(&mut self, index: usize, sample: &Sample, trace: &Trace) {
+        let layer = &self.layers[index];
+        let Front::Window(window) = &layer.front else { return };
+        let frames = (0..layer.timesteps).map(|t| elements(self.program, layer, sample, trace, t).concat());
+        let inverted = often(frames, layer.from.len(), layer.timesteps.div_ceil(2));
+        let inverter = &mut self.inverters[index];
+        inverter.code(window.words() as u64, self.outs[index - 1].full);
+        inverter.inverted.clone_from(&inverted);
+        let inverted = [inverted];
+        self.adds[index].made += self.reaches[index].adds(&inverted);
+        let items = Items::new(layer, window, &inverted, &[]);
+        // no output comes of it, so there is always room
+        let (_, read) = self.engines[index].window(layer, window, &items, inverter.coded.full, 0);
+        inverter.coded.read(read);
+    }
+
+    /// A timestep of a layer, from its input frame to its output frame.
+    fn timestep(&mut self, index: usize, sample: &Sample, trace: &Trace, t: usize) {
+        let layer = &self.layers[index];
+        let sums = !layer.constant || t == 0;
+        let room = match (layer.keeps(), sums) {
+            (false, _) => self.outs[index].reserve(),
+            (true, true) => self.kepts[index].reserve(),
+            (true, false) => 0,
+        };
+        let finished = if sums { self.sums(index, sample, trace, t, room) } else { 0 };
+        let base = u64::from(layer.has_base()) * BASE;
+        let drained = finished + drain(layer) + base;
+        let pooled = u64::from(layer.pooled_bits.is_some()) * POOL;
+        let second = u64::from(layer.second_finish.is_some()) * FINISH;
+        let first = drained + u64::from(layer.finish.is_some()) * FINISH + pooled;
+        // a second shift stands behind what joins
+        let currents = if layer.joined.is_some() { first } else { first + second };
+        let neurons = match layer.planned.neurons {
+            Some((_, neuron)) if neuron.synaptic.is_empty() => NEURON,
+            Some(_) => SYNAPTIC + NEURON,
+            None => 0,
+        };
+        let behind = neurons + u64::from(layer.planned.spike_pool.is_some()) * POOL + WRITTEN;
+        let (kept, out) = (&mut self.kepts[index], &mut self.outs[index]);
+        if layer.keeps() && sums {
+            kept.full = currents + WRITTEN;
+        }
+        let last = t + 1 == layer.timesteps;
+        out.full = if let Some(joined) = &layer.joined {
+            let own = &mut self.owns[index];
+            let spikes = spikes_before(self.program, layer, trace, t);
+            let done = own.own_alone(&joined.engine, &spikes, kept.full, out.reserve());
+            let end = done + ENCODE + drain(&joined.engine);
+            if last {
+                kept.read(end + 1);
+            }
+            own.own = end + JOIN + second + neurons + WRITTEN;
+            end + JOIN + second + behind
+        } else if layer.replays() {
+            let start = self.engines[index].replay(layer, t == 0, kept.full, out.reserve());
+            if last {
+                kept.read(start + layer.period() as u64);
+            }
+            start + REPLAY + last_word(layer) + behind
+        } else {
+            currents + behind
+        };
+        if self.layers.get(index + 1).is_some_and(Layer::takes_changes) {
+            out.full += DELTA;
+        }
+        self.engines[index].own = currents + neurons + WRITTEN;
+    }
+
+    /// The sums of a frame; gives when the last one's last item is at the lanes.
+    fn sums(&mut self, index: usize, sample: &Sample, trace: &Trace, t: usize, room: u64) -> u64 {
+        let (layer, program) = (&self.layers[index], self.program);
+        match &layer.front {
+            Front::Stream => {
+                let frame = &sample.frames[t.min(sample.frames.len() - 1)];
+                let engine = &mut self.engines[index];
+                if t == 0 {
+                    self.starts.push(engine.issued);
+                }
+                let events = plane_elements(frame, layer.from.len(), layer.planes);
+                let adds = self.reaches[index].adds(&events);
+                self.adds[index].made += adds;
+                self.adds[index].plain += adds;
+                let beats = events.iter().map(|plane| plane.len().div_ceil(layer.slots).max(1) as u64).sum();
+                engine.stream(beats, layer.interval as u64, room)
+            }
+            Front::Window(window) => {
+                let mut elements = elements(program, layer, sample, trace, t);
+                self.adds[index].plain += self.reaches[index].adds(&elements);
+                if layer.takes_changes() {
+                    elements = vec![changes(&mut self.befores[index], elements.concat())];
+                }
+                if layer.has_base() {
+                    elements = vec![differing(&self.inverters[index].inverted, &elements.concat())];
+                }
+                if window.collected {
+                    self.collect(window, t, &elements);
+                }
+                if let Some(count) = layer.digits() {
+                    elements = digits(&elements, count);
+                }
+                self.adds[index].made += self.reaches[index].adds(&elements);
+                elements.iter_mut().for_each(|plane| *plane = window.stacked(plane));
+                let link = if window.collected {
+                    &mut self.input
+                } else if layer.has_base() {
+                    let inverter = &mut self.inverters[index];
+                    let before = &mut self.outs[index - 1];
+                    before.read(inverter.code(window.words() as u64, before.full));
+                    &mut inverter.coded
+                } else {
+                    &mut self.outs[index - 1]
+                };
+                let own = own_spikes(program, layer, trace, t);
+                let items = Items::new(layer, window, &elements, &own);
+                let (last, read) = self.engines[index].window(layer, window, &items, link.full, room);
+                link.read(read);
+                last + ENCODE
+            }
+        }
+    }
+
+    /// A frame of the input stream, collected.
+    fn collect(&mut self, window: &WindowSize, t: usize, elements: &[Vec<usize>]) {
+        if t == 0 {
+            self.starts.push(self.ready);
+        }
+        let beats: usize = elements.iter().map(|plane| plane.len().max(1)).sum();
+        let copy = (self.ready + beats as u64 - 1 + SETTLE).max(self.input.reserve());
+        self.ready = copy + window.collected_words() as u64 + 1;
+        self.input.full = copy + window.collected_words() as u64 + COLLECTED;
+    }
+
+    /// A timestep of the output stream.
+    fn output(&mut self, trace: &Trace, t: usize) {
+        let out = self.outs.last_mut().expect("a network has a layer");
+        let fetch = out.full.max(self.given.map_or(0, |given| given + 1)) + 1;
+        let words = output_words(self.layers).map(|range| 3 + spikes_in(self.program, trace, t, range));
+        let end = fetch + words.sum::<u64>();
+        out.read(end);
+        self.given = Some(end);
+    }
+
+    fn prediction(self) -> Prediction {
+        let ends = self.starts.iter().skip(1).copied().chain(self.given);
+        let clocks = self.starts.iter().zip(ends).map(|(start, end)| end - start).collect();
+        // the two engines of a layer work side by side
+        let busy = self.engines.iter().zip(&self.owns).map(|(engine, own)| engine.busy.max(own.busy)).collect();
+        Prediction { clocks, busy, adds: self.adds }
+    }
 }
 
 /// From the item that ends a layer's sum at the lanes to the sum's last group.
@@ -286,7 +434,7 @@ impl Engine {
     /// The items of a sum whose items are rows of weights; gives their clocks.
     fn rows(&mut self, layer: &Layer<'_>, window: &WindowSize, counts: &Counts, at: [usize; 2], full: u64) -> u64 {
         let mut clocks = 0;
-        for plane in 0..layer.planes {
+        for plane in 0..layer.steps() {
             for ky in 0..window.kernel[0] {
                 for chunk in 0..window.all_chunks() {
                     let own = if chunk < window.chunks { 0 } else { self.own };

@@ -17,7 +17,7 @@ impl InputIndex {
         let bits = |n: usize| if n > 1 { index_bits(n) } else { 0 };
         match &layer.front {
             Front::Stream => Self { bits: [0, 0, bits(layer.from.len())] },
-            Front::Window(window) => Self { bits: window.map.map(bits) },
+            Front::Window(window) => Self { bits: window.source.map(bits) },
         }
     }
 
@@ -39,13 +39,14 @@ pub type Field = (&'static str, &'static str, &'static str);
 const INPUT: [&str; 6] = ["s_index", "s_keep", "s_last", "s_first", "s_valid", "s_ready"];
 
 /// What an item of weights is made of.
-const ITEM: [Field; 8] = [
+const ITEM: [Field; 9] = [
     ("valid", "o_valid", "i_valid"),
     ("row", "o_row", "i_row"),
     ("hit", "o_hit", "i_hit"),
     ("subtract", "o_subtract", "i_subtract"),
+    ("twice", "o_twice", "i_twice"),
     ("load", "o_load", "i_load"),
-    ("double", "o_double", "i_double"),
+    ("shift", "o_shift", "i_shift"),
     ("done", "o_done", "i_done"),
     ("tag", "o_tag", "i_tag"),
 ];
@@ -68,7 +69,7 @@ pub fn item(layer: &Layer<'_>) -> &'static [Field] {
 fn item_bits(layer: &Layer<'_>, field: &str) -> usize {
     match (field, &layer.front) {
         ("row", _) => layer.slots * layer.row_bits(),
-        ("hit" | "subtract", _) => layer.slots,
+        ("hit" | "subtract" | "twice", _) => layer.slots,
         ("taps", Front::Window(window)) => window.kernel[0] * window.kernel[1],
         ("tag", _) => 4,
         _ => 1,
@@ -101,6 +102,7 @@ impl Design<'_, '_> {
             self.collect(s, index);
         }
         let before = match index.checked_sub(1) {
+            Some(_) if layer.has_base() => format!("{id}__coded_"),
             Some(before) => format!("{}__out_", self.ids[before]),
             None => "input_".into(),
         };
@@ -164,8 +166,9 @@ impl Design<'_, '_> {
                         ("BANKS", window.kernel[1]),
                         ("CHUNK", window.chunk),
                     ]));
-                    s.statements
-                        .push(format!("wire {id}__unused_chunk = &{{1'b0, {id}__chunk_count, {id}__chunk_signs}};"));
+                    s.statements.push(format!(
+                        "wire {id}__unused_chunk = &{{1'b0, {id}__chunk_count, {id}__chunk_signs, {id}__chunk_twice}};"
+                    ));
                     s.instance("snn_taps", format!("u_{id}__taps"), parameters, ports);
                 } else {
                     parameters.extend(numbers(&[
@@ -175,6 +178,7 @@ impl Design<'_, '_> {
                     ]));
                     ports.push(("i_count", format!("{id}__chunk_count")));
                     ports.push(("i_signs", format!("{id}__chunk_signs")));
+                    ports.push(("i_twice", format!("{id}__chunk_twice")));
                     s.instance("snn_encode", format!("u_{id}__encode"), parameters, ports);
                 }
             }
@@ -208,10 +212,11 @@ impl Design<'_, '_> {
             ("valid", 1),
             ("bits", w.bits()),
             ("signs", w.bits()),
+            ("twice", w.bits()),
             ("count", count_bits(w)),
             ("rotation", offset_bits),
             ("row", layer.row_bits()),
-            ("flags", 5),
+            ("flags", 4),
             ("tag", 4),
             ("pop", 1),
         ] {
@@ -225,6 +230,7 @@ impl Design<'_, '_> {
             ("o_valid", "valid"),
             ("o_bits", "bits"),
             ("o_signs", "signs"),
+            ("o_twice", "twice"),
             ("o_count", "count"),
             ("o_rotation", "rotation"),
             ("o_row", "row"),
@@ -236,8 +242,9 @@ impl Design<'_, '_> {
         let parameters = numbers(&[
             ("SLOTS", layer.slots),
             ("PLANES", layer.planes),
-            ("SIGNED", usize::from(layer.takes_changes())),
-            ("NEGATIVE", usize::from(layer.negative)),
+            ("DIGITS", layer.digits().unwrap_or(0)),
+            ("SIGNED", usize::from(layer.is_signed())),
+            ("BASED", usize::from(layer.has_base())),
             ("LANE_GROUPS", layer.lane_groups()),
             ("HEIGHT", w.out[0]),
             ("WIDTH", w.out[1]),
@@ -291,13 +298,14 @@ impl Design<'_, '_> {
         ports.extend(prefixed(&format!("{}__", self.ids[0]), &written));
         let parameters = numbers(&[
             ("PLANES", layer.planes),
-            ("CHUNK", w.chunk),
+            ("CHUNK", w.chunk / w.stack),
             ("CHUNKS", w.chunks),
             ("BANKS", w.kernel[1]),
-            ("PAD_Y", w.padding[0]),
+            ("PAD_Y", w.above),
             ("PAD_X", w.padding[1]),
             ("ROW", w.row()),
-            ("FRAME", w.frame),
+            ("ROWS", w.collected_rows()),
+            ("STACK", w.stack),
             ("ADDRESS_BITS", index_bits(2 * w.frame)),
             ("Y_BITS", bits[0].max(1)),
             ("X_BITS", bits[1].max(1)),

@@ -93,12 +93,13 @@ pub fn weights(layer: &Layer<'_>) -> String {
                                     word(row, lanes.clone());
                                     continue;
                                 }
-                                let channel = chunk * window.chunk + slot;
-                                let exists = channel < window.map[2]
-                                    && ky.is_multiple_of(window.dilation[0])
+                                let (stacked, channels) = (chunk * window.chunk + slot, window.source[2]);
+                                let (y, channel) = (ky + stacked / channels, stacked % channels);
+                                let exists = stacked < window.map[2]
+                                    && y.is_multiple_of(window.dilation[0])
                                     && kx.is_multiple_of(window.dilation[1]);
-                                let tap = ky / window.dilation[0] * columns + kx / window.dilation[1];
-                                let row = if exists { Row::Forward(tap * window.map[2] + channel) } else { Row::None };
+                                let tap = y / window.dilation[0] * columns + kx / window.dilation[1];
+                                let row = if exists { Row::Forward(tap * channels + channel) } else { Row::None };
                                 word(row, lanes.clone());
                             }
                         }

@@ -17,14 +17,17 @@ pub fn layers(
     samples: usize,
 ) -> Vec<LayerReport> {
     let mut lines = Vec::new();
-    for ((layer, title), busy) in layers.iter().zip(titles).zip(&prediction.busy) {
+    let mean = |n: f64| (samples > 0).then(|| n / samples as f64);
+    for (((layer, title), busy), adds) in layers.iter().zip(titles).zip(&prediction.busy).zip(&prediction.adds) {
         let encoding = compiled.steps[layer.planned.step].encoding.map(|encoding| encoding.name());
         lines.push(LayerReport {
             name: title.clone(),
             encoding,
             lanes: Some(layer.lanes),
             inputs_per_clock: Some(layer.slots),
-            predicted_clocks: (samples > 0).then(|| *busy as f64 / samples as f64),
+            predicted_clocks: mean(*busy as f64),
+            adds: mean(adds.made as f64),
+            adds_saved: mean(adds.plain as f64 - adds.made as f64),
             memory_bits: memory_bits(layer),
             state_bits: state_bits(layer),
         });
@@ -71,7 +74,9 @@ fn state_bits(layer: &Layer<'_>) -> u64 {
         Front::Stream => 0,
         Front::Window(window) => {
             let frame = window.frame * window.bits() * layer.stored_bits();
-            frame * (window.frames() + usize::from(window.collected)) + 2 * window.own * window.chunk
+            let filled = if window.collected { window.collected_words() * window.bits() / window.stack } else { 0 };
+            let held = if layer.has_base() { layer.frames_before() * window.words() * window.chunk } else { 0 };
+            frame * window.frames() + filled * layer.planes + held + 2 * window.own * window.chunk
         }
     };
     let sums = |layer: &Layer<'_>| 2 * layer.lanes * layer.sum_bits;
@@ -87,6 +92,8 @@ struct Line<'a> {
     code: &'static str,
     group: usize,
     busy: String,
+    adds: String,
+    saved: String,
 }
 
 #[derive(Template)]
@@ -99,6 +106,11 @@ struct Report<'a> {
     mean: String,
     least: u64,
     most: u64,
+}
+
+/// A figure, if there is one.
+fn rounded(figure: Option<f64>) -> String {
+    figure.map_or("-".into(), |n| format!("{n:.0}"))
 }
 
 /// The report as a file.
@@ -117,7 +129,9 @@ pub fn file(
         slots: layer.slots,
         code: layer.code.name(),
         group: layer.group,
-        busy: report.predicted_clocks.map_or("-".into(), |clocks| format!("{clocks:.0}")),
+        busy: rounded(report.predicted_clocks),
+        adds: rounded(report.adds),
+        saved: rounded(report.adds_saved),
     });
     let text = Report {
         name,

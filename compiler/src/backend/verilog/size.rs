@@ -33,6 +33,8 @@ pub struct Layer<'p> {
     pub negative: bool,
     /// How the input is coded.
     pub code: EdgeCode,
+    /// Timesteps of a sample.
+    pub timesteps: usize,
     /// Where its items come from.
     pub front: Front,
     /// Outputs per position (of a dense layer: all outputs).
@@ -147,17 +149,21 @@ impl<'p> Layer<'p> {
             }
             Connection::Dense | Connection::Identity => source.shape.len(),
         };
+        let codebook = codebook(&projection, planes).filter(|_| !negative);
         let mut group = match last {
             true => 1,
             false => {
-                let taps = if constant { 0 } else { taps * planes / usize::from(engine.slots) };
-                group(lanes, shape.channels as usize, taps, engine.group.into())
+                // what is replayed is not waited for by sums
+                let taps = taps * planes / usize::from(engine.slots);
+                let clocks = if constant { 1 } else { (taps / TAPS_PER_ACTIVE).max(4) };
+                group(lanes, shape.channels as usize, clocks, engine.group.into())
             }
         };
         let front = match stream {
             true => Front::Stream,
             false => {
-                let window = WindowSize::new(&planned, source.shape, before.map(|layer| layer.group));
+                let before = before.map(|layer| layer.group);
+                let window = WindowSize::new(&planned, source.shape, before, codebook.is_some());
                 // own spikes fill the same words
                 while planned.own.is_some() && !window.chunk.is_multiple_of(group) {
                     group /= 2;
@@ -166,13 +172,9 @@ impl<'p> Layer<'p> {
             }
         };
         let lane_groups = channels / lanes;
-        let codebook = codebook(&projection, planes).filter(|_| !negative);
+        let spikes = planes == 1 && !constant && codebook.is_none();
         let code = match &front {
-            Front::Window(window)
-                if window.is_vector() && planes == 1 && !constant && lanes == channels && codebook.is_none() =>
-            {
-                engine.code
-            }
+            Front::Window(window) if spikes && window.can_take(engine.code, lanes == channels) => engine.code,
             Front::Stream | Front::Window(_) => EdgeCode::Plain,
         };
         let slots = match &front {
@@ -195,7 +197,8 @@ impl<'p> Layer<'p> {
         let weight_bits = codebook.map_or(weight_bits, |(index_bits, _)| index_bits);
         let odd = planned.own.is_none() && !holes && matches!(projection.synapses, Synapses::Planes { odd: true, .. });
         let uneven = codebook.is_none() && (odd || weight_bits == 1);
-        let wide = added_bits + usize::from(uneven) + slots.ilog2() as usize;
+        let twice = matches!(front, Front::Window(_)) && digits(planes, negative).is_some();
+        let wide = added_bits + usize::from(uneven) + usize::from(twice) + slots.ilog2() as usize;
         let sum_bits = usize::from(population.accumulator_bits).max(wide + 1);
         let positions = match &front {
             Front::Stream => 1,
@@ -209,7 +212,7 @@ impl<'p> Layer<'p> {
         let bits = finish.map_or(sum_bits, |finish| finish.out_bits);
         let pooled_bits = planned.current_pool.map(|pool| pooled_current_bits(&pool, bits));
         let bits = pooled_bits.unwrap_or(bits);
-        let joined = Self::of_own_spikes(&planned, lanes, group, engine)
+        let joined = Self::of_own_spikes(&planned, lanes, group, engine, program.timesteps() as usize)
             .map(|engine| Joined { bits: bits.max(engine.sum_bits), engine: Box::new(engine) });
         let bits = joined.as_ref().map_or(bits, |joined| joined.bits);
         let second_finish = planned.identity.and_then(|identity| Finish::new(&identity, bits));
@@ -222,6 +225,7 @@ impl<'p> Layer<'p> {
             planes,
             negative,
             code,
+            timesteps: program.timesteps() as usize,
             front,
             channels,
             lanes,
@@ -245,7 +249,13 @@ impl<'p> Layer<'p> {
 
     /// The engine of the own spikes that join constant currents. Its sums have the bits of the whole population's, which
     /// both currents together need.
-    fn of_own_spikes(planned: &Planned<'p>, lanes: usize, group: usize, engine: Engine) -> Option<Self> {
+    fn of_own_spikes(
+        planned: &Planned<'p>,
+        lanes: usize,
+        group: usize,
+        engine: Engine,
+        timesteps: usize,
+    ) -> Option<Self> {
         let (own, population) = (planned.joined?, planned.identity?);
         let channels = population.output.shape.len();
         let window = WindowSize::of_own_spikes(channels, group);
@@ -260,6 +270,7 @@ impl<'p> Layer<'p> {
             planes: 1,
             negative: false,
             code: EdgeCode::Plain,
+            timesteps,
             rows: (lane_groups * window.all_chunks() * window.bits()).max(2),
             front: Front::Window(window),
             channels,
@@ -281,19 +292,56 @@ impl<'p> Layer<'p> {
         })
     }
 
-    /// Whether it takes changes of its input.
+    /// Whether it takes changes of its input, which act until they are taken back.
     pub fn takes_changes(&self) -> bool {
         self.code == EdgeCode::Delta
     }
 
+    /// Whether it takes what differs from a base.
+    pub fn has_base(&self) -> bool {
+        self.code == EdgeCode::Inverted
+    }
+
+    /// Whether each element of its input has a sign.
+    pub fn is_signed(&self) -> bool {
+        self.takes_changes() || self.has_base()
+    }
+
+    /// Digits of an input element, each two bits of it, where they are read as digits and not as bits.
+    pub fn digits(&self) -> Option<usize> {
+        matches!(self.front, Front::Window(_)).then(|| digits(self.planes, self.negative)).flatten()
+    }
+
+    /// Digit planes that are summed one after the other.
+    pub fn steps(&self) -> usize {
+        self.digits().unwrap_or(self.planes)
+    }
+
     /// Whether what it takes may be subtracted.
     pub fn subtracts(&self) -> bool {
-        self.negative || self.takes_changes()
+        self.negative || self.is_signed() || self.digits().is_some()
     }
 
     /// Bits of a word's element in the memory of its window.
     pub fn stored_bits(&self) -> usize {
-        self.planes + usize::from(self.takes_changes())
+        self.planes + usize::from(self.is_signed())
+    }
+
+    /// Frames of the buffer that the layer before writes: its window's, or two samples that are inverted on the way.
+    pub fn frames_before(&self) -> usize {
+        match &self.front {
+            Front::Window(_) if self.has_base() => 2 * self.timesteps,
+            Front::Window(window) => window.frames(),
+            Front::Stream => VECTOR_FRAMES,
+        }
+    }
+
+    /// Groups of sums of a frame.
+    pub fn sum_words(&self) -> usize {
+        match &self.front {
+            Front::Window(window) => window.out[0] * window.out[1] * self.groups(),
+            Front::Stream => self.groups(),
+        }
     }
 
     /// Bits of a row of weights, as the encoder and the lanes number them.
@@ -398,6 +446,12 @@ fn neuron_loop(planned: &Planned<'_>) -> usize {
     }
 }
 
+/// Signed digits of an element of so many bits, each worth -2 to 2 (A. D. Booth 1951, two bits at a time); none of few bits,
+/// which small numbers spread over more digits than they have ones. Signed values have an even number of bits.
+fn digits(planes: usize, negative: bool) -> Option<usize> {
+    (planes >= 4).then(|| if negative { planes / 2 } else { planes / 2 + 1 })
+}
+
 /// Inputs per clock of a window, of which each slot sees a few bits at least.
 fn slots(engine: Engine, window: &WindowSize) -> usize {
     let most = usize::from(engine.slots).min(window.bits() / 4).max(1);
@@ -408,10 +462,9 @@ fn largest_divisor(n: usize, limit: usize) -> usize {
     (1..=n.min(limit)).rev().find(|d| n.is_multiple_of(*d)).unwrap_or(1)
 }
 
-/// Elements per clock: a power of two that divides the lanes and the channels, such that a position is drained while
-/// the next one accumulates.
-fn group(lanes: usize, channels: usize, taps: usize, limit: usize) -> usize {
-    let clocks = (taps / TAPS_PER_ACTIVE).max(4);
+/// Elements per clock: a power of two that divides the lanes and the channels, such that a position is drained in so many
+/// clocks, while the next one accumulates.
+fn group(lanes: usize, channels: usize, clocks: usize, limit: usize) -> usize {
     let mut group = 1;
     while group < limit
         && lanes / group > clocks

@@ -6,7 +6,7 @@ use super::front::item;
 use super::memory;
 use super::netlist::{Section, Stream, numbers};
 use super::plan::pool_code;
-use super::size::{Finish, Front, Joined, Layer, reset_table, table_bits};
+use super::size::{Finish, Front, Joined, Layer, index_bits, reset_table, table_bits};
 use crate::backend::File;
 
 /// A leak as the parameters of `snn_leak`, and the file with its factors.
@@ -35,6 +35,9 @@ impl Tail<'_, '_> {
     pub fn grow(&mut self, timesteps: u32) -> (Stream, Stream, Option<String>) {
         let layer = self.layer;
         let mut stream = self.sums();
+        if layer.has_base() {
+            stream = self.base(&stream);
+        }
         if let Some(finish) = &layer.finish {
             stream = self.finish("current", &stream, finish, layer.planned.population.bias);
         }
@@ -119,13 +122,28 @@ impl Tail<'_, '_> {
                     ("WEIGHT_BITS", layer.weight_bits),
                     ("ODD", usize::from(layer.odd)),
                     ("SUBTRACTS", usize::from(layer.subtracts())),
-                    ("PLANES", layer.planes),
+                    ("PLANES", layer.steps()),
+                    ("DIGIT_BITS", if layer.digits().is_some() { 2 } else { 1 }),
                     ("PERSISTS", usize::from(layer.takes_changes())),
                 ]));
                 parameters.push(("WEIGHTS", self.file("weights", memory::weights(layer))));
                 self.section.instance("snn_lanes", format!("u_{id}__lanes"), parameters, ports);
             }
         }
+        stream
+    }
+
+    /// Adds what the sums of a sample's first frame are.
+    fn base(&mut self, from: &Stream) -> Stream {
+        let (layer, id) = (self.layer, self.id);
+        let stream = self.section.stream(id, "based", layer.group, from.bits);
+        let parameters = numbers(&[
+            ("GROUP", layer.group),
+            ("SUM_BITS", from.bits),
+            ("WORDS", layer.sum_words()),
+            ("WORD_BITS", index_bits(layer.sum_words())),
+        ]);
+        self.section.instance("snn_base", format!("u_{id}__base"), parameters, from.through(&stream));
         stream
     }
 

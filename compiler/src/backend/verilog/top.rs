@@ -86,7 +86,7 @@ impl Design<'_, '_> {
         let kind = match &layer.front {
             Front::Stream => "dense, directly from the event stream".into(),
             Front::Window(w) if w.is_dense() => "dense".into(),
-            Front::Window(w) => format!("convolution {}x{}", w.kernel[0], w.kernel[1]),
+            Front::Window(w) => format!("convolution {}x{}", w.kernel[0].max(w.stack), w.kernel[1]),
         };
         format!(
             "{}: {kind}, {} lanes of {} bits, {} elements per clock behind them",
@@ -150,31 +150,31 @@ impl Design<'_, '_> {
         ];
         let written = [("write", "write"), ("write_address", "write_address")];
         let link = [("written", "written"), ("written_first", "written_first")];
-        let delta = self.layers.get(index + 1).is_some_and(Layer::takes_changes);
-        if delta {
+        let next = self.layers.get(index + 1);
+        let mut place = Place::new(&w);
+        if next.is_some_and(Layer::takes_changes) {
             Self::changes(s, id, &target, &w);
             ports.extend(prefixed(&format!("{id}__frame_"), &written));
             ports.extend(prefixed(&format!("{id}__frame_"), &link));
+        } else if let Some(next) = next.filter(|next| next.has_base()) {
+            place = Place::packed(&w, next.frames_before());
+            Self::inverted(s, id, &target, &w, next);
+            ports.extend(prefixed(&format!("{id}__frame_"), &written));
+            ports.extend(prefixed(&format!("{id}__out_"), &link));
         } else {
             ports.extend(prefixed(&format!("{target}__"), &written));
             ports.extend(prefixed(&format!("{id}__out_"), &link));
             s.statements.push(format!("assign {target}__write_data = {{{}{{{word}}}}};", w.kernel[1]));
         }
-        let parameters = numbers(&[
+        let mut parameters = numbers(&[
             ("GROUP", layer.group),
             ("PLANES", planes),
             ("CHUNK", w.chunk),
             ("CHANNELS", w.map[2]),
             ("HEIGHT", w.map[0]),
             ("WIDTH", w.map[1]),
-            ("BANKS", w.kernel[1]),
-            ("START", (w.padding[0] * w.columns + w.padding[1] / w.kernel[1]) * w.chunks),
-            ("FIRST_BANK", w.padding[1] % w.kernel[1]),
-            ("ROW", w.row()),
-            ("FRAME", w.frame),
-            ("FRAMES", w.frames()),
-            ("ADDRESS_BITS", index_bits(w.frames() * w.frame)),
         ]);
+        parameters.extend(place.parameters());
         s.instance("snn_writer", format!("u_{id}__writer"), parameters, ports);
     }
 
@@ -199,6 +199,51 @@ impl Design<'_, '_> {
         ports.extend(prefixed(&format!("{id}__out_"), &[("o_written", "written"), ("o_first", "written_first")]));
         let parameters = numbers(&[("CHUNK", w.chunk), ("FRAME", w.frame), ("ADDRESS_BITS", address_bits)]);
         s.instance("snn_delta", format!("u_{id}__delta"), parameters, ports);
+    }
+
+    /// From the frames of a layer to those of the inverted code, for the window `w` of layer `target`.
+    fn inverted(s: &mut Section, id: &str, target: &str, w: &WindowSize, next: &Layer<'_>) {
+        let address_bits = index_bits(next.frames_before() * w.words());
+        s.wire(1, format!("{id}__frame_write"));
+        s.wire(address_bits, format!("{id}__frame_write_address"));
+        let coded = format!("{target}__coded");
+        s.link(&coded, w.frames());
+        for (field, bits) in [("valid", 1), ("word", 2 * w.chunk), ("first", 1)] {
+            s.wire(bits, format!("{coded}_{field}_in"));
+        }
+        s.statements.push(format!("wire {id}__unused_out = &{{1'b0, {id}__out_full, {id}__out_first}};"));
+        let mut ports = prefixed(&format!("{id}__frame_"), &[("i_write", "write"), ("i_address", "write_address")]);
+        ports.push(("i_data", format!("{id}__word")));
+        ports.push(("read", format!("{id}__out_read")));
+        ports.extend(prefixed(&format!("{coded}_"), &[("start", "start"), ("free", "free")]));
+        let word = [("o_valid", "valid_in"), ("o_data", "word_in"), ("o_first", "first_in")];
+        ports.extend(prefixed(&format!("{coded}_"), &word));
+        let parameters = numbers(&[
+            ("CHUNK", w.chunk),
+            ("WORDS", w.words()),
+            ("TIMESTEPS", next.timesteps),
+            ("ADDRESS_BITS", address_bits),
+        ]);
+        s.instance("snn_invert", format!("u_{target}__invert"), parameters, ports);
+
+        let word = s.wire(2 * w.chunk, format!("{coded}_word"));
+        s.statements.push(format!("assign {target}__write_data = {{{}{{{word}}}}};", w.kernel[1]));
+        let mut ports = prefixed(
+            &format!("{coded}_"),
+            &[("i_valid", "valid_in"), ("i_data", "word_in"), ("i_first", "first_in"), ("write_data", "word")],
+        );
+        ports.extend(prefixed(&format!("{target}__"), &[("write", "write"), ("write_address", "write_address")]));
+        ports.extend(prefixed(&format!("{coded}_"), &[("written", "written"), ("written_first", "written_first")]));
+        let mut parameters = numbers(&[
+            ("GROUP", w.chunk),
+            ("PLANES", 2),
+            ("CHUNK", w.chunk),
+            ("CHANNELS", w.chunks * w.chunk),
+            ("HEIGHT", w.map[0]),
+            ("WIDTH", w.map[1]),
+        ]);
+        parameters.extend(Place::new(w).parameters());
+        s.instance("snn_writer", format!("u_{target}__coder"), parameters, ports);
     }
 
     /// Own spikes into the memory that the layer reads a timestep later.
@@ -320,12 +365,45 @@ impl Design<'_, '_> {
     }
 }
 
+/// Where the words of a frame go (`snn_writer`).
+struct Place {
+    banks: usize,
+    start: usize,
+    first_bank: usize,
+    row: usize,
+    frame: usize,
+    frames: usize,
+}
+
+impl Place {
+    /// Into a window's memory.
+    fn new(w: &WindowSize) -> Self {
+        let start = (w.padding[0] * w.columns + w.padding[1] / w.kernel[1]) * w.chunks;
+        let (banks, first_bank) = (w.kernel[1], w.padding[1] % w.kernel[1]);
+        Self { banks, start, first_bank, row: w.row(), frame: w.frame, frames: w.frames() }
+    }
+
+    /// One behind the other.
+    fn packed(w: &WindowSize, frames: usize) -> Self {
+        Self { banks: 1, start: 0, first_bank: 0, row: w.map[1] * w.chunks, frame: w.words(), frames }
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        numbers(&[
+            ("BANKS", self.banks),
+            ("START", self.start),
+            ("FIRST_BANK", self.first_bank),
+            ("ROW", self.row),
+            ("FRAME", self.frame),
+            ("FRAMES", self.frames),
+            ("ADDRESS_BITS", index_bits(self.frames * self.frame)),
+        ])
+    }
+}
+
 /// Frames of the buffer in front of a layer, or of the output stream.
 pub fn output_frames(next: Option<&Layer<'_>>) -> usize {
-    match next.map(|next| &next.front) {
-        Some(Front::Window(window)) => window.frames(),
-        Some(Front::Stream) | None => VECTOR_FRAMES,
-    }
+    next.map_or(VECTOR_FRAMES, Layer::frames_before)
 }
 
 /// Elements of a word of the output stream's memory, at most.

@@ -1,5 +1,7 @@
 //! What the items of a layer's sums are: the set elements of a frame, as the encoders see them.
 
+use std::collections::BTreeSet;
+
 use snnc_runtime::program::{EdgeKind, Program, Rate};
 
 use crate::backend::verilog::bench::plane_elements;
@@ -57,6 +59,32 @@ pub(super) fn changes(before: &mut Vec<usize>, now: Vec<usize>) -> Vec<usize> {
     changed.extend(only(before, &now));
     *before = now;
     changed
+}
+
+/// The elements whose signed digits of two bits (`snn_window`) are not zero, the most significant digit first, from those set
+/// on each digit plane of one bit.
+pub(super) fn digits(planes: &[Vec<usize>], digits: usize) -> Vec<Vec<usize>> {
+    let plane = |bit: usize| planes.len().checked_sub(bit + 1);
+    let set = |bit: usize, i: usize| plane(bit).is_some_and(|plane| planes[plane].binary_search(&i).is_ok());
+    let any: BTreeSet<usize> = planes.iter().flatten().copied().collect();
+    let digit = |digit: usize| {
+        let below = |i| digit > 0 && set(2 * digit - 1, i);
+        let differ = |i: &usize| set(2 * digit + 1, *i) != set(2 * digit, *i) || set(2 * digit, *i) != below(*i);
+        any.iter().copied().filter(differ).collect()
+    };
+    (0..digits).rev().map(digit).collect()
+}
+
+/// The elements, of `len`, that are set in more than `most` of some frames.
+pub(super) fn often(frames: impl Iterator<Item = Vec<usize>>, len: usize, most: usize) -> Vec<usize> {
+    let mut counts = vec![0; len];
+    frames.flatten().for_each(|i| counts[i] += 1);
+    (0..len).filter(|&i| counts[i] > most).collect()
+}
+
+/// The elements that are set in one of two frames only, both in ascending order.
+pub(super) fn differing(base: &[usize], now: &[usize]) -> Vec<usize> {
+    changes(&mut base.to_vec(), now.to_vec())
 }
 
 /// The layer's own spikes of the timestep before, if it takes them beside its input.

@@ -3,6 +3,7 @@
 use snnc_runtime::program::{Connection, Shape};
 
 use crate::backend::verilog::plan::Planned;
+use crate::compiled::EdgeCode;
 
 /// Bits of a row of the window that the encoder takes at once, at most (one group of channels may be wider).
 const CHUNK_LIMIT: usize = 64;
@@ -15,9 +16,15 @@ pub const VECTOR_FRAMES: usize = 4;
 pub struct WindowSize {
     /// Whether the frames come from the input stream.
     pub collected: bool,
+    /// Rows, columns and channels of the layer's input.
+    pub source: [usize; 3],
+    /// Rows of it that are one row of the frame, its channels one row behind the other; 1 where `map` is the input.
+    pub stack: usize,
+    /// Rows above it.
+    pub above: usize,
     /// Rows, columns and channels of the frame.
     pub map: [usize; 3],
-    /// Kernel, dilation included.
+    /// Kernel over the frame, dilation included.
     pub kernel: [usize; 2],
     /// Distance of the taps that have weights.
     pub dilation: [usize; 2],
@@ -44,8 +51,9 @@ pub struct WindowSize {
 }
 
 impl WindowSize {
-    /// Sizes of a window reader behind a producer of `group` elements per clock, or behind the input stream.
-    pub fn new(planned: &Planned<'_>, from: Shape, group: Option<usize>) -> Self {
+    /// Sizes of a window reader behind a producer of `group` elements per clock, or behind the input stream. Behind the
+    /// stream, and unless each row is `apart`, the rows of a small window are stacked and read at once.
+    pub fn new(planned: &Planned<'_>, from: Shape, group: Option<usize>, apart: bool) -> Self {
         let projection = planned.forward;
         let to = planned.population.output.shape;
         let pair = |pair: [u16; 2]| pair.map(usize::from);
@@ -70,6 +78,14 @@ impl WindowSize {
         // a pool window beyond the map ends with it
         let pool = [pool[0].min(out[0]), pool[1].min(out[1])];
         let keep = [keep[0].min(out[0]), keep[1].min(out[1])];
+        let (source, above) = (map, padding[0]);
+        let rows = (map[0] + padding[0]).max((out[0] - 1) * stride[0] + kernel[0]);
+        let small = kernel[0] * kernel[1] * map[2] <= CHUNK_LIMIT;
+        let stack = if group.is_none() && !apart && planned.own.is_none() && small { kernel[0] } else { 1 };
+        let (map, kernel, padding, rows) = match stack {
+            1 => (map, kernel, padding, rows),
+            _ => ([rows - stack + 1, map[1], stack * map[2]], [1, kernel[1]], [0, padding[1]], rows - stack + 1),
+        };
         let multiple = group.unwrap_or(1);
         let limit = (CHUNK_LIMIT / kernel[1] / multiple).max(1) * multiple;
         let chunk = match (group, map[2] <= limit) {
@@ -79,11 +95,28 @@ impl WindowSize {
         };
         let chunks = map[2].div_ceil(chunk);
         let own = if planned.own.is_some() { to.len().div_ceil(chunk) } else { 0 };
-        let rows = (map[0] + padding[0]).max((out[0] - 1) * stride[0] + kernel[0]);
         let columns = (map[1] + padding[1]).max((out[1] - 1) * stride[1] + kernel[1]).div_ceil(kernel[1]);
         let frame = rows * columns * (chunks + own);
         let collected = group.is_none();
-        Self { collected, map, kernel, dilation, stride, padding, out, pool, keep, chunk, chunks, own, columns, frame }
+        Self {
+            collected,
+            source,
+            stack,
+            above,
+            map,
+            kernel,
+            dilation,
+            stride,
+            padding,
+            out,
+            pool,
+            keep,
+            chunk,
+            chunks,
+            own,
+            columns,
+            frame,
+        }
     }
 
     /// Bits of a row of the window.
@@ -96,6 +129,9 @@ impl WindowSize {
         let chunks = elements.div_ceil(chunk);
         Self {
             collected: false,
+            source: [1, 1, elements],
+            stack: 1,
+            above: 0,
             map: [1, 1, elements],
             kernel: [1; 2],
             dilation: [1; 2],
@@ -122,9 +158,51 @@ impl WindowSize {
         self.is_dense() && !self.collected && self.own == 0
     }
 
+    /// Whether it can read spikes in such a code; `at_once`: for all outputs of a position at once.
+    pub fn can_take(&self, code: EdgeCode, at_once: bool) -> bool {
+        match code {
+            EdgeCode::Plain => true,
+            EdgeCode::Delta => self.is_vector() && at_once,
+            EdgeCode::Inverted => !self.collected && self.own == 0,
+        }
+    }
+
+    /// Words of a frame without padding.
+    pub fn words(&self) -> usize {
+        self.map[0] * self.map[1] * self.chunks
+    }
+
     /// Frames that its memory holds.
     pub fn frames(&self) -> usize {
         if self.is_vector() { VECTOR_FRAMES } else { 2 }
+    }
+
+    /// Rows of the frame that the input stream fills.
+    pub fn collected_rows(&self) -> usize {
+        self.frame / self.row() + self.stack - 1
+    }
+
+    /// Words of it in a bank.
+    pub fn collected_words(&self) -> usize {
+        self.collected_rows() * self.row()
+    }
+
+    /// The elements of a frame that are set where these are set of the input.
+    pub fn stacked(&self, elements: &[usize]) -> Vec<usize> {
+        if self.stack == 1 {
+            return elements.to_vec();
+        }
+        let ([_, columns, channels], [rows, ..]) = (self.source, self.map);
+        let mut set = Vec::new();
+        for &i in elements {
+            let (y, x, c) = (i / (columns * channels) + self.above, i / channels % columns, i % channels);
+            for below in 0..self.stack.min(y + 1) {
+                if y - below < rows {
+                    set.push(((y - below) * columns + x) * self.map[2] + below * channels + c);
+                }
+            }
+        }
+        set
     }
 
     /// Words from row to row.
