@@ -4,3 +4,4 @@ pub mod driven;
 pub mod fixtures;
 pub mod hostile;
 pub mod random_network;
+pub mod rules;
