@@ -1,10 +1,12 @@
 //! A mutation run over the fixed modules: each is broken in every way that `mutants.rs` knows, one at a time, and must make
-//! one of the networks of `rules` fail in Icarus. Those that no network notices are listed: docs/mutation.md explains them.
+//! one of the networks of `rules` fail in Icarus, or a proof of `proofs`. Those that nothing notices are listed: docs/mutation.md
+//! explains them.
 //!
 //!     cargo run --release -p snnc-tests --bin mutate -- [--again] [FILE.v...]
 //!
 //! What was found lies in `target/mutation`, a file for each module; a run that is interrupted goes on from there, and a module
-//! that has changed begins anew. The files given, or all that the backend writes.
+//! that has changed begins anew. The files given, or all that there
+//! is something to judge by.
 
 mod mutants;
 
@@ -18,6 +20,7 @@ use std::time::{Duration, Instant};
 use bumpalo::Bump;
 use snnc::host::{Trace, trace};
 use snnc::machine::verilog::write;
+use snnc_tests::proofs::{self, PROOFS};
 use snnc_tests::rules::{LAYERS, NEURONS};
 
 use mutants::Mutant;
@@ -31,6 +34,9 @@ const HANGS: (u32, Duration) = (10, Duration::from_secs(5));
 /// A mutant is tried on so many of its networks at least, and on more while they take no longer than that together.
 const LEAST: usize = 3;
 const MOST: Duration = Duration::from_secs(12);
+
+/// Clocks in which a proof may find a counterexample.
+const CLOCKS: usize = 45;
 
 /// A network in a folder of its own.
 struct Bench {
@@ -195,6 +201,19 @@ fn killer(benches: &mut [Bench], file: &str, text: &str) -> String {
             }
         }
     }
+    for proof in PROOFS.iter().filter(|proof| proof.modules.contains(&file.trim_end_matches(".v"))) {
+        let folder = proofs::folder(proof);
+        fs::write(folder.path().join(file), text).expect("it can be written");
+        if proofs::circuit(proof, folder.path()).is_err() {
+            match order(benches, file).is_empty() {
+                true => return "invalid".into(),
+                false => continue, // Icarus takes what Yosys does not
+            }
+        }
+        if proofs::broken_within(CLOCKS, folder.path()) {
+            return format!("proof {}", proof.name);
+        }
+    }
     "-".into()
 }
 
@@ -218,12 +237,13 @@ fn main() {
     let again = files.first().is_some_and(|first| first == "--again");
     files.drain(..usize::from(again));
     let mut benches = benches();
-    let all: BTreeSet<String> = benches.iter().flat_map(|bench| bench.modules.iter().cloned()).collect();
+    let mut all: BTreeSet<String> = benches.iter().flat_map(|bench| bench.modules.iter().cloned()).collect();
+    all.extend(PROOFS.iter().flat_map(|proof| proof.modules).map(|name| format!("{name}.v")));
     if files.is_empty() {
         files.extend(all.iter().cloned());
     }
     if let Some(unknown) = files.iter().find(|file| !all.contains(*file)) {
-        panic!("no network has `{unknown}`: there are {all:?}");
+        panic!("nothing is known of `{unknown}`: there are {all:?}");
     }
     println!("{:<18} {:>8} {:>8} {:>8} {:>9}", "module", "mutants", "killed", "invalid", "survivors");
     for file in &files {

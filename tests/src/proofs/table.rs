@@ -21,6 +21,7 @@ pub struct Proof {
     pub parameter: Option<(&'static str, usize)>,
     /// Wires of the file and what they are connected to inside.
     pub inside: &'static [(&'static str, &'static str)],
+    /// How it is done.
     pub by: By,
     /// Module, text that is there once, what it becomes: has a counterexample.
     pub mutants: &'static [(&'static str, &'static str, &'static str)],
