@@ -222,11 +222,15 @@ fn line(mutant: &Mutant, killer: &str) -> String {
     format!("{}\t{}\t{}\t{}\t{killer}\n", mutant.line, mutant.column, mutant.from, mutant.to)
 }
 
-/// What an earlier run found of the same text; the file's first lines are that text.
-fn earlier(path: &Path, text: &str) -> Vec<String> {
+/// What an earlier run found of the same text and the same mutants; the file's first lines are that text.
+fn earlier(path: &Path, text: &str, mutants: &[Mutant]) -> Vec<String> {
     let found = fs::read_to_string(path).unwrap_or_default();
     let results = found.strip_prefix(text).and_then(|rest| rest.strip_prefix("====\n")).unwrap_or_default();
-    results.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(String::from).collect()
+    let whole = results.split_inclusive('\n').filter(|line| line.ends_with('\n')).zip(mutants);
+    whole
+        .take_while(|(found, mutant)| found.starts_with(line(mutant, "").trim_end_matches('\n')))
+        .map(|(found, _)| found.into())
+        .collect()
 }
 
 fn main() {
@@ -249,11 +253,11 @@ fn main() {
     for file in &files {
         let path: PathBuf = results.join(file).with_extension("txt");
         let text = fs::read_to_string(root.join("templates/rtl").join(file)).expect("a module");
-        let mut known = if again { Vec::new() } else { earlier(&path, &text) };
+        let mutants = mutants::mutants(&text);
+        let mut known = if again { Vec::new() } else { earlier(&path, &text, &mutants) };
         fs::write(&path, format!("{text}====\n{}", known.concat())).expect("the target folder is writable");
         let mut out = OpenOptions::new().append(true).open(&path).expect("the target folder is writable");
         benches.iter_mut().for_each(|bench| bench.kills = 0);
-        let mutants = mutants::mutants(&text);
         for mutant in mutants.iter().skip(known.len()) {
             let found = line(mutant, &killer(&mut benches, file, &mutant.apply(&text)));
             out.write_all(found.as_bytes()).expect("the target folder is writable");

@@ -115,14 +115,13 @@ fn changes(line: &str) -> Vec<Change> {
         if rest.starts_with("$signed") {
             push(at, "$signed", "$unsigned".into());
         }
-        if rest.starts_with("if (") && !line[..at].ends_with(|c: char| c.is_ascii_alphanumeric()) {
-            if let Some(inside) = parenthesised(&rest[3..]) {
-                push(at + 3, inside, format!("(!{inside})"));
-                if inside != "(rst)" {
-                    push(at + 3, inside, "(1'b1)".into());
-                }
-                push(at + 3, inside, "(1'b0)".into());
+        let word = !line[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+        if let Some(inside) = rest.strip_prefix("if ").filter(|_| word).and_then(parenthesised) {
+            push(at + 3, inside, format!("(!{inside})"));
+            if inside != "(rst)" {
+                push(at + 3, inside, "(1'b1)".into());
             }
+            push(at + 3, inside, "(1'b0)".into());
         }
         if rest.starts_with(" ? ") {
             let begin = condition(&line[..at]);
@@ -135,7 +134,7 @@ fn changes(line: &str) -> Vec<Change> {
     }
     // a whole assignment that stands alone, or behind its condition
     if let Some(statement) = assignment(line, assigned) {
-        push(statement, &line[statement..].trim_end().to_owned(), ";".into());
+        push(statement, line[statement..].trim_end(), ";".into());
     }
     found
 }
@@ -156,6 +155,9 @@ fn sized(text: &str) -> Option<(&str, String)> {
 /// The parenthesis that `text` begins with, up to its end.
 fn parenthesised(text: &str) -> Option<&str> {
     let mut depth = 0;
+    if !text.starts_with('(') {
+        return None;
+    }
     for (at, c) in text.char_indices() {
         depth += i32::from(c == '(') - i32::from(c == ')');
         if depth == 0 {
