@@ -28,6 +28,9 @@ use mutants::Mutant;
 /// Time for a network as it is.
 const PATIENCE: Duration = Duration::from_secs(600);
 
+/// Time for Icarus to read a network.
+const BUILDS: Duration = Duration::from_secs(60);
+
 /// So many times as long as it takes as it is, and a while, and a design hangs.
 const HANGS: (u32, Duration) = (10, Duration::from_secs(5));
 
@@ -98,7 +101,7 @@ impl Bench {
         let tops = [format!("{}_tb.v", self.top), format!("{}.v", self.top)];
         let mut build = Command::new("iverilog");
         build.current_dir(folder).args(["-g2005", "-o", "bench.vvp", "-s", &format!("{}_tb", self.top)]);
-        if ends(build.args(tops).args(sources), &folder.join("build.txt"), PATIENCE) != Some(true) {
+        if ends(build.args(tops).args(sources), &folder.join("build.txt"), BUILDS) != Some(true) {
             return Verdict::Invalid;
         }
         // a branch that this network has not: nothing to simulate

@@ -49,7 +49,7 @@ fn code(line: &str) -> &str {
     line.split("//").next().unwrap_or_default()
 }
 
-/// Every mutant of a module, in the order of the text. Ports and the parameters before them stay.
+/// Every mutant of a module, in the order of the text. Ports, the parameters before them, and loops stay.
 pub fn mutants(text: &str) -> Vec<Mutant> {
     let body = text.lines().position(|line| code(line).trim() == ");").map_or(0, |line| line + 1);
     let lines = text.lines().enumerate().skip(body);
@@ -79,6 +79,8 @@ fn changes(line: &str) -> Vec<Change> {
     };
     let mut found = Vec::new();
     let mut push = |column: usize, from: &str, to: String| found.push(Change { column, from: from.into(), to });
+    // a loop that does not end is found by whoever reads it
+    let looped = line.find("for (").and_then(|at| Some(at..at + 4 + parenthesised(&line[at + 4..])?.len()));
     let mut brackets = 0;
     let assigned = line.find(" <= ").filter(|_| !start.starts_with("assign") && from == 0);
     for (at, c) in line.char_indices().filter(|&(at, _)| at >= from) {
@@ -88,7 +90,7 @@ fn changes(line: &str) -> Vec<Change> {
             ']' => brackets -= 1,
             _ => (),
         }
-        if brackets > 0 {
+        if brackets > 0 || looped.as_ref().is_some_and(|looped| looped.contains(&at)) {
             continue;
         }
         if let Some(next) = rest.strip_prefix(' ') {
@@ -251,8 +253,9 @@ mod tests {
     }
 
     #[test]
-    fn ports_declarations_and_comments_stay() {
+    fn ports_declarations_loops_and_comments_stay() {
         let text = "module m (\n    input wire [1 + 1:0] a // a + b\n);\n    reg [3 - 1:0] b_q;   // + 1\nendmodule\n";
         assert_eq!(mutants(text), []);
+        assert_eq!(all("    for (i = 0; i < 4; i = i + 1) begin"), Vec::<String>::new());
     }
 }
