@@ -46,6 +46,8 @@ module proof (
             if (bvalid) assert (bresp == {partial, 1'b0});
             if (rvalid) assert (rdata == answer);
             assert (write_taken == (wvalid && wready));
+            // an access waits for the answer before it, and for nothing else
+            assert (awready == (awvalid && wvalid && !written && !rst) && arready == (!read && !rst));
             if (write_taken) assert (!written && !rst);
             if (read_taken) assert (!read && !rst);
             assert (bus_write == (write_taken && wstrb == 4'hf) && bus_read == read_taken);

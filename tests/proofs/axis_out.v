@@ -48,6 +48,7 @@ module proof (
             if (out && tkeep) assert (spike && tdata == {5'd0, index} && tuser == first);
             if (out && !tkeep) assert (!spike && tlast && !given && tdata == 8'd0);
             if (out) assert (tlast == ended);
+            if (ended) assert (tvalid);                      // the end of a timestep waits for nothing
         end
     end
 endmodule

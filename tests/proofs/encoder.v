@@ -45,7 +45,7 @@ module proof (
             if (m_valid && m_keep) assert (place < 5'd4 && (left & one) == one && (left & (one - 1'b1)) == 4'd0);
             if (m_valid) assert (m_last == (last && (left & ~one) == 4'd0));
             if (m_valid && !m_keep) assert (m_last);
-            if (in && !rst) assert (!has || over);       // nothing of the word before is left
+            if (!rst) assert (s_ready == (!has || over)); // a word waits until nothing of the one before is left, no longer
         end
     end
 endmodule

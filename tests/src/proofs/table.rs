@@ -95,6 +95,7 @@ pub const PROOFS: &[Proof] = &[
         name: "axis_out",
         modules: &["snn_axis_out"],
         mutants: &[
+            ("snn_axis_out", "(last_q || (s_valid && s_keep))", "(last_q && (s_valid && s_keep))"),
             (
                 "snn_axis_out",
                 "joins = s_valid && valid_q && !last_q && !s_keep",
@@ -113,6 +114,7 @@ pub const PROOFS: &[Proof] = &[
         modules: &["snn_axi_lite"],
         mutants: &[
             ("snn_axi_lite", "s_axi_wvalid && !written_q && !rst", "s_axi_wvalid && !rst"),
+            ("snn_axi_lite", "s_axi_arready  = !read_q && !rst", "s_axi_arready  = read_q && !rst"),
             ("snn_axi_lite", "if (bus_read) data_q <= bus_read_data;", "data_q <= bus_read_data;"),
             ("snn_axi_lite", "(bus_read || (read_q && !s_axi_rready))", "bus_read"),
         ],
@@ -157,6 +159,7 @@ pub const PROOFS: &[Proof] = &[
         name: "encoder",
         modules: &["snn_encoder", "snn_pick", "snn_binary"],
         mutants: &[
+            ("snn_encoder", "s_ready = !valid_q || ended", "s_ready = !valid_q && ended"),
             ("snn_encoder", "else if (m_ready) rest_q <= beyond;", "else rest_q <= beyond;"),
             (
                 "snn_encoder",
