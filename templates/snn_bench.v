@@ -4,6 +4,8 @@
 // +seed=N other than 0 holds input and output back at random. Without it the samples stand back to back, and the clocks
 // of each are printed: from its first input beat to the next sample's, of the last one to the last output.
 // +restart=N resets the design in clock N and begins again.
+// +vcd writes every signal to waveform.vcd (Verilator: built with --trace).
+`timescale 1ns/1ns
 `default_nettype none
 
 module {{ top }}_tb;
@@ -15,7 +17,7 @@ module {{ top }}_tb;
 
     reg clk = 1'b0;
     reg rst = 1'b1;
-    always #1 clk = !clk;
+    always #5 clk = !clk;
 
     // {sample starts, first, last, keep, indices}
     reg [{{ beat_bits - 1 }}:0] beats [0:BEATS-1];
@@ -58,6 +60,10 @@ module {{ top }}_tb;
     initial begin
         if (!$value$plusargs("seed=%d", seed)) seed = 0;
         if (!$value$plusargs("restart=%d", restart)) restart = 0;
+        if ($test$plusargs("vcd")) begin
+            $dumpfile("waveform.vcd");
+            $dumpvars(0, {{ top }}_tb);
+        end
     end
 
     integer clock = 0;
@@ -166,7 +172,7 @@ module {{ top }}_tb;
             failed = 1'b1;
         end
         if (failed) begin
-            $display("FAIL");
+            $display("FAIL %0d", $time);
             $finish;
         end else if (ended == SAMPLES*TIMESTEPS) begin
             if (end_clock == 0) begin

@@ -166,3 +166,46 @@ fn nir_options_say_how_a_file_is_stepped() {
         assert_eq!(snnc(&["inspect", &model, option, word]).status.code(), Some(2), "{option} {word}");
     }
 }
+
+#[test]
+fn a_waveform_is_of_one_simulated_design_and_of_the_samples_asked_for() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let vcd = scratch.path().join("design.vcd").display().to_string();
+    let (model, data) = (fixture(A), fixture("mnist/test200.npz"));
+    let verify = |samples: &str, machines: &str, vcd: &str| {
+        let model = ["verify", &model, "--timesteps", "3", "--data", &data, "--samples", samples];
+        snnc(&[&model[..], &["--machines", machines, "--vcd", vcd, "--json"]].concat())
+    };
+    let said = |machines: &str| {
+        let output = verify("1", machines, &vcd);
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr)
+            .split_whitespace()
+            .filter(|word| *word != "│")
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert!(said("host,cortex-m4").contains("there is no waveform of host, cortex-m4, only of a simulated design"));
+    assert!(said("icarus,verilator").contains("one file holds the waveform of one machine"));
+    assert!(!std::path::Path::new(&vcd).exists());
+
+    let sizes = ["1", "2"].map(|samples| {
+        let output = verify(samples, "host,icarus", &vcd);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+        let clocks = report["machines"]["icarus"]["clocks"].as_array().expect("clocks").iter();
+        let clocks: u64 = clocks.filter_map(Value::as_u64).sum();
+        let text = std::fs::read_to_string(&vcd).expect("a waveform");
+        assert!(text.contains("$var") && text.contains("$enddefinitions"));
+        let end = text.lines().filter_map(|line| line.strip_prefix('#')?.parse::<u64>().ok()).next_back();
+        // ten nanoseconds a clock, and some before the first one and behind the last
+        let end = end.expect("a time");
+        assert!((10 * clocks..10 * clocks + 5_000).contains(&end), "{end} ns for {clocks} clocks");
+        text.len()
+    });
+    assert!(sizes[1] > sizes[0] + sizes[0] / 4, "{sizes:?}");
+
+    let nowhere = scratch.path().join("missing/design.vcd").display().to_string();
+    assert!(!verify("1", "icarus", &nowhere).status.success());
+    assert!(!scratch.path().join("missing").exists());
+}

@@ -3,4 +3,6 @@
 pub mod driven;
 pub mod fixtures;
 pub mod hostile;
+pub mod proofs;
 pub mod random_network;
+pub mod rules;

@@ -10,6 +10,7 @@ mod nir;
 mod progress;
 mod run;
 mod verify;
+mod waveform;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -239,6 +240,10 @@ struct Verify {
     /// Machines to compare with the host.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "host,verilator,cortex-m4", value_parser = machine_names())]
     machines: Vec<String>,
+    /// Write the waveform of the simulated design (verilator or icarus, one of them) to FILE. It ends where the machine
+    /// finds the first difference.
+    #[arg(long, value_name = "FILE")]
+    vcd: Option<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,

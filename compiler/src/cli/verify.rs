@@ -8,10 +8,10 @@ use miette::IntoDiagnostic;
 use rayon::prelude::*;
 use serde::Serialize;
 use snnc::host::{self, Trace};
-use snnc::machine::{Difference, MACHINES, Unit};
+use snnc::machine::{Difference, MACHINES, Machine, Unit};
 use snnc::pipeline;
 
-use super::{Verify, model, print_json, progress, show};
+use super::{Verify, model, print_json, progress, show, waveform};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -35,6 +35,12 @@ struct MachineReport {
 }
 
 pub fn run(arguments: &Verify) -> miette::Result<ExitCode> {
+    let machines: Vec<&Machine> =
+        arguments.machines.iter().filter_map(|name| MACHINES.iter().find(|machine| machine.name == name)).collect();
+    let traced = match &arguments.vcd {
+        Some(path) => Some(waveform::machine(path, &arguments.machines, &machines)?),
+        None => None,
+    };
     let mut data = model::dataset(&arguments.data)?;
     if let Some(n) = arguments.samples {
         data = data.take(n as usize);
@@ -46,10 +52,18 @@ pub fn run(arguments: &Verify) -> miette::Result<ExitCode> {
     let traces: Vec<Trace> = samples.par_iter().map(|sample| host::trace(&compiled.program, sample)).collect();
     let mut report = Report { samples: samples.len(), equal: true, machines: BTreeMap::new() };
     report.machines.insert("host", MachineReport { equal: true, clocks: None, instructions: None, difference: None });
-    for machine in arguments.machines.iter().filter_map(|name| MACHINES.iter().find(|machine| machine.name == name)) {
+    let mut waiting = traced.is_some();
+    for machine in machines {
         let spinner = progress::spinner(format!("{} samples on {}", samples.len(), machine.name));
         let scratch = tempfile::tempdir().into_diagnostic()?;
-        let outcome = (machine.run)(compiled, &samples, &traces, scratch.path())?;
+        let outcome = match &traced {
+            Some(traced) if traced.name == machine.name => {
+                waiting = false;
+                spinner.suspend(|| traced.warn(compiled, &samples, &traces));
+                traced.run(compiled, &samples, &traces, scratch.path())?
+            }
+            _ => (machine.run)(compiled, &samples, &traces, scratch.path())?,
+        };
         spinner.finish_and_clear();
         let equal = outcome.difference.is_none();
         report.equal &= equal;
@@ -59,7 +73,7 @@ pub fn run(arguments: &Verify) -> miette::Result<ExitCode> {
         };
         let found = MachineReport { equal, clocks, instructions, difference: outcome.difference };
         report.machines.insert(machine.name, found);
-        if !equal {
+        if !equal && !waiting {
             break;
         }
     }
@@ -82,11 +96,47 @@ fn text(report: &Report) -> String {
         };
         text += &match &machine.difference {
             None => format!("{name:<12} every spike equal, {cost}\n"),
-            Some(d) => format!(
-                "{name:<12} DIFFERS: sample {}, layer `{}`, timestep {}, neuron {}: expected {}, found {}\n",
-                d.sample, d.layer, d.timestep, d.neuron, d.expected, d.found
-            ),
+            Some(difference) => format!("{name:<12} DIFFERS: {}\n", told(name, difference)),
         };
     }
     text
+}
+
+/// Where a machine and the host part.
+fn told(machine: &str, difference: &Difference) -> String {
+    let Difference { sample, layer, timestep, neuron, position, expected, found, time_ns } = difference;
+    let place = position.map_or_else(String::new, |[y, x, c]| format!(" (row {y}, column {x}, channel {c})"));
+    let found = match (found, time_ns) {
+        (-1, Some(_)) => "x, which is neither 0 nor 1".to_owned(),
+        _ => found.to_string(),
+    };
+    let time = time_ns.map_or_else(String::new, |time| format!(", at {time} ns"));
+    format!(
+        "sample {sample}, layer `{layer}`, timestep {timestep}, neuron {neuron}{place}: host says {expected}, \
+         {machine} says {found}{time}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_is_told_with_its_place_both_values_and_the_time() {
+        let mut difference = Difference {
+            sample: 2,
+            layer: "conv1".into(),
+            timestep: 3,
+            neuron: 41,
+            position: Some([1, 4, 1]),
+            expected: 1,
+            found: 0,
+            time_ns: Some(315),
+        };
+        insta::assert_snapshot!(told("icarus", &difference), @"sample 2, layer `conv1`, timestep 3, neuron 41 (row 1, column 4, channel 1): host says 1, icarus says 0, at 315 ns");
+        difference.found = -1;
+        assert!(told("icarus", &difference).contains("icarus says x, which"));
+        difference = Difference { position: None, time_ns: None, ..difference };
+        insta::assert_snapshot!(told("cortex-m4", &difference), @"sample 2, layer `conv1`, timestep 3, neuron 41: host says 1, cortex-m4 says -1");
+    }
 }

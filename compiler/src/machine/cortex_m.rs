@@ -11,7 +11,7 @@ use std::process::Command;
 use snnc_runtime::program::EdgeKind;
 
 use super::toolchain::{Toolchain, failed, on_path};
-use super::{Difference, Machine, MachineError, Outcome, Unit};
+use super::{Difference, Machine, MachineError, Outcome, Unit, position};
 use crate::backend::rust::{self, Board, M0, M3, M4, M7, M33, frame_bytes};
 use crate::backend::{BackendError, EmitOptions, File};
 use crate::compiled::Compiled;
@@ -39,7 +39,7 @@ pub const CORTEX_M33: Machine = machine("cortex-m33", |c, s, t, p| run(&M33, c, 
 type Run = fn(&Compiled<'_>, &[Sample], &[Trace], &Path) -> Result<Outcome, MachineError>;
 
 const fn machine(name: &'static str, run: Run) -> Machine {
-    Machine { name, unit: Unit::Instructions, run }
+    Machine { name, unit: Unit::Instructions, run, run_with_waveform: None }
 }
 
 fn run(
@@ -132,8 +132,10 @@ fn compare(
                     }
                 };
                 if let (Some((neuron, expected, found)), None) = (difference.ok_or_else(cut)?, &outcome.difference) {
-                    let layer = name(step);
-                    outcome.difference = Some(Difference { sample, layer, timestep, neuron, expected, found });
+                    let (layer, position) = (name(step), position(program, step, neuron));
+                    let time_ns = None;
+                    outcome.difference =
+                        Some(Difference { sample, layer, timestep, neuron, position, expected, found, time_ns });
                 }
             }
         }
@@ -145,8 +147,10 @@ fn compare(
                     layer: format!("{} (score)", name(usize::from(program.readout().source) - 1)),
                     timestep: program.timesteps() as usize - 1,
                     neuron,
+                    position: None,
                     expected: expected.into(),
                     found: found.into(),
+                    time_ns: None,
                 });
             }
         }

@@ -8,6 +8,7 @@ pub mod verilog;
 use std::path::Path;
 
 use miette::Diagnostic;
+use snnc_runtime::program::Program;
 use thiserror::Error;
 
 use crate::compiled::Compiled;
@@ -33,7 +34,13 @@ pub struct Machine {
     pub unit: Unit,
     /// Runs the samples in a scratch folder that exists and is empty; `expected` holds the host's trace of each.
     pub run: Run,
+    /// The same, and leaves [`WAVEFORM`] in the folder, as soon as the samples ran to their end or to something wrong.
+    /// `None` where there are no signals to look at.
+    pub run_with_waveform: Option<Run>,
 }
+
+/// The waveform of a design in its scratch folder, in VCD.
+pub const WAVEFORM: &str = "waveform.vcd";
 
 /// Network, samples, the host's trace of each, scratch folder.
 pub type Run = fn(&Compiled<'_>, &[Sample], &[Trace], &Path) -> Result<Outcome, MachineError>;
@@ -67,10 +74,24 @@ pub struct Difference {
     pub timestep: usize,
     /// Element of the layer's output, channels last.
     pub neuron: usize,
+    /// Its row, column and channel, where the layer has more than one position.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<[usize; 3]>,
     /// What the host says.
     pub expected: i64,
-    /// What the machine says.
+    /// What the machine says; -1 for a spike that is neither 0 nor 1.
     pub found: i64,
+    /// Simulated time in nanoseconds, of a machine that has a waveform.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_ns: Option<u64>,
+}
+
+/// Row, column and channel of an element of a step's output, where it has more than one position.
+fn position(program: &Program<'_>, step: usize, element: usize) -> Option<[usize; 3]> {
+    let shape = program.edge(step + 1).shape;
+    let (width, channels) = (shape.width as usize, shape.channels as usize);
+    let found = [element / (width * channels), element / channels % width, element % channels];
+    (shape.height * shape.width > 1).then_some(found)
 }
 
 /// A machine that did not run.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Difference, Machine, MachineError, Outcome, Unit};
+use super::{Difference, Machine, MachineError, Outcome, Unit, WAVEFORM, position};
 use crate::backend::verilog::{Hardware, hardware};
 use crate::compiled::Compiled;
 use crate::data::Sample;
@@ -15,6 +15,9 @@ pub const VERILATOR: Machine = Machine {
     name: "verilator",
     unit: Unit::Clocks,
     run: |compiled, samples, expected, folder| verify(&Simulator::VERILATOR, compiled, samples, expected, folder),
+    run_with_waveform: Some(|compiled, samples, expected, folder| {
+        verify(&Simulator::VERILATOR.with_waveform(), compiled, samples, expected, folder)
+    }),
 };
 
 /// Icarus Verilog: a second opinion, and slower.
@@ -22,6 +25,9 @@ pub const ICARUS: Machine = Machine {
     name: "icarus",
     unit: Unit::Clocks,
     run: |compiled, samples, expected, folder| verify(&Simulator::ICARUS, compiled, samples, expected, folder),
+    run_with_waveform: Some(|compiled, samples, expected, folder| {
+        verify(&Simulator::ICARUS.with_waveform(), compiled, samples, expected, folder)
+    }),
 };
 
 /// A simulator: how a testbench is built, and how it is run.
@@ -30,8 +36,12 @@ pub struct Simulator {
     tool: (&'static str, &'static str),
     /// Arguments before the sources.
     build: fn(top: &str) -> Vec<String>,
+    /// What it is built with for a waveform.
+    trace: &'static [&'static str],
     /// What is run then, and its arguments.
     run: fn(top: &str) -> (String, Vec<String>),
+    /// Whether it writes a waveform.
+    waveform: bool,
 }
 
 impl Simulator {
@@ -47,7 +57,9 @@ impl Simulator {
                 .chain([format!("{top}_tb"), "-o".into(), "bench".into()])
                 .collect()
         },
+        trace: &["--trace"],
         run: |_| ("./obj_dir/bench".into(), vec![]),
+        waveform: false,
     };
     /// Icarus Verilog 11 or later.
     pub const ICARUS: Self = Self {
@@ -55,15 +67,27 @@ impl Simulator {
         build: |top| {
             ["-g2005", "-o", "bench.vvp", "-s"].map(String::from).into_iter().chain([format!("{top}_tb")]).collect()
         },
+        trace: &[],
         run: |_| ("vvp".into(), vec!["-n".into(), "bench.vvp".into()]),
+        waveform: false,
     };
+
+    /// The same, leaving [`WAVEFORM`] in the folder.
+    #[must_use]
+    pub const fn with_waveform(self) -> Self {
+        Self { waveform: true, ..self }
+    }
 
     /// Builds the testbench of `top` in `folder`.
     ///
     /// # Errors
     /// A tool that is missing or fails.
     pub fn build(&self, top: &str, folder: &Path) -> Result<(), MachineError> {
-        let mut arguments = (self.build)(top);
+        let mut arguments: Vec<String> = Vec::new();
+        if self.waveform {
+            arguments.extend(self.trace.iter().map(ToString::to_string));
+        }
+        arguments.extend((self.build)(top));
         let mut sources: Vec<String> = vec![format!("{top}_tb.v"), format!("{top}.v")];
         let mut rtl: Vec<String> = Vec::new();
         for entry in fs::read_dir(folder.join("rtl"))? {
@@ -89,7 +113,12 @@ impl Simulator {
         let (program, mut arguments) = (self.run)(top);
         arguments.push(format!("+seed={}", stress.seed));
         arguments.push(format!("+restart={}", stress.restart));
-        self.outcome(compiled, &self.call(&program, &arguments, folder)?)
+        arguments.extend(self.waveform.then(|| "+vcd".into()));
+        let printed = self.call(&program, &arguments, folder).inspect_err(|_| {
+            // cut off somewhere; that it is missing says so
+            drop(fs::remove_file(folder.join(WAVEFORM)));
+        })?;
+        self.outcome(compiled, &printed)
     }
 
     fn call(&self, program: &str, arguments: &[String], folder: &Path) -> Result<String, MachineError> {
@@ -161,6 +190,7 @@ impl Simulator {
     /// Reads what a testbench printed.
     fn outcome(&self, compiled: &Compiled<'_>, printed: &str) -> Result<Outcome, MachineError> {
         let failed = |reason: &str| MachineError::Failed { tool: self.tool.0.into(), reason: reason.into() };
+        let time_ns = printed.lines().find_map(|line| line.strip_prefix("FAIL ")?.trim().parse().ok());
         let mut outcome = Outcome { difference: None, cost: Vec::new() };
         let mut passed = false;
         for line in printed.lines() {
@@ -175,18 +205,22 @@ impl Simulator {
                 };
                 let difference = || {
                     let step = usize::try_from(field("step")?).ok()?;
+                    let neuron = usize::try_from(field("neuron")?).ok()?;
                     Some(Difference {
                         sample: usize::try_from(field("sample")?).ok()?,
                         layer: compiled.steps.get(step)?.name.clone(),
                         timestep: usize::try_from(field("timestep")?).ok()?,
-                        neuron: usize::try_from(field("neuron")?).ok()?,
+                        neuron,
+                        position: position(&compiled.program, step, neuron),
                         expected: field("expected")?,
                         found: field("found")?,
+                        time_ns,
                     })
                 };
                 outcome.difference = Some(difference().ok_or_else(|| failed(line))?);
             } else if line.starts_with("WRONG ") {
-                return Err(failed(line));
+                let at = time_ns.map_or_else(String::new, |time: u64| format!(", at {time} ns"));
+                return Err(failed(&format!("{line}{at}")));
             } else if line == "PASS" {
                 passed = true;
             }
@@ -237,10 +271,21 @@ mod tests {
         let read = |printed: &str| Simulator::ICARUS.outcome(&compiled(), printed);
         let passed = read("CLOCKS 12\nCLOCKS 7\nPASS\n").expect("a verdict");
         assert_eq!(passed, Outcome { difference: None, cost: vec![12, 7] });
-        let differs = read("DIFFERENCE sample=2 step=0 timestep=3 neuron=4 expected=1 found=x\nFAIL\n");
-        let expected = Difference { sample: 2, layer: "hidden".into(), timestep: 3, neuron: 4, expected: 1, found: -1 };
+        let differs = read("DIFFERENCE sample=2 step=0 timestep=3 neuron=4 expected=1 found=x\nFAIL 315\n");
+        let expected = Difference {
+            sample: 2,
+            layer: "hidden".into(),
+            timestep: 3,
+            neuron: 4,
+            position: None,
+            expected: 1,
+            found: -1,
+            time_ns: Some(315),
+        };
         assert_eq!(differs.expect("a verdict").difference, Some(expected));
-        for broken in ["CLOCKS 12\n", "WRONG class of sample 0\nFAIL\n", "DIFFERENCE sample=0 step=9\n", "CLOCKS x\n"] {
+        for broken in
+            ["CLOCKS 12\n", "WRONG class of sample 0\nFAIL 25\n", "DIFFERENCE sample=0 step=9\n", "CLOCKS x\n"]
+        {
             assert!(matches!(read(broken), Err(MachineError::Failed { .. })), "{broken}");
         }
     }

@@ -1,7 +1,10 @@
 //! One file.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use super::{OutputError, at, parent};
 
@@ -10,6 +13,18 @@ use super::{OutputError, at, parent};
 /// # Errors
 /// If it cannot be written, or something else than a file stands there; nothing has changed then.
 pub fn write_file(path: &Path, content: &[u8]) -> Result<(), OutputError> {
+    replace(path, |file| file.write_all(content))
+}
+
+/// Copies a file of any size, as [`write_file`] writes one.
+///
+/// # Errors
+/// As those of [`write_file`], or if `from` cannot be read.
+pub fn copy_file(from: &Path, path: &Path) -> Result<(), OutputError> {
+    replace(path, |file| std::io::copy(&mut File::open(from)?, file).map(drop))
+}
+
+fn replace(path: &Path, write: impl FnOnce(&mut NamedTempFile) -> std::io::Result<()>) -> Result<(), OutputError> {
     // through a link to the file itself, so that the link stays
     let target = path.canonicalize().unwrap_or_else(|_| path.into());
     if target.exists() && !target.is_file() {
@@ -24,7 +39,7 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<(), OutputError> {
         builder.permissions(std::fs::Permissions::from_mode(0o666)); // less the umask, as any new file
     }
     let mut file = builder.tempfile_in(parent(&target)?).map_err(at(path))?;
-    file.write_all(content).map_err(at(path))?;
+    write(&mut file).map_err(at(path))?;
     file.persist(&target).map_err(|error| at(path)(error.error))?;
     Ok(())
 }
@@ -52,6 +67,17 @@ mod tests {
         assert!(matches!(write_file(dir.path(), b"x"), Err(OutputError::Occupied { .. })));
         assert!(matches!(write_file(Path::new(".."), b"x"), Err(OutputError::Occupied { .. })));
         assert_eq!(std::fs::read_dir(dir.path()).expect("it is there").count(), 0);
+    }
+
+    #[test]
+    fn a_copy_is_whole_or_not_there() {
+        let dir = tempfile::tempdir().expect("a scratch folder");
+        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+        assert!(matches!(copy_file(&from, &to), Err(OutputError::Io { .. })));
+        assert!(!to.exists());
+        std::fs::write(&from, b"content").expect("the folder is writable");
+        copy_file(&from, &to).expect("the folder is writable");
+        assert_eq!(std::fs::read(&to).expect("it is there"), b"content");
     }
 
     #[cfg(unix)]

@@ -10,7 +10,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 pub use arrays::{LayerSpikes, layer_spikes, scores, spikes};
-pub use file::write_file;
+pub use file::{copy_file, write_file};
 pub use folder::{MARKER, write_folder};
 
 /// Output that cannot be written.

@@ -1,45 +1,15 @@
 //! Every rule that the Verilog carries is reached by a network here: broken on purpose, it makes that network fail.
 
-mod layers;
-mod neurons;
-
 use std::fs;
 use std::path::Path;
 
 use bumpalo::Bump;
 use snnc::backend::verilog::Hardware;
-use snnc::compiled::{Compiled, EdgeCode, Engine, Layout};
-use snnc::data::Sample;
+use snnc::compiled::Compiled;
 use snnc::host::{Trace, trace};
 use snnc::machine::MachineError;
 use snnc::machine::verilog::{Simulator, Stress, write};
-
-use layers::LAYERS;
-use neurons::NEURONS;
-
-/// How a network is laid out and simulated.
-#[derive(Clone, Copy)]
-struct Setting {
-    /// Accumulators per layer at most.
-    lanes: Option<u32>,
-    /// Inputs per clock of every layer.
-    slots: u8,
-    /// How every layer's input is coded, where it can be.
-    code: EdgeCode,
-    /// 1: input and output are held back, and the broken design must fail then.
-    seed: u32,
-}
-
-const USUAL: Setting = Setting { lanes: None, slots: 1, code: EdgeCode::Plain, seed: 0 };
-
-/// A network and what becomes of it when the Verilog is broken.
-struct Case {
-    name: &'static str,
-    network: for<'a> fn(&'a Bump) -> (Compiled<'a>, Vec<Sample>),
-    setting: Setting,
-    /// Each breaks a rule: module, text that is there once, what it becomes.
-    mutants: &'static [(&'static str, &'static str, &'static str)],
-}
+use snnc_tests::rules::{Case, LAYERS, NEURONS};
 
 /// Builds what lies in `folder` and says whether the testbench found anything wrong.
 fn fails(compiled: &Compiled<'_>, hardware: &Hardware, folder: &Path, seed: u32, context: &str) -> bool {
@@ -54,9 +24,8 @@ fn fails(compiled: &Compiled<'_>, hardware: &Hardware, folder: &Path, seed: u32,
 
 fn check(case: &Case) {
     let arena = Bump::new();
-    let (mut compiled, samples) = (case.network)(&arena);
-    let Setting { lanes, slots, code, seed } = case.setting;
-    compiled.layout = Layout { lanes, engines: vec![Engine { slots, code, ..Engine::default() }; 8] };
+    let (compiled, samples) = case.laid_out(&arena);
+    let seed = case.setting.seed;
     let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
     let folder = tempfile::tempdir().expect("a folder for scratch");
     let hardware = write(&compiled, &samples, &traces, folder.path()).expect(case.name);

@@ -1,10 +1,10 @@
 //! Rules of what stands around the neurons: chains of drawn layers.
 
+use crate::random_network::{Layer, Own, Recipe, Rng, Weights, build, samples, window};
 use bumpalo::Bump;
 use snnc::compiled::{Compiled, EdgeCode};
 use snnc::data::Sample;
 use snnc_runtime::program::{Edge, EdgeKind, PoolOp, Quantity, Rate, Reduce, Shape, ValueKind, Window};
-use snnc_tests::random_network::{Layer, Own, Recipe, Rng, Weights, build, samples, window};
 
 use super::{Case, Setting, USUAL};
 
@@ -41,7 +41,8 @@ fn drawn<'a>(
 const COUNT: (Quantity, Reduce) = (Quantity::Spikes, Reduce::Sum);
 const SPIKES: EdgeKind = EdgeKind::Spikes;
 
-pub(super) const LAYERS: &[Case] = &[
+/// Every one of them.
+pub const LAYERS: &[Case] = &[
     Case {
         name: "convolution and pool of spikes",
         network: |arena| {

@@ -1,7 +1,7 @@
 //! Rules of the neurons: one neuron, driven by chosen currents.
 
+use crate::driven::{Driven, network};
 use snnc_runtime::program::{Leak, Reset, ResetTiming, Staircase, Synaptic};
-use snnc_tests::driven::{Driven, network};
 
 use super::{Case, USUAL};
 
@@ -36,7 +36,7 @@ const ALPHA: &[Synaptic<'_>] = &[
 ];
 
 /// Each current is chosen such that the broken rule changes a spike.
-pub(super) const NEURONS: &[Case] = &[
+pub const NEURONS: &[Case] = &[
     neuron!("a positive membrane saturates", { currents: &[60, -20], threshold: 12, bits: 6 }, &[
         ("snn_neuron.v", "reset_5q[MV-1:0] : fits_5 ?", "reset_5q[MV-1:0] : 1'b1 ?"),
         ("snn_neuron.v", "{v_5q[WIDE-1], {(MV-1){!v_5q[WIDE-1]}}}", "{MV{1'b0}}"),

@@ -1,0 +1,49 @@
+//! Networks that reach every rule that the Verilog carries, each with what must make it fail. The test `verilog_rules` breaks
+//! those rules by hand, the program `mutate` breaks everything by machine.
+
+mod layers;
+mod neurons;
+
+use bumpalo::Bump;
+use snnc::compiled::{Compiled, EdgeCode, Engine, Layout};
+use snnc::data::Sample;
+
+pub use layers::LAYERS;
+pub use neurons::NEURONS;
+
+/// How a network is laid out and simulated.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Accumulators per layer at most.
+    pub lanes: Option<u32>,
+    /// Inputs per clock of every layer.
+    pub slots: u8,
+    /// How every layer's input is coded, where it can be.
+    pub code: EdgeCode,
+    /// 1: input and output are held back, and the broken design must fail then.
+    pub seed: u32,
+}
+
+const USUAL: Setting = Setting { lanes: None, slots: 1, code: EdgeCode::Plain, seed: 0 };
+
+/// A network and what becomes of it when the Verilog is broken.
+pub struct Case {
+    /// What it is about.
+    pub name: &'static str,
+    network: for<'a> fn(&'a Bump) -> (Compiled<'a>, Vec<Sample>),
+    /// How it is laid out and simulated.
+    pub setting: Setting,
+    /// Each breaks a rule: module, text that is there once, what it becomes.
+    pub mutants: &'static [(&'static str, &'static str, &'static str)],
+}
+
+impl Case {
+    /// The network, laid out, and its samples.
+    #[must_use]
+    pub fn laid_out<'a>(&self, arena: &'a Bump) -> (Compiled<'a>, Vec<Sample>) {
+        let (mut compiled, samples) = (self.network)(arena);
+        let Setting { lanes, slots, code, .. } = self.setting;
+        compiled.layout = Layout { lanes, engines: vec![Engine { slots, code, ..Engine::default() }; 8] };
+        (compiled, samples)
+    }
+}
