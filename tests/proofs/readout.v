@@ -1,5 +1,6 @@
 // snn_readout: each sample gives each of its scores once, in their order and two clocks behind the last timestep's elements,
-// and then one class: the highest score's, the lowest of equal ones. It never waits, and has no one to wait for.
+// and then one class, which stays until the next: the highest score's, the lowest of equal ones. It never waits, and has no one
+// to wait for.
 `default_nettype none
 module proof (
     input wire       clk,
@@ -17,7 +18,8 @@ module proof (
         .clk(clk), .rst(rst), .i_valid(i_valid), .i_value(i_value), .i_first(!later), .score_valid(score_valid),
         .score(score), .class_valid(class_valid), .class_index(class_index)
     );
-    reg        begun = 1'b0;
+    reg        begun = 1'b0, told = 1'b0;
+    reg  [1:0] index = 2'd0;                // the class before
     reg  [2:0] sum_0 = 3'd0, sum_1 = 3'd0, sum_2 = 3'd0;
     reg  [1:0] due = 2'd0;                  // a score is due in two clocks, in one
     reg  [2:0] score_1 = 3'd0, score_2 = 3'd0;
@@ -29,6 +31,8 @@ module proof (
     wire       third = $signed(sum) > $signed(second ? sum_1 : sum_0);
     always @(posedge clk) begin
         begun <= 1'b1;
+        told  <= !rst && (told || class_valid);
+        index <= class_index;
         due   <= rst ? 2'd0 : {due[0], i_valid && later};
         last  <= rst ? 3'd0 : {last[1:0], i_valid && later && element == 2'd2};
         {score_1, score_2} <= {sum, score_1};
@@ -52,6 +56,7 @@ module proof (
             if (score_valid) assert (score == score_2);
             assert (class_valid == last[2]);
             if (class_valid) assert (class_index == class_3);
+            if (told && !class_valid) assert (class_index == index);
         end
     end
 endmodule

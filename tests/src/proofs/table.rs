@@ -267,6 +267,7 @@ pub const PROOFS: &[Proof] = &[
         mutants: &[
             ("snn_readout", "$signed(score_2q) > $signed(best_q)", "$signed(score_2q) >= $signed(best_q)"),
             ("snn_readout", "class_valid <= valid_2q && last_2q && ends_2q;", "class_valid <= valid_2q && last_2q;"),
+            ("snn_readout", "if (valid_2q && last_2q && ends_2q) class_index", "if (valid_2q && last_2q) class_index"),
         ],
         ..PLAIN
     },

@@ -135,6 +135,7 @@ pub const LAYERS: &[Case] = &[
             ("snn_replay.v", "first_q  <= time_q == {TIME_BITS{1'b0}}", "first_q  <= 1'b1"),
             ("snn_replay.v", "if (read) second_q <= !second_q;", ""),
             ("snn_readout.v", "assign next = value;", "assign next = stored + value;"),
+            ("snn_readout.v", "else if (REDUCE == 1)", "else if (REDUCE == 4)"),
         ],
     },
     Case {

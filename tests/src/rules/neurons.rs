@@ -187,6 +187,10 @@ pub const NEURONS: &[Case] = &[
         ("snn_finish.v", "sum[IN_BITS-1]}}, sum} + ({{(WIDE-1){1'b0}}, 1'b1} << (RIGHT-1))",
          "sum[IN_BITS-1]}}, sum} + ({{(WIDE-1){1'b0}}, 1'b1} << (RIGHT-1)) - {{(WIDE-1){1'b0}}, sum[IN_BITS-1]}"),
     ]),
+    neuron!("a current below zero keeps its sign, however far it is shifted", { currents: &[-100, 24], shift: -4, bias: 60, threshold: 50 }, &[
+        ("snn_finish.v", "MID_BITS   = RIGHT > 0 ? WIDE - RIGHT :", "MID_BITS   = RIGHT > 0 ? IN_BITS :"),
+        ("snn_finish.v", "MID_BITS   = RIGHT > 0 ? WIDE - RIGHT :", "MID_BITS   = RIGHT > 0 ? WIDE + RIGHT :"),
+    ]),
     neuron!("a bias is added behind the shift", { currents: &[8], shift: -1, bias: 6 }, &[
         ("snn_finish.v", "{{(ALL_BITS-BIAS_BITS){added[BIAS_BITS-1]}}, added}", "{{(ALL_BITS-BIAS_BITS){1'b0}}, added >> 1}"),
     ]),
