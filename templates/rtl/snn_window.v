@@ -284,14 +284,16 @@ module snn_window #(
             .clk(clk), .rst(rst), .push(valids_q[5]), .push_data({rest_6q, count_6q, bits_6q, signs_6q, twice_6q}),
             .valid(o_valid), .data({o_rotation, o_row, o_flags, o_tag, o_count, o_bits, o_signs, o_twice}), .pop(o_pop)
         );
-    end else if (SIGNED != 0) begin : with_signs
+    end
+    if (DIGITS == 0 && SIGNED != 0) begin : with_signs
         wire unused_twice = &{1'b0, twice_6q};
         assign o_twice = {ALL{1'b0}};
         snn_fifo #(.WIDTH(REST_BITS + COUNT_BITS + 2 * ALL)) u_fifo (
             .clk(clk), .rst(rst), .push(valids_q[5]), .push_data({rest_6q, count_6q, bits_6q, signs_6q}),
             .valid(o_valid), .data({o_rotation, o_row, o_flags, o_tag, o_count, o_bits, o_signs}), .pop(o_pop)
         );
-    end else begin : without_signs
+    end
+    if (DIGITS == 0 && SIGNED == 0) begin : without_signs
         wire unused_signs = &{1'b0, signs_6q, twice_6q};
         assign o_twice = {ALL{1'b0}};
         snn_fifo #(.WIDTH(REST_BITS + COUNT_BITS + ALL)) u_fifo (

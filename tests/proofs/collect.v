@@ -11,7 +11,7 @@ module proof (
     wire       s_ready, start, write, written, written_first;
     wire [1:0] write_address, write_data;
     snn_collect #(
-        .CHUNK(2), .CHUNKS(1), .BANKS(1), .ROW(1), .FRAME(2), .ADDRESS_BITS(2), .Y_BITS(1), .X_BITS(1), .C_BITS(1)
+        .CHUNK(2), .CHUNKS(1), .BANKS(1), .ROW(1), .ROWS(2), .ADDRESS_BITS(2), .Y_BITS(1), .X_BITS(1), .C_BITS(1)
     ) dut (
         .clk(clk), .rst(rst), .s_y(s_y), .s_x(1'b0), .s_c(s_c), .s_keep(s_keep), .s_last(s_last), .s_first(s_first),
         .s_valid(s_valid), .s_ready(s_ready), .start(start), .free(free), .write(write), .write_address(write_address),

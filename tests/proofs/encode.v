@@ -15,10 +15,10 @@ module proof #(
     localparam INTERVAL = 3, BITS = SLOTS == 1 ? 2 : 4;
     wire [BITS-1:0] i_bits = i_chunk[BITS-1:0];
     reg  [2:0]  number = 3'd0;    // of the chunk that is offered
-    wire        i_pop, start, o_valid, o_load, o_double, o_done;
+    wire        i_pop, start, o_valid, o_load, o_shift, o_done;
     wire [3:0]  o_tag;
     wire [SLOTS*5-1:0] o_row;
-    wire [SLOTS-1:0]   o_hit, o_subtract;
+    wire [SLOTS-1:0]   o_hit, o_subtract, o_twice;
     // two at once; the even and the odd ones, two of each at once
     wire [3:0]  all = i_chunk & {{2{SLOTS != 1}}, 2'b11};
     wire [2:0]  ones = {2'd0, all[0]} + {2'd0, all[1]} + {2'd0, all[2]} + {2'd0, all[3]};
@@ -26,9 +26,9 @@ module proof #(
     snn_encode #(
         .BITS(BITS), .SLOTS(SLOTS), .COUNT_BITS(3), .OFFSET_BITS(2), .ROW_BITS(5), .INTERVAL(INTERVAL)
     ) dut (
-        .clk(clk), .rst(rst), .i_valid(i_valid), .i_bits(i_bits), .i_signs({BITS{1'b0}}), .i_count(clocks), .i_rotation(2'd0),
-        .i_row({number, 2'd0}), .i_flags({i_flags, 3'd0}), .i_tag({number, 1'b0}), .i_pop(i_pop), .start(start), .free(free),
-        .o_valid(o_valid), .o_row(o_row), .o_hit(o_hit), .o_subtract(o_subtract), .o_load(o_load), .o_double(o_double),
+        .clk(clk), .rst(rst), .i_valid(i_valid), .i_bits(i_bits), .i_signs({BITS{1'b0}}), .i_twice({BITS{1'b0}}), .i_count(clocks), .i_rotation(2'd0),
+        .i_row({number, 2'd0}), .i_flags({i_flags, 2'd0}), .i_tag({number, 1'b0}), .i_pop(i_pop), .start(start), .free(free),
+        .o_valid(o_valid), .o_row(o_row), .o_hit(o_hit), .o_subtract(o_subtract), .o_twice(o_twice), .o_load(o_load), .o_shift(o_shift),
         .o_done(o_done), .o_tag(o_tag)
     );
     (* anyconst *) wire [2:0] chosen;

@@ -9,13 +9,13 @@ module proof (
     input wire       free
 );
     localparam INTERVAL = 3;
-    wire       s_ready, start, o_valid, o_hit, o_subtract, o_load, o_double, o_done;
+    wire       s_ready, start, o_valid, o_hit, o_subtract, o_twice, o_load, o_shift, o_done;
     wire [1:0] o_row;
     wire [3:0] o_tag;
     snn_stream #(.INDEX_BITS(2), .SLOTS(1), .PLANES(2), .NEGATIVE(1), .INTERVAL(INTERVAL)) dut (
         .clk(clk), .rst(rst), .s_index(s_index), .s_keep(s_keep), .s_last(s_last), .s_first(s_first), .s_valid(s_valid),
         .s_ready(s_ready), .start(start), .free(free), .o_valid(o_valid), .o_row(o_row), .o_hit(o_hit),
-        .o_subtract(o_subtract), .o_load(o_load), .o_double(o_double), .o_done(o_done), .o_tag(o_tag)
+        .o_subtract(o_subtract), .o_load(o_load), .o_twice(o_twice), .o_shift(o_shift), .o_done(o_done), .o_tag(o_tag)
     );
     reg        begun = 1'b0, has = 1'b0, plane = 1'b0, fresh = 1'b1, fresh_plane = 1'b1;
     reg  [4:0] beat = 5'd0;
@@ -43,7 +43,7 @@ module proof (
         if (begun) begin
             if (in) assert (!has || o_valid);
             if (o_valid) assert (has && {o_row, o_hit, o_tag[0]} == {beat[4:2], beat[0]});
-            if (o_valid) assert (o_load == fresh && o_double == (fresh_plane && !fresh) && o_subtract == !plane);
+            if (o_valid) assert (!o_twice && o_load == fresh && o_shift == (fresh_plane && !fresh) && o_subtract == !plane);
             if (o_valid) assert (o_done == ends);
             assert (start == (o_valid && ends));
             if (start) assert (free && since >= INTERVAL);

@@ -19,7 +19,7 @@ module proof (
     wire [1:0] o_taps;
     snn_taps #(.KERNEL_Y(2), .BANKS(1), .CHUNK(2), .OFFSET_BITS(1), .ROW_BITS(3), .INTERVAL(INTERVAL)) dut (
         .clk(clk), .rst(rst), .i_valid(i_valid), .i_bits(i_bits), .i_rotation(1'd0), .i_row({number, 1'b0}),
-        .i_flags({i_flags, 3'd0}), .i_tag({1'b0, number, 1'b0}), .i_pop(i_pop), .start(start), .free(free), .o_valid(o_valid),
+        .i_flags({i_flags, 2'd0}), .i_tag({1'b0, number, 1'b0}), .i_pop(i_pop), .start(start), .free(free), .o_valid(o_valid),
         .o_row(o_row), .o_taps(o_taps), .o_done(o_done), .o_tag(o_tag)
     );
     (* anyconst *) wire [1:0] chosen;

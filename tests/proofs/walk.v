@@ -8,14 +8,14 @@ module proof (
 );
     // two positions of two rows of two chunks
     wire [3:0] address, row;
-    wire       rotation, plane, load, double, subtract, done, start, finished;
+    wire       bank, plane, load, shift, done, start, finished;
     wire [2:0] tag;
     snn_walk #(
         .HEIGHT(2), .WIDTH(1), .KEEP_Y(2), .KEEP_X(1), .KERNEL_Y(2), .BANKS(1), .CHUNK(1), .CHUNKS(2), .ROW(2), .FRAME(6),
-        .ADDRESS_BITS(4), .OFFSET_BITS(1), .ROW_BITS(4)
+        .ADDRESS_BITS(4), .ROW_BITS(4)
     ) dut (
-        .clk(clk), .rst(rst), .step(step), .address(address), .rotation(rotation), .plane(plane), .row(row), .load(load),
-        .double(double), .subtract(subtract), .done(done), .start(start), .tag(tag), .finished(finished)
+        .clk(clk), .rst(rst), .step(step), .address(address), .bank(bank), .plane(plane), .row(row), .load(load),
+        .shift(shift), .done(done), .start(start), .tag(tag), .finished(finished)
     );
     reg        begun = 1'b0, second = 1'b0;      // which of the two frames
     reg  [2:0] at = 3'd0;

@@ -11,9 +11,9 @@ module proof (
     input wire       first,
     input wire       o_pop
 );
-    wire       read, o_valid, o_bits, o_signs, o_rotation;
+    wire       read, o_valid, o_bits, o_signs, o_twice, o_rotation;
     wire [1:0] o_count, o_row;
-    wire [4:0] o_flags;
+    wire [3:0] o_flags;
     wire [3:0] o_tag;
     // two positions, each one column and a kernel of one row
     snn_window #(
@@ -22,7 +22,7 @@ module proof (
     ) dut (
         .clk(clk), .rst(rst), .write(write), .write_address(write_address), .write_data(write_data), .own_write(1'b0),
         .own_write_address(1'b0), .own_write_data(1'b0), .own_written(1'b0), .full(full), .first(first), .read(read),
-        .o_valid(o_valid), .o_bits(o_bits), .o_signs(o_signs), .o_count(o_count), .o_rotation(o_rotation), .o_row(o_row),
+        .o_valid(o_valid), .o_bits(o_bits), .o_signs(o_signs), .o_twice(o_twice), .o_count(o_count), .o_rotation(o_rotation), .o_row(o_row),
         .o_flags(o_flags), .o_tag(o_tag), .o_pop(o_pop)
     );
     // registers of the modules, connected by the test

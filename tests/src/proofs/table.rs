@@ -79,6 +79,25 @@ pub const PROOFS: &[Proof] = &[
         ..PLAIN
     },
     Proof {
+        name: "invert",
+        modules: &["snn_invert", "snn_ram"],
+        mutants: &[
+            ("snn_invert", "assign read  = ends && !base_q", "assign read  = ends"),
+            ("snn_invert", "assign start = free &&", "assign start ="),
+            ("snn_invert", "odd_q ? SECOND : {FLAG_BITS{1'b0}}", "{FLAG_BITS{1'b0}}"),
+        ],
+        ..PLAIN
+    },
+    Proof {
+        name: "base",
+        modules: &["snn_base", "snn_ram"],
+        mutants: &[
+            ("snn_base", "if (last) first_q <= i_tag[0];", "first_q <= i_tag[0];"),
+            ("snn_base", "i_valid && !i_tag[0] && !rst", "i_valid && !rst"),
+        ],
+        ..PLAIN
+    },
+    Proof {
         name: "axis_in",
         modules: &["snn_axis_in"],
         mutants: &[
@@ -184,7 +203,7 @@ pub const PROOFS: &[Proof] = &[
         modules: &["snn_encode", "snn_pick", "snn_binary"],
         mutants: &[
             ("snn_encode", "i_valid && (!valid_q || (issue && !more_q))", "i_valid && (!valid_q || issue)"),
-            ("snn_encode", "(flags_q[4] && !free)", "1'b0"),
+            ("snn_encode", "(flags_q[3] && !free)", "1'b0"),
             ("snn_encode", "if (issue && done) wait_q <= WAIT;", ""),
         ],
         ..PLAIN
