@@ -46,7 +46,7 @@ module {{ i.top }}_{{ host }} #(
     output wire        m_axis_tlast,    // ends a timestep
     output wire [0:0]  m_axis_tuser,    // first timestep of a sample
     output wire        m_axis_tvalid,
-    input  wire        m_axis_tready
+    input  wire        m_axis_tready,
 {%- when Host::Spi %}
     input  wire        clk,             // 8 times as fast as sck, or more
     input  wire        rst,             // synchronous, active high
@@ -54,13 +54,14 @@ module {{ i.top }}_{{ host }} #(
     input  wire        cs_n,
     input  wire        mosi,
     output wire        miso,
-    output wire        miso_enable      // for a bus with other devices
+    output wire        miso_enable,     // for a bus with other devices
 {%- when Host::Uart %}
     input  wire        clk,
     input  wire        rst,             // synchronous, active high
     input  wire        rx,              // 8 bits, no parity, one stop bit
-    output wire        tx
+    output wire        tx,
 {%- endmatch %}
+    output wire        done             // for one clock: a class was given
 );
 {%- if streams %}
     wire clk = aclk;
@@ -193,6 +194,7 @@ module {{ i.top }}_{{ host }} #(
         .class_valid(class_valid), .class_index(class_index)
     );
     assign out_keep = !out_last; // a beat of spikes is one or an end
+    assign done     = class_valid;
 endmodule
 
 `default_nettype wire

@@ -188,7 +188,7 @@ fn a_layer_takes_changes_where_there_are_fewer_of_them() {
     let codes: Vec<EdgeCode> = compiled.layout.engines.iter().map(|engine| engine.code).collect();
     assert_eq!(codes, [EdgeCode::Plain, EdgeCode::Plain, EdgeCode::Delta], "the others are convolutions");
     let backend = BACKENDS.iter().find(|backend| backend.name == "fpga").expect("a backend of that name");
-    let options = EmitOptions { samples: &test, host: None };
+    let options = EmitOptions { samples: &test, ..EmitOptions::default() };
     let predicted = (backend.emit)(&compiled, &options).expect("it fits").predicted_clocks;
     let outcome = run("verilator", &compiled, &test);
     assert_eq!(outcome.difference, None);
@@ -211,7 +211,7 @@ fn the_dense_engine_stays_within_a_few_per_cent_of_its_input_spikes() {
         compiled.layout = choose(&compiled, slots, &spikes).expect("chains are carried");
         assert_eq!(compiled.layout.engines[0].slots, slots, "the first layer sets the pace");
         assert_eq!(compiled.layout.engines[1].slots, 1, "the second one does not");
-        let options = EmitOptions { samples: &spikes, host: None };
+        let options = EmitOptions { samples: &spikes, ..EmitOptions::default() };
         let predicted = (backend.emit)(&compiled, &options).expect("it fits").predicted_clocks;
         let outcome = run("verilator", &compiled, &spikes);
         assert_eq!(outcome.difference, None);

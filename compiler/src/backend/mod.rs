@@ -32,6 +32,8 @@ pub struct EmitOptions<'s> {
     pub samples: &'s [Sample],
     /// What an FPGA is connected to; `None`: whoever instantiates the top module.
     pub host: Option<verilog::host::Host>,
+    /// The board that an FPGA stands on; it has a host of its own.
+    pub board: Option<verilog::board::Chosen>,
 }
 
 /// What a backend gives.

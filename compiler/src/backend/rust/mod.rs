@@ -24,6 +24,9 @@ fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, A
     if let Some(host) = options.host {
         return Err(BackendError::fpga_only(compiled, "host", host.name()));
     }
+    if let Some(chosen) = options.board {
+        return Err(BackendError::fpga_only(compiled, "board", chosen.board.name));
+    }
     let report = report(compiled);
     let (firmware, samples) = firmware::example(compiled, options.samples)?;
     let mut files = crate_files::files(compiled, &report, samples)?;

@@ -7,6 +7,7 @@ use crate::error::AtNode;
 use crate::host::{Trace, trace};
 
 mod bench;
+pub mod board;
 mod choose;
 mod clocks;
 mod front;
@@ -52,7 +53,12 @@ fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, A
     let traces: Vec<Trace> = options.samples.par_iter().map(|sample| trace(&compiled.program, sample)).collect();
     let hardware = hardware(compiled, options.samples, &traces, BENCH_SAMPLES)?;
     let Hardware { mut files, report, predicted_clocks, interface, .. } = hardware;
-    files.extend(options.host.iter().flat_map(|host| host::files(&interface, *host)));
+    let host = options.board.map(|chosen| chosen.host).or(options.host);
+    files.extend(host.iter().flat_map(|host| host::files(&interface, *host)));
+    if let Some(chosen) = &options.board {
+        let own = board::files(&interface, chosen, &files);
+        files.extend(own);
+    }
     Ok(Emitted { files, report, predicted_clocks })
 }
 
