@@ -304,7 +304,11 @@ module tiny_convolution (
         .i_tag(layer_1__item_tag),
         .o_valid(layer_1__sum_valid),
         .o_sums(layer_1__sum),
-        .o_tag(layer_1__sum_tag)
+        .o_tag(layer_1__sum_tag),
+        .w_valid(1'b0),
+        .w_row(4'd0),
+        .w_columns(1'd0),
+        .w_data(32'd0)
     );
     snn_finish #(
         .GROUP(1),
@@ -571,7 +575,11 @@ module tiny_convolution (
         .i_tag(layer_3__item_tag),
         .o_valid(layer_3__sum_valid),
         .o_sums(layer_3__sum),
-        .o_tag(layer_3__sum_tag)
+        .o_tag(layer_3__sum_tag),
+        .w_valid(1'b0),
+        .w_row(6'd0),
+        .w_columns(1'd0),
+        .w_data(32'd0)
     );
     snn_finish #(
         .GROUP(1),

@@ -39,6 +39,12 @@ module {{ i.top }}_top{% if host == Host::Uart %} #(
     input  wire        rx,
     output wire        tx,
 {%- endmatch %}
+{%- if flash.is_some() %}
+    output wire        flash_sck,       // the weights are read from it at power-on
+    output wire        flash_cs_n,
+    output wire        flash_mosi,
+    input  wire        flash_miso,
+{%- endif %}
     output wire        led
 );
 {%- match host %}
@@ -88,6 +94,22 @@ module {{ i.top }}_top{% if host == Host::Uart %} #(
     end
     assign led = beat_q[{{ beat_bits - 1 }}] ^ turned_q{% if led_low %} ^ 1'b1{% endif %};
 
+{%- if i.weights > 0 %}
+
+    // ---- the weights
+{%- if let Some(offset) = flash %}
+    wire        feed_valid;
+    wire [31:0] feed_data;
+    snn_flash #(.WORDS({{ i.weights }}), .ADDRESS(24'h{{ "{:06x}"|format(offset) }}), .FINGERPRINT(32'h{{ "{:08x}"|format(i.fingerprint) }}), .WAKE_BITS({{ wake_bits }})) u_flash (
+        .clk(clk), .rst(rst), .sck(flash_sck), .cs_n(flash_cs_n), .mosi(flash_mosi), .miso(flash_miso),
+        .m_valid(feed_valid), .m_data(feed_data)
+    );
+{%- else %}
+    wire        feed_valid = 1'b0;    // the host loads them
+    wire [31:0] feed_data = 32'd0;
+{%- endif %}
+{%- endif %}
+
     // ---- the network and its host
 {%- match host %}
 {%- when Host::Axi %}
@@ -107,17 +129,26 @@ module {{ i.top }}_top{% if host == Host::Uart %} #(
         .m_axis_tdata(unused_index), .m_axis_tkeep(unused_keep), .m_axis_tlast(unused_last), .m_axis_tuser(unused_first),
         .m_axis_tvalid(unused_valid), .m_axis_tready(1'b0),
         .done(done)
+{%- if i.weights > 0 %},
+        .feed_valid(feed_valid), .feed_data(feed_data)
+{%- endif %}
     );
 {%- when Host::Spi %}
     wire unused_enable;
     {{ i.top }}_spi u_host (
         .clk(clk), .rst(rst), .sck(sck), .cs_n(cs_n), .mosi(mosi), .miso(miso), .miso_enable(unused_enable),
         .done(done)
+{%- if i.weights > 0 %},
+        .feed_valid(feed_valid), .feed_data(feed_data)
+{%- endif %}
     );
 {%- when Host::Uart %}
     {{ i.top }}_uart #(.DIVISOR(({{ clock }} + BAUD / 2) / BAUD)) u_host (
         .clk(clk), .rst(rst), .rx(rx), .tx(tx),
         .done(done)
+{%- if i.weights > 0 %},
+        .feed_valid(feed_valid), .feed_data(feed_data)
+{%- endif %}
     );
 {%- endmatch %}
 endmodule

@@ -18,7 +18,9 @@ module snn_lanes #(
     parameter PERSISTS    = 0,     // 1: items are changes of the sum before; of one plane
     parameter SUM_BITS    = 16,    // signed, above the bits of SLOTS weights; proven not to overflow
     parameter GROUP       = 2,     // lanes that leave per clock
-    parameter WEIGHTS     = ""    // file for $readmemh
+    parameter WEIGHTS     = "",   // file for $readmemh
+    parameter LOADED      = 0,    // of snn_weights
+    parameter LARGE       = 0
 ) (
     input  wire                      clk,
     input  wire                      rst,        // synchronous, active high
@@ -32,7 +34,11 @@ module snn_lanes #(
     input  wire [3:0]                i_tag,      // goes with a finished sum
     output wire                      o_valid,
     output wire [GROUP*SUM_BITS-1:0] o_sums,     // lowest lane in the lowest bits
-    output wire [3:0]                o_tag
+    output wire [3:0]                o_tag,
+    input  wire                      w_valid,    // a word of weights, to snn_weights
+    input  wire [ROW_BITS-1:0]       w_row,
+    input  wire [(LANES*WEIGHT_BITS+31)/32-1:0] w_columns,
+    input  wire [31:0]               w_data
 );
     localparam RUNNING = PLANES == 1;
     localparam BINARY  = WEIGHT_BITS == 1;
@@ -40,8 +46,12 @@ module snn_lanes #(
     localparam WIDTH   = UNEVEN ? WEIGHT_BITS + 1 : WEIGHT_BITS;
     localparam DEPTH   = SLOTS == 1 ? 0 : SLOTS == 2 ? 1 : 2;   // of the adders before a sum
     localparam STAGES  = 2 + DEPTH;                       // of an item before its sum
-    (* ram_style = "block" *) reg [LANES*WEIGHT_BITS-1:0] weights [0:ROWS-1];
-    initial if (WEIGHTS != "") $readmemh(WEIGHTS, weights);
+    localparam ROW     = LANES * WEIGHT_BITS;
+    wire [SLOTS*ROW-1:0] weights_1q;
+    snn_weights #(.ROWS(ROWS), .ROW_BITS(ROW_BITS), .WIDTH(ROW), .PORTS(SLOTS), .LOADED(LOADED), .LARGE(LARGE), .FILE(WEIGHTS)) u_weights (
+        .clk(clk), .read(i_valid), .rows(i_row), .data(weights_1q),
+        .w_valid(w_valid), .w_row(w_row), .w_columns(w_columns), .w_data(w_data)
+    );
 
     // what travels beside the weights: the memory, its output register, adders
     reg [STAGES-1:0]   valids_q, loads_q, doubles_q;
@@ -63,14 +73,12 @@ module snn_lanes #(
     wire double = doubles_q[STAGES-1];
 
     // rows of weights; zero where nothing is added, inverted to subtract (of an odd weight that is its negative)
-    localparam ROW = LANES * WEIGHT_BITS;
     reg [SLOTS*ROW-1:0] rows_2q;
     genvar i, s;
     generate for (s = 0; s < SLOTS; s = s + 1) begin : slot
-        reg  [ROW-1:0] read_q;
+        wire [ROW-1:0] read_q = weights_1q[s*ROW +: ROW];
         wire subtracts = SUBTRACTS != 0 && subtract_1q[s];
         always @(posedge clk) begin
-            if (i_valid) read_q <= weights[i_row[s*ROW_BITS +: ROW_BITS]];
             if (!hit_1q[s]) rows_2q[s*ROW +: ROW] <= {ROW{1'b0}};
             else rows_2q[s*ROW +: ROW] <= read_q ^ {ROW{subtracts ^ BINARY}};
         end

@@ -23,7 +23,9 @@ fn written(chosen: Chosen, seed: u64) -> (tempfile::TempDir, Vec<String>) {
     let mut rng = Rng::new(seed);
     let compiled = build(&arena, &recipe(&mut rng), &mut rng);
     let backend = BACKENDS.iter().find(|backend| backend.name == "fpga").expect("a target");
-    let options = EmitOptions { board: Some(chosen), ..EmitOptions::default() };
+    // every second network's weights are loaded: by the board itself where it can
+    let load_weights = seed.is_multiple_of(2);
+    let options = EmitOptions { board: Some(chosen), load_weights, ..EmitOptions::default() };
     let emitted = (backend.emit)(&compiled, &options).expect("chains are carried");
     let folder = tempfile::tempdir().expect("a folder for scratch");
     for file in &emitted.files {

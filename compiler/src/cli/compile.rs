@@ -10,7 +10,7 @@ use snnc::backend::verilog;
 use snnc::backend::verilog::board::{self, BOARDS, Chosen};
 use snnc::backend::verilog::host::Host;
 use snnc::backend::{BACKENDS, BackendError, EmitOptions, Emitted, File, LayerReport};
-use snnc::compiled::Compiled;
+use snnc::compiled::{Compiled, Engine};
 use snnc::compiled_file;
 use snnc::data::Sample;
 use snnc::error::{AtNode, Error};
@@ -64,10 +64,24 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
         };
         compiled.layout = chosen.map_err(Error::from)?;
     }
+    for (option, text) in [("neurons", &arguments.neurons), ("chunk", &arguments.chunk)] {
+        let Some(text) = text else { continue };
+        let compiled = &mut network.built.compiled;
+        let Target::Fpga = arguments.target else {
+            return Err(Error::from(BackendError::fpga_only(compiled, option, text)).into());
+        };
+        let most: u8 = text.parse().expect("one of the values that are possible");
+        // a layer is a step, or some of them
+        compiled.layout.engines.resize(compiled.steps.len(), Engine::default());
+        for engine in &mut compiled.layout.engines {
+            let of_option = if option == "chunk" { &mut engine.chunk } else { &mut engine.group };
+            *of_option = most.min(*of_option);
+        }
+    }
     let compiled = &network.built.compiled;
     let host = arguments.host.map(Connection::host);
     let board = board(arguments, compiled, host)?;
-    let options = EmitOptions { samples: &samples, host, board };
+    let options = EmitOptions { samples: &samples, host, board, load_weights: arguments.load_weights };
     let backend = BACKENDS.iter().find(|backend| backend.name == target).expect("every target has its backend");
     let Emitted { mut files, report, predicted_clocks } = (backend.emit)(compiled, &options).map_err(Error::from)?;
     files.push(File { path: NETWORK.into(), content: compiled_file::save(compiled)? });

@@ -117,6 +117,16 @@ struct Compile {
     /// Clock of the design on the board: the highest that its PLL makes up to this. [default: its oscillator's]
     #[arg(long, value_name = "MHZ", requires = "board", value_parser = megahertz)]
     clock: Option<u32>,
+    /// Leave the weights out of an FPGA's design: `weights.bin`, which a host's driver loads when it runs, or the board
+    /// from its flash. Another network of the same shape and thresholds can be loaded too.
+    #[arg(long)]
+    load_weights: bool,
+    /// Neurons per clock of an FPGA's layer, at most: fewer take fewer LUTs. [default: 8, or what --slots chooses]
+    #[arg(long, value_name = "N", value_parser = ["1", "2", "4", "8", "16", "32", "64"])]
+    neurons: Option<String>,
+    /// Bits of its input that an FPGA's layer looks at at once, at most: fewer take fewer LUTs and block RAMs. [default: 64]
+    #[arg(long, value_name = "N", value_parser = ["8", "16", "32", "64"])]
+    chunk: Option<String>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,

@@ -34,7 +34,10 @@ pub fn choose(compiled: &Compiled<'_>, slots: u8, samples: &[Sample]) -> Result<
         clocks::predict(&compiled.program, &layers, samples, &traces)
     };
     let clocks = |layout: &Layout| predict(layout).clocks.iter().sum::<u64>();
-    let all = |code| Layout { lanes, engines: vec![Engine { slots, group: MOST_ELEMENTS, code }; plan.len()] };
+    let all = |code| Layout {
+        lanes,
+        engines: vec![Engine { slots, group: MOST_ELEMENTS, code, ..Engine::default() }; plan.len()],
+    };
     let mut layout = all(EdgeCode::Plain);
     // what a layer takes does not depend on the others
     let (spikes, changes) = (predict(&layout).inputs, predict(&all(EdgeCode::Delta)).inputs);

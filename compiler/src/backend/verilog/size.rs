@@ -157,7 +157,8 @@ impl<'p> Layer<'p> {
         let front = match stream {
             true => Front::Stream,
             false => {
-                let window = WindowSize::new(&planned, source.shape, before.map(|layer| layer.group));
+                let window =
+                    WindowSize::new(&planned, source.shape, before.map(|layer| layer.group), engine.chunk.into());
                 // own spikes fill the same words
                 while planned.own.is_some() && !window.chunk.is_multiple_of(group) {
                     group /= 2;

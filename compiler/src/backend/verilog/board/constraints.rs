@@ -18,10 +18,11 @@ pub const fn ending(family: Family) -> &'static str {
 }
 
 /// Every pin of the top, the clock first.
-fn pins(chosen: &Chosen) -> Vec<Pin> {
+fn pins(interface: &Interface, chosen: &Chosen) -> Vec<Pin> {
     let board = chosen.board;
+    let flash = chosen.flash(interface).iter().flat_map(|flash| flash.pins).copied().collect::<Vec<_>>();
     let clock = (!chosen.in_processor()).then_some(("clk_in", board.clock_pin));
-    clock.into_iter().chain([("led", board.led_pin)]).chain(chosen.pins().iter().copied()).collect()
+    clock.into_iter().chain([("led", board.led_pin)]).chain(chosen.pins().iter().copied()).chain(flash).collect()
 }
 
 /// The constraints of a design on a board.
@@ -31,7 +32,7 @@ pub fn file(interface: &Interface, chosen: &Chosen) -> File {
     let mut text = format!("{mark} Pins of {}. Written by snnc.\n", board.title);
     let nanoseconds = 1e9 / f64::from(board.clock);
     let clock = mhz(board.clock);
-    for (port, site) in pins(chosen) {
+    for (port, site) in pins(interface, chosen) {
         let lines = match board.family {
             Family::Ice40 { .. } => format!("set_io {port} {site}\n"),
             Family::Ecp5 { .. } => {

@@ -8,7 +8,7 @@ mod table;
 mod top;
 
 pub use pll::ClockError;
-pub use table::{BOARDS, Board, Family, Pin, Pll};
+pub use table::{BOARDS, Board, Family, Flash, Pin, Pll};
 
 use super::host::{Host, Interface};
 use crate::backend::File;
@@ -60,6 +60,11 @@ impl Chosen {
         self.board.pins(self.host).expect("chosen among the board's")
     }
 
+    /// The flash that the weights of a design are read from.
+    fn flash(&self, interface: &Interface) -> Option<&'static Flash> {
+        self.board.flash.as_ref().filter(|_| interface.weights > 0)
+    }
+
     /// Whether a block design of the vendor's connects it, not pins.
     fn in_processor(&self) -> bool {
         self.host == Host::Axi
@@ -83,6 +88,12 @@ pub fn files(interface: &Interface, chosen: &Chosen, design: &[File]) -> Vec<Fil
     let named = |path: &&str| path.ends_with(".mem") && text.contains(&format!("\"{path}\""));
     let memories: Vec<&str> = paths().filter(named).collect();
     let mut files = vec![top::file(interface, chosen), constraints::file(interface, chosen)];
+    let flash = ("rtl/snn_flash.v", include_str!("../../../../templates/rtl/snn_flash.v"));
+    let mut sources = sources;
+    if chosen.flash(interface).is_some() {
+        files.push(File::text(flash.0, flash.1));
+        sources.push(flash.0);
+    }
     files.extend(makefile::files(interface, chosen, &sources, &memories));
     files
 }
@@ -112,6 +123,7 @@ mod tests {
             signed: false,
             frames: 5,
             fingerprint: 1,
+            weights: 0,
         };
         let chosen = Chosen::new(find(board).expect("a board"), None, clock).expect("within reach");
         let paths = ["net.v", "net_tb.v", "net_uart.v", "rtl/snn_rom.v", "a_weights.mem", "tb_input.mem"];

@@ -25,8 +25,8 @@ pub struct Board {
     pub led_low: bool,
     /// The hosts that it can be connected to, each with its pins. The first is the one it has by itself.
     pub hosts: &'static [(Host, &'static [Pin])],
-    /// Whether it has single-port RAM of 64 KiB or more beside block RAM (weights that are loaded go there).
-    pub spram: bool,
+    /// Bits of width of single-port RAM of 16 Ki words beside block RAM: weights that are loaded go there.
+    pub large_bits: usize,
     /// Where weights may come from by themselves.
     pub flash: Option<Flash>,
 }
@@ -108,7 +108,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Uart, &[("rx", "6"), ("tx", "9")]), // the second channel of the FT2232H
             (Host::Spi, &[("sck", "4"), ("cs_n", "2"), ("mosi", "47"), ("miso", "45")]), // PMOD 1A, 1 to 4
         ],
-        spram: true,
+        large_bits: 64,
         flash: Some(Flash {
             pins: &[("flash_sck", "15"), ("flash_cs_n", "16"), ("flash_mosi", "14"), ("flash_miso", "17")],
             offset: 0x10_0000,
@@ -128,7 +128,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Uart, &[("rx", "B10"), ("tx", "B12")]),
             (Host::Spi, &[("sck", "B1"), ("cs_n", "B2"), ("mosi", "C1"), ("miso", "C2")]), // header J2
         ],
-        spram: false,
+        large_bits: 0,
         flash: Some(Flash {
             pins: &[("flash_sck", "R11"), ("flash_cs_n", "R12"), ("flash_mosi", "P12"), ("flash_miso", "P11")],
             offset: 0x10_0000,
@@ -148,7 +148,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Uart, &[("rx", "M1"), ("tx", "L4")]),
             (Host::Spi, &[("sck", "B11"), ("cs_n", "C11"), ("mosi", "A10"), ("miso", "A11")]), // GP0, GN0, GP1, GN1
         ],
-        spram: false,
+        large_bits: 0,
         flash: None, // its clock is no pin of the fabric
     },
     Board {
@@ -165,7 +165,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Spi, &[("sck", "R17"), ("cs_n", "B10"), ("mosi", "N16"), ("miso", "N15")]), // SCK, 5, MO, MI
             (Host::Uart, &[("rx", "N17"), ("tx", "M18")]),                                     // 0, 1
         ],
-        spram: false,
+        large_bits: 0,
         flash: None,
     },
     Board {
@@ -182,7 +182,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Uart, &[("rx", "18"), ("tx", "17")]),
             (Host::Spi, &[("sck", "25"), ("cs_n", "26"), ("mosi", "27"), ("miso", "28")]),
         ],
-        spram: false,
+        large_bits: 0,
         flash: None,
     },
     Board {
@@ -199,7 +199,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Uart, &[("rx", "70"), ("tx", "69")]),
             (Host::Spi, &[("sck", "25"), ("cs_n", "26"), ("mosi", "27"), ("miso", "28")]),
         ],
-        spram: false,
+        large_bits: 0,
         flash: None,
     },
     Board {
@@ -216,7 +216,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Uart, &[("rx", "A9"), ("tx", "D10")]),
             (Host::Spi, &[("sck", "G13"), ("cs_n", "B11"), ("mosi", "A11"), ("miso", "D12")]), // PMOD JA, 1 to 4
         ],
-        spram: false,
+        large_bits: 0,
         flash: None,
     },
     Board {
@@ -234,7 +234,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Uart, &[("rx", "Y18"), ("tx", "Y19")]), // PMOD A, 1 and 2
             (Host::Spi, &[("sck", "Y18"), ("cs_n", "Y19"), ("mosi", "Y16"), ("miso", "Y17")]), // PMOD A, 1 to 4
         ],
-        spram: false,
+        large_bits: 0,
         flash: None,
     },
 ];

@@ -8,6 +8,9 @@ use crate::backend::File;
 use crate::backend::verilog::host::{Host, Interface};
 use crate::backend::verilog::size::index_bits;
 
+/// A flash is awake after 35 us, whoever made it; one over it.
+const WAKE_HZ: usize = 25_000;
+
 #[derive(Template)]
 #[template(path = "board/top.v")]
 struct Top<'a> {
@@ -21,6 +24,10 @@ struct Top<'a> {
     beat_bits: usize,
     pll: Option<(Pll, Dividers)>,
     oscillator: String,
+    /// Where the weights begin in the flash, in bytes.
+    flash: Option<u32>,
+    /// Clocks until it is awake, as a power of two.
+    wake_bits: usize,
 }
 
 /// The top module `NAME_top`.
@@ -36,6 +43,8 @@ pub fn file(interface: &Interface, chosen: &Chosen) -> File {
         beat_bits: index_bits(chosen.clock as usize),
         pll: board.pll.zip(chosen.pll),
         oscillator: mhz(board.clock),
+        flash: chosen.flash(interface).map(|flash| flash.offset),
+        wake_bits: index_bits((chosen.clock as usize).div_ceil(WAKE_HZ)),
     };
     rendered(format!("{}_top.v", interface.top), &top)
 }

@@ -4,7 +4,7 @@ use snnc_runtime::program::{Connection, Shape};
 
 use crate::backend::verilog::plan::Planned;
 
-/// Bits of a row of the window that the encoder takes at once, at most (one group of channels may be wider).
+/// Bits of a row of own spikes that the encoder takes at once, at most (one group of channels may be wider).
 const CHUNK_LIMIT: usize = 64;
 
 /// Frames of a buffer of vectors: they are small beside the engines, and as many keep both sides busy.
@@ -44,8 +44,9 @@ pub struct WindowSize {
 }
 
 impl WindowSize {
-    /// Sizes of a window reader behind a producer of `group` elements per clock, or behind the input stream.
-    pub fn new(planned: &Planned<'_>, from: Shape, group: Option<usize>) -> Self {
+    /// Sizes of a window reader behind a producer of `group` elements per clock, or behind the input stream. The encoder
+    /// takes `most` bits of its row at once, at most (one group of channels may be wider).
+    pub fn new(planned: &Planned<'_>, from: Shape, group: Option<usize>, most: usize) -> Self {
         let projection = planned.forward;
         let to = planned.population.output.shape;
         let pair = |pair: [u16; 2]| pair.map(usize::from);
@@ -71,7 +72,7 @@ impl WindowSize {
         let pool = [pool[0].min(out[0]), pool[1].min(out[1])];
         let keep = [keep[0].min(out[0]), keep[1].min(out[1])];
         let multiple = group.unwrap_or(1);
-        let limit = (CHUNK_LIMIT / kernel[1] / multiple).max(1) * multiple;
+        let limit = (most / kernel[1] / multiple).max(1) * multiple;
         let chunk = match (group, map[2] <= limit) {
             (_, true) => map[2],
             (Some(_), false) => map[2].div_ceil(map[2].div_ceil(limit)).next_multiple_of(multiple),
