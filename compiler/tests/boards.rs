@@ -80,6 +80,10 @@ fn what_a_board_does_not_have_is_refused_with_what_there_is() {
     let said = compile(&["--target", "mcu", "--board", "icebreaker"]);
     assert!(said.contains("a microcontroller's crate is written for its core only"), "{said}");
     assert!(said.contains("icebreaker, hx8k, ulx3s, orangecrab, tangnano9k, tangnano20k, arty, pynq-z2"), "{said}");
+    let said = compile(&["--target", "mcu", "--load-weights"]);
+    assert!(said.contains("`--load-weights` was asked for, which only an FPGA has"), "{said}");
+    let said = compile(&["--target", "mcu", "--chunk", "8"]);
+    assert!(said.contains("`--chunk 8` was asked for, which only an FPGA has"), "{said}");
     let said = compile(&["--target", "fpga", "--board", "de10"]);
     assert!(said.contains("`--board de10` was asked for, which is not known"), "{said}");
     let said = compile(&["--target", "fpga", "--board", "arty", "--host", "axi"]);
