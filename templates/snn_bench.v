@@ -45,6 +45,22 @@ module {{ top }}_tb;
     wire s_ready, m_last, m_first, m_valid, class_valid;
     wire [{{ out_bits - 1 }}:0] m_index;
     wire [{{ out_bits - 1 }}:0] class_index;
+{%- if weights > 0 %}
+    // the weights first
+    reg        load_start = 1'b1;
+    reg        load_valid = 1'b0;
+    reg [31:0] load_data = 32'd0;
+    reg [31:0] words [0:{{ weights - 1 }}];
+    integer    loaded = 0;
+    initial $readmemh("tb_weights.mem", words);
+    always @(posedge clk) begin
+        load_start <= 1'b0;
+        load_valid <= !load_start && loaded < {{ weights }};
+        load_data  <= words[loaded];
+        if (!load_start) loaded <= loaded + 1;
+    end
+    wire running = loaded > {{ weights }} + 1;
+{%- endif %}
     {{ top }} dut (
         .clk(clk), .rst(rst),
         .s_index(beat[{{ index_bits - 1 }}:0]), .s_keep(beat[{{ beat_bits - 4 }}:{{ index_bits }}]),
@@ -52,6 +68,9 @@ module {{ top }}_tb;
         .s_valid(s_valid), .s_ready(s_ready),
         .m_index(m_index), .m_last(m_last), .m_first(m_first), .m_valid(m_valid), .m_ready(m_ready),
         .class_valid(class_valid), .class_index(class_index)
+{%- if weights > 0 %},
+        .load_start(load_start), .load_valid(load_valid), .load_data(load_data)
+{%- endif %}
     );
 
     integer seed = 0;
@@ -96,7 +115,7 @@ module {{ top }}_tb;
         end
     endtask
 
-    always @(posedge clk) begin
+    always @(posedge clk) {% if weights > 0 %}if (running) {% endif %}begin
         clock = clock + 1;
         if (clock == 4 || clock == restart + 1) rst <= 1'b0;
         if (clock == restart) begin

@@ -17,7 +17,12 @@ module {{ name }} (
     output wire        m_valid,
     input  wire        m_ready,
     output wire        class_valid, // for one clock, after the last timestep of a sample
-    output wire [{{ out_bits - 1 }}:0] class_index  // the prediction; stays until the next
+    output wire [{{ out_bits - 1 }}:0] class_index{% if weights > 0 %},{% endif %}  // the prediction; stays until the next
+{%- if weights > 0 %}
+    input  wire        load_start,  // the weights: the next word is the first again
+    input  wire        load_valid,  // {{ weights }} words, while no sample is under way
+    input  wire [31:0] load_data
+{%- endif %}
 );
 {%- for section in sections %}
 {%- for (bits, name) in section.wires %}

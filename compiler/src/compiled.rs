@@ -45,6 +45,9 @@ pub struct Engine {
     pub slots: u8,
     /// Elements per clock behind its accumulators, at most; a power of two.
     pub group: u8,
+    /// Bits of its input that are looked at at once, at most; a power of two.
+    #[serde(default = "Engine::most_chunk", skip_serializing_if = "Engine::is_most_chunk")]
+    pub chunk: u8,
     /// How its input is coded.
     #[serde(default, skip_serializing_if = "EdgeCode::is_plain")]
     pub code: EdgeCode,
@@ -81,9 +84,20 @@ impl EdgeCode {
     }
 }
 
+impl Engine {
+    /// [`Self::chunk`] where nothing else is said.
+    const fn most_chunk() -> u8 {
+        64
+    }
+
+    fn is_most_chunk(chunk: &u8) -> bool {
+        *chunk == Self::most_chunk()
+    }
+}
+
 impl Default for Engine {
     fn default() -> Self {
-        Self { slots: 1, group: 8, code: EdgeCode::Plain }
+        Self { slots: 1, group: 8, chunk: Self::most_chunk(), code: EdgeCode::Plain }
     }
 }
 
@@ -107,12 +121,15 @@ impl Layout {
         if self.lanes == Some(0) {
             return Err("it has 0 lanes, at least 1".into());
         }
-        for Engine { slots, group, .. } in &self.engines {
+        for Engine { slots, group, chunk, .. } in &self.engines {
             if ![1, 2, 4].contains(slots) {
                 return Err(format!("a layer takes {slots} inputs per clock, expected 1, 2 or 4"));
             }
             if !group.is_power_of_two() || *group > 64 {
                 return Err(format!("a layer gives {group} elements per clock, expected a power of two up to 64"));
+            }
+            if !chunk.is_power_of_two() || !(8..=64).contains(chunk) {
+                return Err(format!("a layer looks at {chunk} bits at once, expected a power of two from 8 to 64"));
             }
         }
         Ok(())

@@ -4,9 +4,10 @@
 //! bytes - frontend -> Graph - passes -> Graph on its grid - lower -> Program - backends -> files
 //! ```
 //! Everything here goes from values to values, but [`output`], which writes for the command line, and [`machine`], which
-//! runs simulators and emulators in scratch folders.
+//! runs simulators and emulators in scratch folders, and [`build`], which runs the tools of an FPGA in a folder of the user's.
 
 pub mod backend;
+pub mod build;
 pub mod check;
 pub mod compiled;
 pub mod compiled_file;

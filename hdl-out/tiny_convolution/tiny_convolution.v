@@ -63,23 +63,23 @@ module tiny_convolution (
     wire [3:0] layer_1__chunk_tag;
     wire [0:0] layer_1__chunk_pop;
     wire [0:0] layer_1__sum_valid;
-    wire [19:0] layer_1__sum;
+    wire [79:0] layer_1__sum;
     wire [3:0] layer_1__sum_tag;
     wire [0:0] layer_1__current_valid;
-    wire [20:0] layer_1__current;
+    wire [83:0] layer_1__current;
     wire [3:0] layer_1__current_tag;
     wire [0:0] layer_1__scaled_valid;
-    wire [21:0] layer_1__scaled;
+    wire [87:0] layer_1__scaled;
     wire [3:0] layer_1__scaled_tag;
     wire [0:0] layer_1__replayed_valid;
-    wire [21:0] layer_1__replayed;
+    wire [87:0] layer_1__replayed;
     wire [3:0] layer_1__replayed_tag;
     wire [0:0] layer_1__spikes_valid;
-    wire [0:0] layer_1__spikes;
+    wire [3:0] layer_1__spikes;
     wire [3:0] layer_1__spikes_tag;
-    wire [16:0] layer_1__membranes;
+    wire [67:0] layer_1__membranes;
     wire [0:0] layer_1__count_valid;
-    wire [0:0] layer_1__count;
+    wire [3:0] layer_1__count;
     wire [3:0] layer_1__count_tag;
     wire [0:0] layer_1__count_first;
     wire [35:0] layer_1__word;
@@ -129,7 +129,7 @@ module tiny_convolution (
     wire [1:0] output__write_address;
     wire [2:0] output__write_data;
 
-    // ---- layer 1: convolution 3x3, 4 lanes of 20 bits, 1 elements per clock behind them
+    // ---- layer 1: convolution 3x3, 4 lanes of 20 bits, 4 elements per clock behind them
     snn_link #(
         .FRAMES(2)
     ) u_layer_1__kept (
@@ -258,7 +258,7 @@ module tiny_convolution (
     snn_encode #(
         .OFFSET_BITS(4),
         .ROW_BITS(4),
-        .INTERVAL(4),
+        .INTERVAL(1),
         .BITS(9),
         .SLOTS(1),
         .COUNT_BITS(4)
@@ -292,7 +292,7 @@ module tiny_convolution (
         .ROW_BITS(4),
         .LANES(4),
         .SUM_BITS(20),
-        .GROUP(1),
+        .GROUP(4),
         .SLOTS(1),
         .WEIGHT_BITS(8),
         .ODD(0),
@@ -315,17 +315,21 @@ module tiny_convolution (
         .i_tag(layer_1__item_tag),
         .o_valid(layer_1__sum_valid),
         .o_sums(layer_1__sum),
-        .o_tag(layer_1__sum_tag)
+        .o_tag(layer_1__sum_tag),
+        .w_valid(1'b0),
+        .w_row(4'd0),
+        .w_columns(1'd0),
+        .w_data(32'd0)
     );
     snn_finish #(
-        .GROUP(1),
+        .GROUP(4),
         .IN_BITS(20),
         .OUT_BITS(21),
         .LEFT(1),
         .RIGHT(0),
-        .GROUPS(4),
+        .GROUPS(1),
         .BIAS_BITS(16),
-        .BIAS_WORDS(4),
+        .BIAS_WORDS(1),
         .BIAS("layer_1_current_bias.mem")
     ) u_layer_1__current (
         .clk(clk),
@@ -338,14 +342,14 @@ module tiny_convolution (
         .o_tag(layer_1__current_tag)
     );
     snn_finish #(
-        .GROUP(1),
+        .GROUP(4),
         .IN_BITS(21),
         .OUT_BITS(22),
         .LEFT(0),
         .RIGHT(0),
-        .GROUPS(4),
+        .GROUPS(1),
         .BIAS_BITS(14),
-        .BIAS_WORDS(4),
+        .BIAS_WORDS(1),
         .BIAS("layer_1_scaled_bias.mem")
     ) u_layer_1__scaled (
         .clk(clk),
@@ -358,9 +362,9 @@ module tiny_convolution (
         .o_tag(layer_1__scaled_tag)
     );
     snn_replay #(
-        .WIDTH(22),
-        .WORDS(144),
-        .PERIOD(144),
+        .WIDTH(88),
+        .WORDS(36),
+        .PERIOD(36),
         .TIMESTEPS(3)
     ) u_layer_1__replay (
         .clk(clk),
@@ -378,9 +382,9 @@ module tiny_convolution (
         .free(layer_1__out_free)
     );
     snn_neuron #(
-        .GROUP(1),
-        .WORDS(144),
-        .GROUPS(4),
+        .GROUP(4),
+        .WORDS(36),
+        .GROUPS(1),
         .CURRENT_BITS(22),
         .MEMBRANE_BITS(17),
         .LEAK(0),
@@ -390,10 +394,10 @@ module tiny_convolution (
         .RESET(2),
         .DELAYED(0),
         .THRESHOLD_BITS(16),
-        .THRESHOLD_WORDS(4),
+        .THRESHOLD_WORDS(1),
         .TIMED(0),
         .RESET_BITS(16),
-        .RESET_WORDS(4),
+        .RESET_WORDS(1),
         .FLOOR(0),
         .FLOOR_BITS(2),
         .FLOOR_WORDS(1),
@@ -413,8 +417,8 @@ module tiny_convolution (
         .o_tag(layer_1__spikes_tag)
     );
     snn_pool #(
-        .GROUP(1),
-        .GROUPS(4),
+        .GROUP(4),
+        .GROUPS(1),
         .IN_BITS(1),
         .OUT_BITS(1),
         .OP(2)
@@ -429,7 +433,7 @@ module tiny_convolution (
         .o_first(layer_1__count_first)
     );
     snn_writer #(
-        .GROUP(1),
+        .GROUP(4),
         .PLANES(1),
         .CHUNK(36),
         .CHANNELS(36),
@@ -588,7 +592,11 @@ module tiny_convolution (
         .i_tag(layer_3__item_tag),
         .o_valid(layer_3__sum_valid),
         .o_sums(layer_3__sum),
-        .o_tag(layer_3__sum_tag)
+        .o_tag(layer_3__sum_tag),
+        .w_valid(1'b0),
+        .w_row(6'd0),
+        .w_columns(1'd0),
+        .w_data(32'd0)
     );
     snn_finish #(
         .GROUP(1),

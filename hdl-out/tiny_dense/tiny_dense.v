@@ -161,7 +161,11 @@ module tiny_dense (
         .i_tag(layer_0__item_tag),
         .o_valid(layer_0__sum_valid),
         .o_sums(layer_0__sum),
-        .o_tag(layer_0__sum_tag)
+        .o_tag(layer_0__sum_tag),
+        .w_valid(1'b0),
+        .w_row(4'd0),
+        .w_columns(2'd0),
+        .w_data(32'd0)
     );
     snn_finish #(
         .GROUP(2),
@@ -375,7 +379,11 @@ module tiny_dense (
         .i_tag(layer_1__item_tag),
         .o_valid(layer_1__sum_valid),
         .o_sums(layer_1__sum),
-        .o_tag(layer_1__sum_tag)
+        .o_tag(layer_1__sum_tag),
+        .w_valid(1'b0),
+        .w_row(3'd0),
+        .w_columns(1'd0),
+        .w_data(32'd0)
     );
     snn_finish #(
         .GROUP(1),

@@ -26,6 +26,13 @@ module {{ i.top }}_registers (
     input  wire [31:0] samples,
     input  wire [31:0] clocks,
     input  wire [{{ i.out_bits - 1 }}:0] class_index
+{%- if i.weights > 0 %},
+    output wire        load_start,      // the next word of weights is the first again
+    output wire        load_write,      // a word of weights
+    input  wire [31:0] loaded,          // words of weights that were taken
+    input  wire [31:0] check,
+    input  wire        empty            // they are not all there
+{%- endif %}
 );
     localparam CLASS_BITS = {{ i.out_bits }};
 {%- for register in registers %}
@@ -41,6 +48,13 @@ module {{ i.top }}_registers (
 {%- endif %}
     wire writes_control = bus_write && bus_write_word == CONTROL;
     wire writes_event   = bus_write && bus_write_word == EVENT;
+{%- if i.weights > 0 %}
+    assign load_start = writes_control && bus_write_data[2];
+    assign load_write = bus_write && bus_write_word == LOAD;
+{%- else %}
+    wire [31:0] loaded = 32'd0, check = 32'd0;    // the weights are fixed
+    wire        empty = 1'b0;
+{%- endif %}
     wire [31:0] spike_word = spike_valid ? {spike[{{ i.out_bits + 2 }}:{{ i.out_bits }}], {(29-CLASS_BITS){1'b0}}, spike[{{ i.out_bits - 1 }}:0]} : 32'd0;
     wire unused = &{1'b0, bus_write_data};
 

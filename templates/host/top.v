@@ -46,7 +46,7 @@ module {{ i.top }}_{{ host }} #(
     output wire        m_axis_tlast,    // ends a timestep
     output wire [0:0]  m_axis_tuser,    // first timestep of a sample
     output wire        m_axis_tvalid,
-    input  wire        m_axis_tready
+    input  wire        m_axis_tready,
 {%- when Host::Spi %}
     input  wire        clk,             // 8 times as fast as sck, or more
     input  wire        rst,             // synchronous, active high
@@ -54,13 +54,18 @@ module {{ i.top }}_{{ host }} #(
     input  wire        cs_n,
     input  wire        mosi,
     output wire        miso,
-    output wire        miso_enable      // for a bus with other devices
+    output wire        miso_enable,     // for a bus with other devices
 {%- when Host::Uart %}
     input  wire        clk,
     input  wire        rst,             // synchronous, active high
     input  wire        rx,              // 8 bits, no parity, one stop bit
-    output wire        tx
+    output wire        tx,
 {%- endmatch %}
+    output wire        done{% if i.weights > 0 %},{% endif %}            // for one clock: a class was given
+{%- if i.weights > 0 %}
+    input  wire        feed_valid,      // weights that are not the host's, as a flash gives them
+    input  wire [31:0] feed_data
+{%- endif %}
 );
 {%- if streams %}
     wire clk = aclk;
@@ -86,6 +91,10 @@ module {{ i.top }}_{{ host }} #(
     wire        in_last, in_first, in_valid, in_ready;
     wire [{{ i.out_bits - 1 }}:0] out_index;
     wire        out_keep, out_last, out_first, out_valid, out_ready;
+{%- if i.weights > 0 %}
+    wire        load_restart, load_write, load_start, load_valid, empty;
+    wire [31:0] load_data, loaded, check;
+{%- endif %}
 
     // ---- the host's side
 {%- match front %}
@@ -161,7 +170,18 @@ module {{ i.top }}_{{ host }} #(
         .spike_valid(spike_valid), .spike(spike), .spike_pop(spike_pop),
         .busy(busy), .disorder(disorder), .line_fault(line_fault),
         .samples(samples), .clocks(clocks), .class_index(class_index)
+{%- if i.weights > 0 %},
+        .load_start(load_restart), .load_write(load_write), .loaded(loaded), .check(check), .empty(empty)
+{%- endif %}
     );
+{%- if i.weights > 0 %}
+    snn_feed #(.WORDS({{ i.weights }})) u_feed (
+        .clk(clk), .rst(rst), .start(load_restart), .write(load_write), .write_data(bus_write_data),
+        .feed_valid(feed_valid), .feed_data(feed_data),
+        .load_start(load_start), .load_valid(load_valid), .load_data(load_data),
+        .loaded(loaded), .check(check), .empty(empty)
+    );
+{%- endif %}
     snn_queue #(.WIDTH({{ i.index_bits() + 3 }}), .ADDRESS_BITS(QUEUE_BITS)) u_events (
         .clk(clk), .rst(clear), .push(event_push), .push_data(event_pushed), .free(event_free), .room(room), .level(unused_level),
         .valid(event_valid), .data(event_data), .pop(event_pop)
@@ -191,8 +211,12 @@ module {{ i.top }}_{{ host }} #(
         .s_index(in_index), .s_keep(in_keep), .s_last(in_last), .s_first(in_first), .s_valid(in_valid), .s_ready(in_ready),
         .m_index(out_index), .m_last(out_last), .m_first(out_first), .m_valid(out_valid), .m_ready(out_ready),
         .class_valid(class_valid), .class_index(class_index)
+{%- if i.weights > 0 %},
+        .load_start(load_start), .load_valid(load_valid), .load_data(load_data)
+{%- endif %}
     );
     assign out_keep = !out_last; // a beat of spikes is one or an end
+    assign done     = class_valid;
 endmodule
 
 `default_nettype wire

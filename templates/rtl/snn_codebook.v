@@ -13,7 +13,9 @@ module snn_codebook #(
     parameter [(1<<INDEX_BITS)*TAPS-1:0] CODEWORDS = 0,    // the first lowest, its first tap lowest; 1 for +1, 0 for -1
     parameter SUM_BITS   = 16,    // signed, at least the response's; proven not to overflow
     parameter GROUP      = 2,     // lanes that leave per clock
-    parameter INDICES    = ""     // file for $readmemh
+    parameter INDICES    = "",    // file for $readmemh
+    parameter LOADED     = 0,     // of snn_weights
+    parameter LARGE      = 0
 ) (
     input  wire                      clk,
     input  wire                      rst,        // synchronous, active high
@@ -24,7 +26,11 @@ module snn_codebook #(
     input  wire [3:0]                i_tag,      // goes with a finished sum
     output wire                      o_valid,
     output wire [GROUP*SUM_BITS-1:0] o_sums,     // lowest lane in the lowest bits
-    output wire [3:0]                o_tag
+    output wire [3:0]                o_tag,
+    input  wire                      w_valid,    // a word of indices, to snn_weights
+    input  wire [ROW_BITS-1:0]       w_row,
+    input  wire [(LANES*INDEX_BITS+31)/32-1:0] w_columns,
+    input  wire [31:0]               w_data
 );
     localparam BOOK          = 1 << INDEX_BITS;
     localparam COUNT_BITS    = $clog2(TAPS + 1);
@@ -38,13 +44,11 @@ module snn_codebook #(
         end
     endfunction
 
-    (* ram_style = "block" *) reg [LANES*INDEX_BITS-1:0] indices [0:ROWS-1];
-    initial if (INDICES != "") $readmemh(INDICES, indices);
-
     // 1: how many of a codeword's +1 are hit; 2: the memory, and the responses; 3: its output register;
     // 4: the response of each lane; 5: the sum
     reg [ROW_BITS-1:0]         row_1q;
-    reg [LANES*INDEX_BITS-1:0] read_2q, row_3q;
+    wire [LANES*INDEX_BITS-1:0] read_2q;
+    reg [LANES*INDEX_BITS-1:0] row_3q;
     reg [COUNT_BITS-1:0]       all_1q;
     reg [BOOK*RESPONSE_BITS-1:0] responses_3q;
     reg [4:0]                  valids_q;
@@ -53,12 +57,15 @@ module snn_codebook #(
     always @(posedge clk) begin
         row_1q <= i_row;
         all_1q <= ones(i_taps);
-        if (valids_q[0]) read_2q <= indices[row_1q];
         if (valids_q[1]) row_3q <= read_2q;
         tags_q   <= {tags_q[4*4-1:0], i_tag};
         valids_q <= rst ? 5'd0 : {valids_q[3:0], i_valid};
         dones_q  <= rst ? 5'd0 : {dones_q[3:0], i_valid && i_done};
     end
+    snn_weights #(.ROWS(ROWS), .ROW_BITS(ROW_BITS), .WIDTH(LANES*INDEX_BITS), .LOADED(LOADED), .LARGE(LARGE), .FILE(INDICES)) u_indices (
+        .clk(clk), .read(valids_q[0]), .rows(row_1q), .data(read_2q),
+        .w_valid(w_valid), .w_row(w_row), .w_columns(w_columns), .w_data(w_data)
+    );
     wire unused_valid = &{1'b0, valids_q[4]};
     genvar i;
     generate for (i = 0; i < BOOK; i = i + 1) begin : codeword

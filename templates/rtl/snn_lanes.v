@@ -19,7 +19,9 @@ module snn_lanes #(
     parameter PERSISTS    = 0,     // 1: items are changes of the sum before; of one plane
     parameter SUM_BITS    = 16,    // signed, above the bits of SLOTS weights; proven not to overflow
     parameter GROUP       = 2,     // lanes that leave per clock
-    parameter WEIGHTS     = ""    // file for $readmemh
+    parameter WEIGHTS     = "",   // file for $readmemh
+    parameter LOADED      = 0,    // of snn_weights
+    parameter LARGE       = 0
 ) (
     input  wire                      clk,
     input  wire                      rst,        // synchronous, active high
@@ -34,7 +36,11 @@ module snn_lanes #(
     input  wire [3:0]                i_tag,      // goes with a finished sum
     output wire                      o_valid,
     output wire [GROUP*SUM_BITS-1:0] o_sums,     // lowest lane in the lowest bits
-    output wire [3:0]                o_tag
+    output wire [3:0]                o_tag,
+    input  wire                      w_valid,    // a word of weights, to snn_weights
+    input  wire [ROW_BITS-1:0]       w_row,
+    input  wire [(LANES*WEIGHT_BITS+31)/32-1:0] w_columns,
+    input  wire [31:0]               w_data
 );
     localparam RUNNING = PLANES == 1;
     localparam BINARY  = WEIGHT_BITS == 1;
@@ -43,8 +49,12 @@ module snn_lanes #(
     localparam WIDTH   = ONCE + DIGIT_BITS - 1;
     localparam DEPTH   = SLOTS == 1 ? 0 : SLOTS == 2 ? 1 : 2;   // of the adders before a sum
     localparam STAGES  = 2 + DEPTH;                       // of an item before its sum
-    (* ram_style = "block" *) reg [LANES*WEIGHT_BITS-1:0] weights [0:ROWS-1];
-    initial if (WEIGHTS != "") $readmemh(WEIGHTS, weights);
+    localparam ROW     = LANES * WEIGHT_BITS;
+    wire [SLOTS*ROW-1:0] weights_1q;
+    snn_weights #(.ROWS(ROWS), .ROW_BITS(ROW_BITS), .WIDTH(ROW), .PORTS(SLOTS), .LOADED(LOADED), .LARGE(LARGE), .FILE(WEIGHTS)) u_weights (
+        .clk(clk), .read(i_valid), .rows(i_row), .data(weights_1q),
+        .w_valid(w_valid), .w_row(w_row), .w_columns(w_columns), .w_data(w_data)
+    );
 
     // what travels beside the weights: the memory, its output register, adders
     reg [STAGES-1:0]   valids_q, loads_q, shifts_q;
@@ -66,21 +76,17 @@ module snn_lanes #(
     wire shift = shifts_q[STAGES-1];
 
     // rows of weights; zero where nothing is added, inverted to subtract (of an odd weight that is its negative)
-    localparam ROW  = LANES * WEIGHT_BITS;
     localparam HELD = DIGIT_BITS > 1 ? WIDTH : WEIGHT_BITS;   // bits of a weight that are held for the adders
     reg [SLOTS*LANES*HELD-1:0] rows_2q;
     reg [SLOTS-1:0]            hit_2q;
     always @(posedge clk) hit_2q <= hit_1q;
     genvar i, s;
     generate for (s = 0; s < SLOTS; s = s + 1) begin : slot
-        reg  [ROW-1:0] read_q;
+        wire [ROW-1:0] read_q = weights_1q[s*ROW +: ROW];
         wire           subtracts = SUBTRACTS != 0 && subtract_1q[s];
         wire [ROW-1:0] signed_1 = read_q ^ {ROW{subtracts ^ BINARY}};
         wire [LANES*HELD-1:0] row_1;
-        always @(posedge clk) begin
-            if (i_valid) read_q <= weights[i_row[s*ROW_BITS +: ROW_BITS]];
-            rows_2q[s*LANES*HELD +: LANES*HELD] <= hit_1q[s] ? row_1 : {(LANES*HELD){1'b0}};
-        end
+        always @(posedge clk) rows_2q[s*LANES*HELD +: LANES*HELD] <= hit_1q[s] ? row_1 : {(LANES*HELD){1'b0}};
         if (DIGIT_BITS > 1) begin : scaled
             for (i = 0; i < LANES; i = i + 1) begin : lane
                 wire [ONCE-1:0] once;

@@ -24,6 +24,13 @@ module snn_link #(
     assign full  = full_q != {COUNT_BITS{1'b0}};
     assign first = first_q[0];
 
+    // how many complete frames there are, each number a bit, so that `read` comes late: it is the longest path
+    wire [FRAMES:0] there;
+    genvar g;
+    generate for (g = 0; g <= FRAMES; g = g + 1) begin : number
+        assign there[g] = full_q == g[COUNT_BITS-1:0];
+    end endgenerate
+
     integer i;
     always @(posedge clk)
         if (rst) begin
@@ -35,7 +42,7 @@ module snn_link #(
             full_q <= full_left + {{(COUNT_BITS-1){1'b0}}, written};
             if (read) first_q <= {1'b0, first_q[FRAMES-1:1]};
             for (i = 0; i < FRAMES; i = i + 1)
-                if (written && full_left == i[COUNT_BITS-1:0]) first_q[i] <= written_first;
+                if (written && (read ? there[i+1] : there[i])) first_q[i] <= written_first;
         end
 endmodule
 `default_nettype wire

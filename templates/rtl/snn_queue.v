@@ -17,15 +17,16 @@ module snn_queue #(
 );
     localparam [ADDRESS_BITS:0] DEPTH = {1'b1, {ADDRESS_BITS{1'b0}}};
 
-    reg  [ADDRESS_BITS:0] head_q, tail_q;             // one bit more than an address
-    reg                   valid_q;                    // the visible word
-    wire [ADDRESS_BITS:0] stored = head_q - tail_q;   // behind it
-    wire [ADDRESS_BITS:0] left   = DEPTH - stored;
-    wire                  fetch  = stored != {(ADDRESS_BITS+1){1'b0}} && (!valid_q || pop);
+    reg  [ADDRESS_BITS-1:0] head_q, tail_q;
+    reg                     valid_q;                  // the visible word
+    reg  [ADDRESS_BITS:0]   stored_q;                 // behind it
+    wire [ADDRESS_BITS:0]   stored = stored_q;
+    wire [ADDRESS_BITS:0]   left   = DEPTH - stored;
+    wire                    fetch  = stored != {(ADDRESS_BITS+1){1'b0}} && (!valid_q || pop);
 
     snn_ram #(.WIDTH(WIDTH), .DEPTH(1 << ADDRESS_BITS), .ADDRESS_BITS(ADDRESS_BITS)) u_ram (
-        .clk(clk), .write(push), .write_address(head_q[ADDRESS_BITS-1:0]), .write_data(push_data),
-        .read(fetch), .read_address(tail_q[ADDRESS_BITS-1:0]), .read_data(data)
+        .clk(clk), .write(push), .write_address(head_q), .write_data(push_data),
+        .read(fetch), .read_address(tail_q), .read_data(data)
     );
     assign free  = !stored[ADDRESS_BITS];
     assign room  = {{(15-ADDRESS_BITS){1'b0}}, left};
@@ -34,12 +35,14 @@ module snn_queue #(
     always @(posedge clk) begin
         if (push) head_q <= head_q + 1'b1;
         if (fetch) tail_q <= tail_q + 1'b1;
+        if (push != fetch) stored_q <= push ? stored_q + 1'b1 : stored_q - 1'b1;
         if (fetch) valid_q <= 1'b1;
         else if (pop) valid_q <= 1'b0;
         if (rst) begin
-            head_q  <= {(ADDRESS_BITS+1){1'b0}};
-            tail_q  <= {(ADDRESS_BITS+1){1'b0}};
-            valid_q <= 1'b0;
+            head_q   <= {ADDRESS_BITS{1'b0}};
+            tail_q   <= {ADDRESS_BITS{1'b0}};
+            stored_q <= {(ADDRESS_BITS+1){1'b0}};
+            valid_q  <= 1'b0;
         end
     end
 endmodule

@@ -79,16 +79,16 @@ module snn_walk #(
     reg [ROW_BITS-1:0]     row_q, lane_row_q;
     reg [ADDRESS_BITS-1:0] start_q;           // first word of the frame
 
-    // the ends of what is walked over first, and second
-    wire last_chunk   = chunk_q == LAST_CHUNK;
-    wire last_ky      = ky_q == LAST_KY;
+    // the ends of what is walked over first, and second; where there is one of a kind it needs no counter
+    wire last_chunk   = CHUNKS == 1 || chunk_q == LAST_CHUNK;
+    wire last_ky      = KERNEL_Y == 1 || ky_q == LAST_KY;
     wire inner_end    = BY_CHANNEL != 0 ? last_ky : last_chunk;
     wire weights_end  = BY_CHANNEL == 0 || last_ky;
     wire plane_end    = last_chunk && last_ky;
-    wire sum_end      = plane_end && plane_q == {PLANE_BITS{1'b0}};
-    wire position_end = sum_end && lane_q == LAST_LANE;
-    wire edge_x       = x_q == TOP_X[X_BITS-1:0];
-    wire edge_y       = y_q == TOP_Y[Y_BITS-1:0];
+    wire sum_end      = plane_end && (PLANES == 1 || plane_q == {PLANE_BITS{1'b0}});
+    wire position_end = sum_end && (LANE_GROUPS == 1 || lane_q == LAST_LANE);
+    wire edge_x       = WIDTH == 1 || x_q == TOP_X[X_BITS-1:0];
+    wire edge_y       = HEIGHT == 1 || y_q == TOP_Y[Y_BITS-1:0];
     wire last_px      = px_q == LAST_PX || edge_x;
     wire last_py      = py_q == LAST_PY || edge_y;
     wire line_end     = position_end && last_px;

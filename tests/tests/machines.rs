@@ -188,7 +188,7 @@ fn a_layer_takes_its_input_in_the_code_that_makes_it_add_least() {
     let codes: Vec<EdgeCode> = compiled.layout.engines.iter().map(|engine| engine.code).collect();
     assert_eq!(codes, [EdgeCode::Plain, EdgeCode::Inverted, EdgeCode::Delta], "the first one's input is constant");
     let backend = BACKENDS.iter().find(|backend| backend.name == "fpga").expect("a backend of that name");
-    let options = EmitOptions { samples: &test, host: None };
+    let options = EmitOptions { samples: &test, ..EmitOptions::default() };
     let predicted = (backend.emit)(&compiled, &options).expect("it fits").predicted_clocks;
     let outcome = run("verilator", &compiled, &test);
     assert_eq!(outcome.difference, None);
@@ -207,7 +207,8 @@ fn the_convolution_engine_takes_fewer_clocks_than_there_are_spikes_in_its_window
     let (stimuli, images) = (encode(calib.take(4)), encode(samples("mnist/test200.npz").take(50)));
     compiled.layout = choose(&compiled, 1, &stimuli).expect("chains are carried");
     let backend = BACKENDS.iter().find(|backend| backend.name == "fpga").expect("a backend of that name");
-    let emit = |samples| (backend.emit)(&compiled, &EmitOptions { samples, host: None }).expect("it fits");
+    let emit =
+        |samples| (backend.emit)(&compiled, &EmitOptions { samples, ..EmitOptions::default() }).expect("it fits");
     let second = &emit(&images).report[1];
     assert_eq!(second.lanes, Some(32));
     let (clocks, saved) = (second.predicted_clocks.expect("there are samples"), second.adds_saved);
@@ -235,7 +236,7 @@ fn the_dense_engine_stays_within_a_few_per_cent_of_its_input_spikes() {
         compiled.layout = choose(&compiled, slots, &spikes).expect("chains are carried");
         assert_eq!(compiled.layout.engines[0].slots, slots, "the first layer sets the pace");
         assert_eq!(compiled.layout.engines[1].slots, 1, "the second one does not");
-        let options = EmitOptions { samples: &spikes, host: None };
+        let options = EmitOptions { samples: &spikes, ..EmitOptions::default() };
         let predicted = (backend.emit)(&compiled, &options).expect("it fits").predicted_clocks;
         let outcome = run("verilator", &compiled, &spikes);
         assert_eq!(outcome.difference, None);

@@ -114,7 +114,8 @@ fn no_machine_code_can_panic() {
 fn the_crate_builds_for_every_core_without_a_warning() {
     let arena = Bump::new();
     let (compiled, samples) = network(&arena, 3);
-    let emitted = (BACKEND.emit)(&compiled, &EmitOptions { samples: &samples, host: None }).expect("a crate");
+    let emitted =
+        (BACKEND.emit)(&compiled, &EmitOptions { samples: &samples, ..EmitOptions::default() }).expect("a crate");
     let scratch = tempfile::tempdir().expect("a scratch folder");
     write(scratch.path(), &emitted.files);
     let denied = scratch.path().join("src/lib.rs");
@@ -133,7 +134,8 @@ fn the_example_firmware_runs_and_agrees_with_the_host() {
     let (compiled, samples) = network(&arena, 4);
     let traces = traces(&compiled, &samples);
     for given in [&samples[..], &[]] {
-        let emitted = (BACKEND.emit)(&compiled, &EmitOptions { samples: given, host: None }).expect("a crate");
+        let emitted =
+            (BACKEND.emit)(&compiled, &EmitOptions { samples: given, ..EmitOptions::default() }).expect("a crate");
         let scratch = tempfile::tempdir().expect("a scratch folder");
         write(scratch.path(), &emitted.files);
         let target = scratch.path().join("target");

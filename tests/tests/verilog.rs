@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::Command;
 
 use bumpalo::Bump;
-use snnc::backend::verilog::Hardware;
+use snnc::backend::verilog::{Hardware, WeightStore};
 use snnc::compiled::{EdgeCode, Engine, Layout};
 use snnc::host::trace;
-use snnc::machine::verilog::{Simulator, Stress, write};
+use snnc::machine::verilog::{Simulator, Stress, write, write_with};
 use snnc_tests::random_network::{Rng, build, recipe, samples};
 
 /// A layout at random.
@@ -20,6 +20,7 @@ fn layout(rng: &mut Rng, lanes: &[Option<u32>]) -> Layout {
         .map(|_| Engine {
             slots: rng.pick(&[1, 1, 2, 4]),
             group: rng.pick(&[2, 8, 16]),
+            chunk: rng.pick(&[8, 16, 64]),
             code: rng.pick(&[EdgeCode::Plain, EdgeCode::Delta, EdgeCode::Inverted]),
         })
         .collect();
@@ -37,7 +38,10 @@ fn check(simulator: &Simulator, seed: u64) {
     compiled.layout = layout(&mut rng, &[None, None, Some(1), Some(5)]);
     let folder = tempfile::tempdir().expect("a folder for scratch");
     let context = format!("seed {seed}, {:?}: {recipe:?}", compiled.layout);
-    let hardware = write(&compiled, &samples, &traces, folder.path()).expect(&context);
+    // in every third network the testbench loads the weights first
+    let stores = [WeightStore::Fixed, WeightStore::Loaded { large: 0 }, WeightStore::Loaded { large: 64 }];
+    let store = if seed.is_multiple_of(3) { rng.pick(&stores[1..]) } else { stores[0] };
+    let hardware = write_with(&compiled, &samples, &traces, folder.path(), store).expect(&context);
     simulator.build(&hardware.top, folder.path()).expect(&context);
     let predicted = &hardware.predicted_clocks;
     let restart = (predicted.iter().sum::<u64>() / 2) as u32 + 20;

@@ -32,6 +32,10 @@ pub struct EmitOptions<'s> {
     pub samples: &'s [Sample],
     /// What an FPGA is connected to; `None`: whoever instantiates the top module.
     pub host: Option<verilog::host::Host>,
+    /// The board that an FPGA stands on; it has a host of its own.
+    pub board: Option<verilog::board::Chosen>,
+    /// Whether an FPGA gets its weights when it runs.
+    pub load_weights: bool,
 }
 
 /// What a backend gives.
@@ -108,7 +112,7 @@ impl BackendError {
             node: compiled.name.clone(),
             op: "network".to_owned(),
             source: Self::Unsupported {
-                found: format!("`--{option} {value}` was asked for, which only an FPGA has"),
+                found: format!("`{}` was asked for, which only an FPGA has", format!("--{option} {value}").trim_end()),
                 help: format!("leave --{option} out, or compile for --target fpga"),
             },
         }

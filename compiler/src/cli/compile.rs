@@ -7,11 +7,13 @@ use bumpalo::Bump;
 use miette::IntoDiagnostic;
 use serde::Serialize;
 use snnc::backend::verilog;
+use snnc::backend::verilog::board::{self, BOARDS, Chosen};
+use snnc::backend::verilog::host::Host;
 use snnc::backend::{BACKENDS, BackendError, EmitOptions, Emitted, File, LayerReport};
-use snnc::compiled::Compiled;
+use snnc::compiled::{Compiled, Engine};
 use snnc::compiled_file;
 use snnc::data::Sample;
-use snnc::error::Error;
+use snnc::error::{AtNode, Error};
 use snnc::pipeline::{self, Price};
 
 use super::model::{self, NETWORK};
@@ -33,6 +35,18 @@ struct Report<'r> {
     /// Clocks per sample, on the samples of the testbench.
     predicted_clocks: &'r [u64],
     price: Option<Price>,
+    /// The board it is written for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    board: Option<OnBoard>,
+}
+
+/// A board in a report.
+#[derive(Serialize)]
+struct OnBoard {
+    name: &'static str,
+    part: &'static str,
+    host: &'static str,
+    clock_mhz: f64,
 }
 
 pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
@@ -50,8 +64,24 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
         };
         compiled.layout = chosen.map_err(Error::from)?;
     }
+    for (option, text) in [("neurons", &arguments.neurons), ("chunk", &arguments.chunk)] {
+        let Some(text) = text else { continue };
+        let compiled = &mut network.built.compiled;
+        let Target::Fpga = arguments.target else {
+            return Err(Error::from(BackendError::fpga_only(compiled, option, text)).into());
+        };
+        let most: u8 = text.parse().expect("one of the values that are possible");
+        // a layer is a step, or some of them
+        compiled.layout.engines.resize(compiled.steps.len(), Engine::default());
+        for engine in &mut compiled.layout.engines {
+            let of_option = if option == "chunk" { &mut engine.chunk } else { &mut engine.group };
+            *of_option = most.min(*of_option);
+        }
+    }
     let compiled = &network.built.compiled;
-    let options = EmitOptions { samples: &samples, host: arguments.host.map(Connection::host) };
+    let host = arguments.host.map(Connection::host);
+    let board = board(arguments, compiled, host)?;
+    let options = EmitOptions { samples: &samples, host, board, load_weights: arguments.load_weights };
     let backend = BACKENDS.iter().find(|backend| backend.name == target).expect("every target has its backend");
     let Emitted { mut files, report, predicted_clocks } = (backend.emit)(compiled, &options).map_err(Error::from)?;
     files.push(File { path: NETWORK.into(), content: compiled_file::save(compiled)? });
@@ -67,6 +97,12 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
         state_bits: report.iter().map(|layer| layer.state_bits).sum(),
         predicted_clocks: &predicted_clocks,
         price: network.built.price,
+        board: board.map(|chosen| OnBoard {
+            name: chosen.board.name,
+            part: chosen.board.part,
+            host: chosen.host.name(),
+            clock_mhz: f64::from(chosen.clock) / 1e6,
+        }),
     };
     let json = serde_json::to_string_pretty(&report).into_diagnostic()?;
     files.push(File::text("report.json", json + "\n"));
@@ -78,6 +114,27 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
         show(&text(&report, &folder))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The board that was asked for, with its host and its clock.
+fn board(arguments: &Compile, compiled: &Compiled<'_>, host: Option<Host>) -> miette::Result<Option<Chosen>> {
+    let Some(name) = &arguments.board else { return Ok(None) };
+    let refused = |found: String, help: String| {
+        let source = BackendError::Unsupported { found, help };
+        Error::from(AtNode { node: compiled.name.clone(), op: "network".to_owned(), source })
+    };
+    let all = BOARDS.iter().map(|board| board.name).collect::<Vec<_>>().join(", ");
+    if !matches!(arguments.target, Target::Fpga) {
+        let found =
+            format!("`--board {name}` was asked for, and a microcontroller's crate is written for its core only");
+        let help = format!("leave --board out, or compile for --target fpga, which has these boards: {all}");
+        return Err(refused(found, help).into());
+    }
+    let found = board::find(name).ok_or_else(|| {
+        refused(format!("`--board {name}` was asked for, which is not known"), format!("use one of {all}"))
+    })?;
+    let chosen = Chosen::new(found, host, arguments.clock).map_err(|error| refused(error.found, error.help))?;
+    Ok(Some(chosen))
 }
 
 /// The first calibration samples, for the testbench.
@@ -106,6 +163,12 @@ fn text(report: &Report<'_>, folder: &Path) -> String {
         let n = report.predicted_clocks.len();
         let mean = report.predicted_clocks.iter().sum::<u64>() as f64 / n as f64;
         text += &format!("predicted: {mean:.0} clocks per sample, mean of {n} calibration samples\n");
+    }
+    if let Some(OnBoard { name, part, host, clock_mhz }) = &report.board {
+        text += &format!(
+            "for the board {name} ({part}) at {clock_mhz} MHz over {host}: `snnc build {}`\n",
+            folder.display()
+        );
     }
     if let Some(price) = report.price {
         let (same, samples) = (price.same_predictions, price.samples);

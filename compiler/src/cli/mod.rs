@@ -1,5 +1,6 @@
 //! The commands. These are the only modules that read or write the user's files.
 
+mod build;
 mod check;
 mod compile;
 mod compress;
@@ -35,6 +36,8 @@ pub struct Arguments {
 enum Command {
     /// Write Verilog or a no_std Rust crate that runs the network.
     Compile(Compile),
+    /// Run the tools on a folder that was compiled for a board, and read back what the design takes.
+    Build(Build),
     /// Make the network smaller, say what every step costs, and write it as a .snn file.
     Compress(Compress),
     /// Run the compiled integer network (or the float graph) on the host: accuracy and spike statistics.
@@ -107,6 +110,36 @@ struct Compile {
     /// event stream only]
     #[arg(long, value_enum)]
     host: Option<Connection>,
+    /// Write what stands around the design on this board: a top with clock, reset and pins, constraints, a Makefile that
+    /// `snnc build` runs. It has a host interface by itself; --host takes another. There are icebreaker, hx8k, ulx3s,
+    /// orangecrab, tangnano9k, tangnano20k, arty, pynq-z2.
+    #[arg(long, value_name = "NAME")]
+    board: Option<String>,
+    /// Clock of the design on the board: the highest that its PLL makes up to this. [default: its oscillator's]
+    #[arg(long, value_name = "MHZ", requires = "board", value_parser = megahertz)]
+    clock: Option<u32>,
+    /// Leave the weights out of an FPGA's design: `weights.bin`, which a host's driver loads when it runs, or the board
+    /// from its flash. Another network of the same shape and thresholds can be loaded too.
+    #[arg(long)]
+    load_weights: bool,
+    /// Neurons per clock of an FPGA's layer, at most: fewer take fewer LUTs. [default: 8, or what --slots chooses]
+    #[arg(long, value_name = "N", value_parser = ["1", "2", "4", "8", "16", "32", "64"])]
+    neurons: Option<String>,
+    /// Bits of its input that an FPGA's layer looks at at once, at most: fewer take fewer LUTs and block RAMs. [default: 64]
+    #[arg(long, value_name = "N", value_parser = ["8", "16", "32", "64"])]
+    chunk: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Build {
+    /// A folder that `snnc compile --board NAME` wrote.
+    folder: PathBuf,
+    /// Another placement: what the router starts from.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u32,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -192,6 +225,12 @@ fn bytes(text: &str) -> Result<u64, String> {
     let size = number.trim().parse::<f64>().ok().map(|number| number * factor as f64);
     let size = size.filter(|size| (1.0..1e15).contains(size));
     size.map(|size| size as u64).ok_or_else(|| format!("`{text}` is no size; give bytes, or 32KiB, 1.5MB"))
+}
+
+/// A clock in MHz as Hz.
+fn megahertz(text: &str) -> Result<u32, String> {
+    let clock = text.parse::<f64>().ok().filter(|mhz| (1.0..=1000.0).contains(mhz));
+    clock.map(|mhz| (mhz * 1e6) as u32).ok_or_else(|| format!("`{text}` is no clock; give MHz from 1 to 1000"))
 }
 
 #[derive(Debug, Args)]
@@ -363,6 +402,7 @@ fn machine_names() -> clap::builder::PossibleValuesParser {
 pub fn run(arguments: Arguments) -> miette::Result<ExitCode> {
     match arguments.command {
         Command::Compile(arguments) => compile::run(&arguments),
+        Command::Build(arguments) => build::run(&arguments),
         Command::Compress(arguments) => compress::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),

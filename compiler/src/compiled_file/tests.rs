@@ -37,6 +37,7 @@ impl<'a> Choices<'_, 'a> {
         let mut engine = || Engine {
             slots: [1, 2, 4][self.below(3)],
             group: 1 << self.below(7),
+            chunk: 8 << self.below(4),
             code: if self.flip() { EdgeCode::Plain } else { EdgeCode::Delta },
         };
         let engines = (0..4).map(|_| engine()).collect::<Vec<_>>();
@@ -356,6 +357,7 @@ fn a_layout_that_no_engine_has_is_refused() {
             Engine { group: 128, ..engine },
             "a layer gives 128 elements per clock, expected a power of two up to 64",
         ),
+        (None, Engine { chunk: 4, ..engine }, "a layer looks at 4 bits at once, expected a power of two from 8 to 64"),
     ] {
         compiled.layout = Layout { lanes, engines: vec![engine] };
         assert_eq!(check(&compiled), Err(reason.into()));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{Difference, Machine, MachineError, Outcome, Unit, WAVEFORM, position};
-use crate::backend::verilog::{Hardware, hardware};
+use crate::backend::verilog::{Hardware, WeightStore, hardware_with};
 use crate::compiled::Compiled;
 use crate::data::Sample;
 use crate::host::Trace;
@@ -160,7 +160,21 @@ pub fn write(
     expected: &[Trace],
     folder: &Path,
 ) -> Result<Hardware, MachineError> {
-    let hardware = hardware(compiled, samples, expected, samples.len())?;
+    write_with(compiled, samples, expected, folder, WeightStore::Fixed)
+}
+
+/// As [`write`], with the weights in `store`: the testbench loads them first where they are not fixed.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_with(
+    compiled: &Compiled<'_>,
+    samples: &[Sample],
+    expected: &[Trace],
+    folder: &Path,
+    store: WeightStore,
+) -> Result<Hardware, MachineError> {
+    let hardware = hardware_with(compiled, samples, expected, samples.len(), store)?;
     for file in &hardware.files {
         let path = folder.join(&file.path);
         if let Some(parent) = path.parent() {

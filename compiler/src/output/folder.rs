@@ -11,7 +11,7 @@ use crate::backend::File;
 pub const MARKER: &str = ".snnc";
 
 /// What the tools that build a generated folder leave in it; replaced with it.
-const LEFTOVERS: &[&str] = &["target", "Cargo.lock", "obj_dir"];
+const LEFTOVERS: &[&str] = &["target", "Cargo.lock", "obj_dir", "build"];
 
 /// Writes `files` as the folder `dir`, which is replaced if snnc wrote it or it is empty.
 ///

@@ -34,6 +34,10 @@ CLASS_BYTES = {{ i.out_bytes() }}  # of a spike on the output stream
 EVENT_BYTES = {{ i.event_bytes() }}  # of an input event in a packet
 SPIKE_BYTES = {{ i.spike_bytes() }}  # of an output event in a packet
 {%- endif %}
+{%- if i.weights > 0 %}
+WEIGHT_WORDS = {{ i.weights }}  # of weights that are loaded
+WEIGHTS_MAGIC = int.from_bytes(b"SNNW", "little")  # what a file of them begins with
+{%- endif %}
 
 BURST = 32  # events that are sent or received at once, at most
 
@@ -149,6 +153,33 @@ class Network:
         for name, expected in (("IDENTITY", 0x534E4E43), ("VERSION", {{ version }}), ("FINGERPRINT", FINGERPRINT)):
             if found[name] != expected:
                 raise NetworkError(f"another design: {name} is {found[name]:#x}, expected {expected:#x}")
+
+{%- if i.weights > 0 %}
+
+    def load(self, file):
+        """Loads weights: the bytes of a `weights.bin`. What is not for this design is refused before a word is written."""
+        header = [int.from_bytes(file[at : at + 4], "little") for at in range(0, 20, 4)]
+        words = [int.from_bytes(file[at : at + 4], "little") for at in range(20, len(file), 4)]
+        if len(file) % 4 or header[:2] != [WEIGHTS_MAGIC, 1]:
+            raise NetworkError("this is no file of weights")
+        if header[2] != FINGERPRINT:
+            raise NetworkError(f"the weights are for another design: {header[2]:#x}, expected {FINGERPRINT:#x}")
+        if not WEIGHT_WORDS == header[3] == len(words):
+            raise NetworkError(f"the file has {len(words)} words of weights, expected {WEIGHT_WORDS}")
+        check = 0
+        for word in words:
+            check = (check << 1 | check >> 31) & 0xFFFFFFFF ^ word
+        if check != header[4]:
+            raise NetworkError(f"the weights are damaged: their check is {check:#x}, expected {header[4]:#x}")
+        self.reset()
+        self.bus.write(WORDS["CONTROL"], CONTROL_LOAD | CONTROL_QUEUED)
+        for word in words:
+            self.bus.write(WORDS["LOAD"], word)
+        loaded, found = self.bus.read(WORDS["LOADED"], 2)
+        if (loaded, found) != (WEIGHT_WORDS, check):
+            raise NetworkError(f"the weights were altered on the way: {loaded} words, their check is {found:#x}")
+        self.reset()
+{%- endif %}
 
     def registers(self):
         """Every register that reading does not change, by its name."""

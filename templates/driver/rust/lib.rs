@@ -22,4 +22,4 @@ mod packet;
 pub use {{ host.name() }}::*;
 pub use input::{active, values, Input};
 pub use map::Registers;
-pub use network::{Bus, Error, Network, Result, Spike};
+pub use network::{Bus, Error, Network, Result, Spike{% if i.weights > 0 %}, Weights{% endif %}};

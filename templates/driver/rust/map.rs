@@ -22,6 +22,12 @@ pub const EVENT_BYTES: usize = {{ i.event_bytes() }};
 /// Bytes of an output event in a packet.
 pub const SPIKE_BYTES: usize = {{ i.spike_bytes() }};
 {%- endif %}
+{%- if i.weights > 0 %}
+/// Words of weights that are loaded.
+pub const WEIGHT_WORDS: u32 = {{ i.weights }};
+/// What a file of weights begins with, and the version of its form.
+pub const WEIGHTS_HEADER: [u32; 2] = [u32::from_le_bytes(*b"SNNW"), 1];
+{%- endif %}
 {% for register in registers %}
 /// {{ register.doc }} ({{ register.access.name() }}).
 pub const {{ register.name }}: u8 = {{ loop.index0 }};

@@ -48,7 +48,28 @@ pub enum Error<E> {
     Fault(u32),
     /// Nothing happened for as many polls as [`Network::patience`] says.
     Silent,
+{%- if loads %}
+    /// A file of weights that is not for this design.
+    Weights(Weights),
+    /// Weights that were altered on the way: words that arrived, and their check.
+    Altered(u32, u32),
+{%- endif %}
 }
+{%- if loads %}
+
+/// What is wrong with a file of weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// It is none.
+    Form,
+    /// It is for the design with this fingerprint.
+    Design(u32),
+    /// It has so many words.
+    Length(u32),
+    /// Its check is another: it is damaged.
+    Check(u32),
+}
+{%- endif %}
 
 /// What a call gives.
 pub type Result<T, B> = core::result::Result<T, Error<<B as Bus>::Error>>;
@@ -157,6 +178,45 @@ impl<B: Bus> Network<B> {
             }
         }
     }
+{%- if loads %}
+
+    /// Loads weights: the bytes of a `weights.bin`. What is not for this design is refused before a word is written.
+    ///
+    /// # Errors
+    /// [`Error::Weights`]; [`Error::Altered`] if the design has not got what was sent.
+    pub fn load(&mut self, file: &[u8]) -> Result<(), B> {
+        let word = |at: usize| file.get(4 * at..4 * at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        let [magic, version] = map::WEIGHTS_HEADER;
+        let (Some(design), Some(length), Some(expected)) = (word(2), word(3), word(4)) else {
+            return Err(Error::Weights(Weights::Form));
+        };
+        if (word(0), word(1)) != (Some(magic), Some(version)) || file.len() % 4 != 0 {
+            return Err(Error::Weights(Weights::Form));
+        }
+        if design != map::NETWORK {
+            return Err(Error::Weights(Weights::Design(design)));
+        }
+        let words = (file.len() / 4 - 5) as u32;
+        if length != map::WEIGHT_WORDS || words != length {
+            return Err(Error::Weights(Weights::Length(words)));
+        }
+        let words = || (5..file.len() / 4).filter_map(word);
+        let check = words().fold(0, |check: u32, word| check.rotate_left(1) ^ word);
+        if check != expected {
+            return Err(Error::Weights(Weights::Check(check)));
+        }
+        self.reset()?;
+        self.bus.write(map::CONTROL, map::CONTROL_LOAD | map::CONTROL_QUEUED).map_err(Error::Bus)?;
+        for word in words() {
+            self.bus.write(map::LOAD, word).map_err(Error::Bus)?;
+        }
+        let (loaded, found) = (self.one(map::LOADED)?, self.one(map::CHECK)?);
+        if (loaded, found) != (length, check) {
+            return Err(Error::Altered(loaded, found));
+        }
+        self.reset()
+    }
+{%- endif %}
 
     /// Every register that reading does not change.
     ///

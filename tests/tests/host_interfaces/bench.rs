@@ -7,8 +7,8 @@ use std::process::Command;
 
 use bumpalo::Bump;
 use snnc::backend::File;
-use snnc::backend::verilog::hardware;
 use snnc::backend::verilog::host::{Host, Interface, files};
+use snnc::backend::verilog::{WeightStore, hardware_with};
 use snnc::compiled::{Compiled, Engine};
 use snnc::data::{Frame, Sample};
 use snnc::host::{Trace, trace};
@@ -65,9 +65,14 @@ impl Bench {
     /// Writes the design of a drawn network and the driver, and compiles the player.
     pub fn new(arena: &Bump, name: &str, host: Host, recipe: &Recipe, count: usize) -> Self {
         let (compiled, samples) = drawn(arena, recipe, count);
+        Self::of(&compiled, name, host, samples, WeightStore::Fixed)
+    }
+
+    /// As [`Self::new`], of a network that there is, with its weights in `store`.
+    pub fn of(compiled: &Compiled<'_>, name: &str, host: Host, samples: Vec<Sample>, store: WeightStore) -> Self {
         let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
         let folder = tempfile::tempdir().expect("a folder for scratch");
-        let hardware = hardware(&compiled, &[], &[], 0).expect("chains are carried");
+        let hardware = hardware_with(compiled, &[], &[], 0, store).expect("chains are carried");
         write_all(folder.path(), &hardware.files);
         write_all(folder.path(), &files(&hardware.interface, host));
         let bench = Self { folder, interface: hardware.interface, host, samples, traces, name: name.into() };
@@ -135,6 +140,11 @@ impl Bench {
 
     /// Compiles the player with the driver, and gives its path.
     pub fn player(&self) -> PathBuf {
+        self.player_of(include_str!("player/main.rs"))
+    }
+
+    /// As [`Self::player`], of this source.
+    pub fn player_of(&self, source: &str) -> PathBuf {
         let Self { name, host, .. } = self;
         let package = format!("{}-driver", self.interface.top.replace('_', "-"));
         let hal = match host {
@@ -155,7 +165,8 @@ impl Bench {
             self.folder.path(),
             &[
                 File::text("player/Cargo.toml", manifest),
-                File::text("player/src/main.rs", include_str!("player/main.rs")),
+                File::text("player/src/main.rs", source),
+                File::text("player/src/full.rs", include_str!("player/full.rs")),
                 File::text("player/src/pipe.rs", include_str!("player/pipe.rs")),
                 File::text("player/src/link.rs", link),
             ],

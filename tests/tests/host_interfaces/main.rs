@@ -3,6 +3,7 @@
 
 mod bench;
 mod lint;
+mod loading;
 mod mutants;
 mod page;
 #[path = "player/pipe.rs"]

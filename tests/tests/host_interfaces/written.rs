@@ -12,7 +12,7 @@ fn paths(target: &str, host: Option<Host>) -> Result<Vec<String>, String> {
     let arena = Bump::new();
     let (compiled, _) = drawn(&arena, &dense(), 0);
     let backend = BACKENDS.iter().find(|backend| backend.name == target).expect("a target");
-    let emitted = (backend.emit)(&compiled, &EmitOptions { samples: &[], host });
+    let emitted = (backend.emit)(&compiled, &EmitOptions { host, ..EmitOptions::default() });
     emitted
         .map(|emitted| emitted.files.into_iter().map(|file| file.path).collect())
         .map_err(|error| error.source.to_string())

@@ -24,6 +24,12 @@ fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, A
     if let Some(host) = options.host {
         return Err(BackendError::fpga_only(compiled, "host", host.name()));
     }
+    if let Some(chosen) = options.board {
+        return Err(BackendError::fpga_only(compiled, "board", chosen.board.name));
+    }
+    if options.load_weights {
+        return Err(BackendError::fpga_only(compiled, "load-weights", ""));
+    }
     let report = report(compiled);
     let (firmware, samples) = firmware::example(compiled, options.samples)?;
     let mut files = crate_files::files(compiled, &report, samples)?;

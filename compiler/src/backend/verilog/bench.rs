@@ -125,11 +125,19 @@ struct Bench<'a> {
     out_bits: usize,
     score_bits: usize,
     patience: u64,
+    weights: usize,
     layers: Vec<Watched<'a>>,
 }
 
 /// The testbench and its memory files. It gives up after `patience` clocks in which nothing happens.
-pub fn files(design: &Design<'_, '_>, samples: &[Sample], traces: &[Trace], patience: u64) -> Vec<File> {
+/// The words of `weights` are loaded first.
+pub fn files(
+    design: &Design<'_, '_>,
+    samples: &[Sample],
+    traces: &[Trace],
+    patience: u64,
+    weights: &[u32],
+) -> Vec<File> {
     let first_layer = &design.layers[0];
     let slots = design.input_slots();
     let event_bits = InputIndex::new(first_layer).total();
@@ -163,6 +171,11 @@ pub fn files(design: &Design<'_, '_>, samples: &[Sample], traces: &[Trace], pati
     let scores = traces.iter().flat_map(|trace| trace.scores.iter().map(|&score| score as u64 & mask));
     files.push(File::text("tb_score.mem", hexadecimal(scores, score_bits)));
 
+    if !weights.is_empty() {
+        let words = weights.iter().map(|&word| word.into());
+        files.push(File::text("tb_weights.mem", hexadecimal(words, 32)));
+    }
+
     let mut watched = Vec::new();
     for (layer, id) in design.layers.iter().zip(design.ids) {
         let Some((step, _)) = layer.planned.neurons else { continue };
@@ -187,6 +200,7 @@ pub fn files(design: &Design<'_, '_>, samples: &[Sample], traces: &[Trace], pati
         out_bits,
         score_bits,
         patience,
+        weights: weights.len(),
         layers: watched,
     };
     let mut text = bench.render().expect("a template without conditions of its own renders");

@@ -38,7 +38,10 @@ pub fn choose(compiled: &Compiled<'_>, slots: u8, samples: &[Sample]) -> Result<
     let total = |prediction: Prediction| prediction.clocks.iter().sum::<u64>();
     let clocks =
         |layout: &Layout| total(predict(layout, &again, &traced_again)) - total(predict(layout, samples, &traces));
-    let all = |code| Layout { lanes, engines: vec![Engine { slots, group: MOST_ELEMENTS, code }; plan.len()] };
+    let all = |code| Layout {
+        lanes,
+        engines: vec![Engine { slots, group: MOST_ELEMENTS, code, ..Engine::default() }; plan.len()],
+    };
     // what a layer takes does not depend on the others
     let adds = |code| predict(&all(code), samples, &traces).adds.into_iter().map(|adds| adds.made);
     let mut layout = all(EdgeCode::Plain);

@@ -7,10 +7,12 @@ use crate::error::AtNode;
 use crate::host::{Trace, trace};
 
 mod bench;
+pub mod board;
 mod choose;
 mod clocks;
 mod front;
 pub mod host;
+mod loading;
 mod memory;
 mod names;
 mod netlist;
@@ -23,6 +25,7 @@ mod top;
 
 pub use choose::choose;
 use host::Interface;
+pub use loading::WeightStore;
 use names::Identifiers;
 use rayon::prelude::*;
 use size::Layer;
@@ -50,9 +53,16 @@ pub struct Hardware {
 
 fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, AtNode<BackendError>> {
     let traces: Vec<Trace> = options.samples.par_iter().map(|sample| trace(&compiled.program, sample)).collect();
-    let hardware = hardware(compiled, options.samples, &traces, BENCH_SAMPLES)?;
+    let large = options.board.map_or(0, |chosen| chosen.board.large_bits);
+    let store = if options.load_weights { WeightStore::Loaded { large } } else { WeightStore::Fixed };
+    let hardware = hardware_with(compiled, options.samples, &traces, BENCH_SAMPLES, store)?;
     let Hardware { mut files, report, predicted_clocks, interface, .. } = hardware;
-    files.extend(options.host.iter().flat_map(|host| host::files(&interface, *host)));
+    let host = options.board.map(|chosen| chosen.host).or(options.host);
+    files.extend(host.iter().flat_map(|host| host::files(&interface, *host)));
+    if let Some(chosen) = &options.board {
+        let own = board::files(&interface, chosen, &files);
+        files.extend(own);
+    }
     Ok(Emitted { files, report, predicted_clocks })
 }
 
@@ -66,6 +76,20 @@ pub fn hardware(
     samples: &[Sample],
     traces: &[Trace],
     benched: usize,
+) -> Result<Hardware, AtNode<BackendError>> {
+    hardware_with(compiled, samples, traces, benched, WeightStore::Fixed)
+}
+
+/// As [`hardware`], with its weights in `store`.
+///
+/// # Errors
+/// A step that the engine cannot carry.
+pub fn hardware_with(
+    compiled: &Compiled<'_>,
+    samples: &[Sample],
+    traces: &[Trace],
+    benched: usize,
+    store: WeightStore,
 ) -> Result<Hardware, AtNode<BackendError>> {
     let plan = plan::plan(compiled)?;
     let layers = Layer::all(&compiled.program, &plan, &compiled.layout);
@@ -84,17 +108,21 @@ pub fn hardware(
         layers: &layers,
         ids: &ids,
         titles: &titles.iter().map(|title| printable(title)).collect::<Vec<_>>(),
+        store,
     };
     let mut files: Vec<File> = rtl::RTL.iter().map(|(path, text)| File::text(*path, *text)).collect();
-    let own = design.files();
-    let interface = design.interface(host::fingerprint(&own));
+    let (own, weights) = design.files();
+    let interface = design.interface(host::fingerprint(&own), weights.len());
     files.extend(own);
+    if !weights.is_empty() {
+        files.push(loading::file(&weights, interface.fingerprint));
+    }
     let prediction = clocks::predict(&compiled.program, &layers, samples, traces);
     let count = samples.len().min(benched);
     if count > 0 {
         // held back at random, a sample takes a few times as long as it would
         let patience = 10_000 + 10 * prediction.clocks.iter().max().copied().unwrap_or(0);
-        files.extend(bench::files(&design, &samples[..count], &traces[..count], patience));
+        files.extend(bench::files(&design, &samples[..count], &traces[..count], patience, &weights));
     }
     let report = report::layers(compiled, &layers, &titles, &prediction, samples.len());
     files.push(report::file(&printable(&compiled.name), &compiled.program, &layers, &report, &prediction));

@@ -163,7 +163,7 @@ impl<'p> Layer<'p> {
             true => Front::Stream,
             false => {
                 let before = before.map(|layer| layer.group);
-                let window = WindowSize::new(&planned, source.shape, before, codebook.is_some());
+                let window = WindowSize::new(&planned, source.shape, before, engine.chunk.into(), codebook.is_some());
                 // own spikes fill the same words
                 while planned.own.is_some() && !window.chunk.is_multiple_of(group) {
                     group /= 2;

@@ -4,6 +4,7 @@ use askama::Template;
 use snnc_runtime::program::{EdgeKind, Program, Quantity, Reduce};
 
 use super::front::InputIndex;
+use super::loading::{self, WeightStore};
 use super::netlist::{Section, Stream, numbers, prefixed};
 use super::size::{Front, Layer, VECTOR_FRAMES, WindowSize, index_bits};
 use super::tail::Tail;
@@ -19,6 +20,7 @@ struct Top<'a> {
     index_bits: usize,
     input: String,
     out_bits: usize,
+    weights: usize,
     sections: Vec<Section>,
 }
 
@@ -36,11 +38,13 @@ pub struct Design<'d, 'p> {
     pub ids: &'d [String],
     /// The name that the user knows for each.
     pub titles: &'d [String],
+    /// Where its weights are.
+    pub store: WeightStore,
 }
 
 impl Design<'_, '_> {
-    /// Every file of the design but the fixed modules.
-    pub fn files(&self) -> Vec<File> {
+    /// Every file of the design but the fixed modules, and the weights that are loaded.
+    pub fn files(&self) -> (Vec<File>, Vec<u32>) {
         let mut files = Vec::new();
         let mut sections = Vec::new();
         for (index, layer) in self.layers.iter().enumerate() {
@@ -52,6 +56,7 @@ impl Design<'_, '_> {
             sections.push(section);
         }
         sections.push(self.output());
+        let weights = loading::connect(&mut sections, &mut files, self.store);
         let index = InputIndex::new(&self.layers[0]);
         let top = Top {
             name: self.name,
@@ -61,12 +66,13 @@ impl Design<'_, '_> {
             index_bits: index.total() * self.input_slots(),
             input: self.describe_input(&index),
             out_bits: self.out_index_bits(),
+            weights: weights.len(),
             sections,
         };
         let mut text = top.render().expect("a template without conditions of its own renders");
         text.push('\n'); // askama drops the last newline
         files.insert(0, File::text(format!("{}.v", self.name), text));
-        files
+        (files, weights)
     }
 
     fn describe_input(&self, index: &InputIndex) -> String {

@@ -4,14 +4,15 @@
 //! (`SAMPLE TIMESTEP ELEMENT`), and of each sample its class, the clocks that the map says and those that the bench
 //! counted.
 
+mod full;
 mod link;
 mod pipe;
 
 use std::env::args;
-use std::fmt::Debug;
 use std::fs::read_to_string;
 
-use driver::{map, Bus, Error, Input, Network};
+use driver::{map, Error, Input, Network};
+use full::fill;
 
 fn main() {
     let arguments: Vec<String> = args().skip(1).collect();
@@ -48,26 +49,6 @@ fn main() {
     let registers = network.registers().expect("registers");
     assert_eq!((registers.samples, registers.status, registers.queues & 0xffff), (0, 0, 0), "a reset clears");
     link::other_ways(network);
-}
-
-/// Sends ends, `burst` at a time, until the queue of events has no room and that of spikes is full, which STATUS says.
-fn fill<B: Bus>(bus: &mut B, burst: usize)
-where
-    B::Error: Debug,
-{
-    let events = vec![map::EVENT_LAST | map::EVENT_FIRST; burst];
-    for _ in 0..5000 / burst {
-        bus.send(&events).expect("no error");
-        let mut words = [0; 5];
-        bus.read(map::STATUS, &mut words).expect("no error");
-        // no room, and as many ends as there is room for
-        if words[0] & map::STATUS_OVERFLOW != 0 && words[4] == 5 {
-            bus.read(map::STATUS, &mut words).expect("no error");
-            assert_eq!(words[4], 5, "full is full");
-            return;
-        }
-    }
-    panic!("the queues never fill");
 }
 
 /// What went wrong, in a word.

@@ -37,6 +37,7 @@ struct Map<'a> {
 #[template(path = "driver/rust/network.rs")]
 struct Network {
     version: u32,
+    loads: bool,
 }
 
 #[derive(Template)]
@@ -78,7 +79,7 @@ pub fn files(interface: &Interface, host: Host) -> Vec<File> {
         rust("Cargo.toml", &Manifest { i: interface, host, package }),
         rust("src/lib.rs", &Library { i: interface, host, over, example }),
         rust("src/map.rs", &map),
-        rust("src/network.rs", &Network { version: VERSION }),
+        rust("src/network.rs", &Network { version: VERSION, loads: interface.weights > 0 }),
         File::text("driver/rust/src/input.rs", include_str!("../../../../templates/driver/rust/input.rs")),
         File::text(format!("driver/rust/src/{}.rs", host.name()), port),
     ];

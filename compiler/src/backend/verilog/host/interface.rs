@@ -31,8 +31,10 @@ pub struct Interface {
     pub signed: bool,
     /// Timesteps of a sample that have input.
     pub frames: u32,
-    /// Of the network, its weights included.
+    /// Of the network, its weights included where they are fixed.
     pub fingerprint: u32,
+    /// Words of weights that are loaded; 0: they are fixed.
+    pub weights: usize,
 }
 
 impl Interface {
@@ -68,8 +70,8 @@ impl Interface {
 }
 
 impl Design<'_, '_> {
-    /// What a host must know of this design; `fingerprint` is that of its files.
-    pub fn interface(&self, fingerprint: u32) -> Interface {
+    /// What a host must know of this design; `fingerprint` is that of its files, and `weights` are words that are loaded.
+    pub fn interface(&self, fingerprint: u32, weights: usize) -> Interface {
         let first = &self.layers[0];
         let shape = first.from;
         Interface {
@@ -85,6 +87,7 @@ impl Design<'_, '_> {
             signed: first.negative,
             frames: if self.program.input().rate == Rate::PerSample { 1 } else { self.program.timesteps() },
             fingerprint,
+            weights,
         }
     }
 }

@@ -39,7 +39,7 @@ impl Host {
 /// The files that connect a design to `host`, beside those of the design.
 pub fn files(interface: &Interface, host: Host) -> Vec<File> {
     let mut files = top::files(interface, host);
-    files.extend(rtl::modules(host).map(|(path, text)| File::text(path, text)));
+    files.extend(rtl::modules(host, interface.weights > 0).map(|(path, text)| File::text(path, text)));
     files.extend(driver::files(interface, host));
     files
 }

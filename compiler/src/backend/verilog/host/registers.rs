@@ -65,7 +65,7 @@ pub const REGISTERS: &[Register] = &[
     read(
         "FINGERPRINT",
         Value::Constant(|i| i.fingerprint),
-        "Of the network, its weights included; a driver knows that of the network it was written for",
+        "Of the network, its weights included where they are fixed; a driver knows that of the network it was written for",
     ),
     read("INPUTS", Value::Constant(|i| i.inputs() as u32), "Elements of the input"),
     read("OUTPUTS", Value::Constant(|i| i.outputs as u32), "Elements of the output"),
@@ -79,12 +79,12 @@ pub const REGISTERS: &[Register] = &[
     Register {
         name: "CONTROL",
         access: Access::ReadWrite,
-        value: Value::Signal("{30'd0, queued, 1'b0}"),
+        value: Value::Signal("{30'd0, queued, 1'b0}"), // RESET and LOAD read 0
         doc: "Bits below; a reset takes the others as they are written with it",
     },
     read(
         "STATUS",
-        Value::Signal("{28'd0, line_q, disorder, overflow_q, busy}"),
+        Value::Signal("{27'd0, empty, line_q, disorder, overflow_q, busy}"),
         "Bits below; faults stay until a reset",
     ),
     read("SAMPLES", Value::Signal("samples"), "Samples whose class was given since the last reset, modulo 2^32"),
@@ -110,6 +110,19 @@ pub const REGISTERS: &[Register] = &[
         doc: "An input event; without room it is lost and STATUS says so",
     },
     read("SPIKE", Value::Signal("spike_word"), "The oldest output event, which is then gone; 0: there is none"),
+    read("WEIGHTS", Value::Constant(|i| i.weights as u32), "Words of weights that are loaded; 0: they are fixed"),
+    read("LOADED", Value::Signal("loaded"), "Words of weights that were taken since CONTROL.LOAD"),
+    read(
+        "CHECK",
+        Value::Signal("check"),
+        "Of these words: 0; for each rotated to the left by a bit, and the word added without carry",
+    ),
+    Register {
+        name: "LOAD",
+        access: Access::Write,
+        value: Value::Constant(|_| 0),
+        doc: "The next word of weights; no sample may be under way",
+    },
 ];
 
 /// What IDENTITY reads: "SNNC".
@@ -126,6 +139,7 @@ pub const CONTROL: &[Bit] = &[
         place: 1,
         doc: "Events come from EVENT and spikes go to SPIKE, not over the AXI streams; always 1 with SPI and UART",
     },
+    Bit { name: "LOAD", place: 2, doc: "The next word of LOAD is the first of the weights again; reads 0" },
 ];
 
 /// Bits of STATUS.
@@ -134,6 +148,7 @@ pub const STATUS: &[Bit] = &[
     Bit { name: "OVERFLOW", place: 1, doc: "Fault: an event was written without room" },
     Bit { name: "DISORDER", place: 2, doc: "Fault: FIRST was not set just in the first timestep of a sample" },
     Bit { name: "LINE", place: 3, doc: "Fault: a byte without a stop bit (UART)" },
+    Bit { name: "EMPTY", place: 4, doc: "Fault: the weights are not all loaded; stays until they are" },
 ];
 
 /// Flags of an event; below them stands its index.
@@ -190,7 +205,10 @@ mod tests {
 
     #[test]
     fn registers_that_reading_does_not_change_come_first() {
-        let place = |name: &str| REGISTERS.iter().position(|register| register.name == name);
-        assert_eq!(place("EVENT").zip(place("SPIKE")), Some((REGISTERS.len() - 2, REGISTERS.len() - 1)));
+        // a driver reads all of them at once, up to EVENT
+        let (event, spike) =
+            (REGISTERS.iter().position(|r| r.name == "EVENT"), REGISTERS.iter().position(|r| r.name == "SPIKE"));
+        assert_eq!(event.map(|event| event + 1), spike);
+        assert!(REGISTERS.iter().take_while(|r| r.name != "EVENT").all(|r| r.access != Access::Write));
     }
 }

@@ -5,7 +5,7 @@ use snnc_runtime::program::{Connection, Shape};
 use crate::backend::verilog::plan::Planned;
 use crate::compiled::EdgeCode;
 
-/// Bits of a row of the window that the encoder takes at once, at most (one group of channels may be wider).
+/// Bits of a row of own spikes that the encoder takes at once, at most (one group of channels may be wider).
 const CHUNK_LIMIT: usize = 64;
 
 /// Frames of a buffer of vectors: they are small beside the engines, and as many keep both sides busy.
@@ -51,9 +51,10 @@ pub struct WindowSize {
 }
 
 impl WindowSize {
-    /// Sizes of a window reader behind a producer of `group` elements per clock, or behind the input stream. Behind the
-    /// stream, and unless each row is `apart`, the rows of a small window are stacked and read at once.
-    pub fn new(planned: &Planned<'_>, from: Shape, group: Option<usize>, apart: bool) -> Self {
+    /// Sizes of a window reader behind a producer of `group` elements per clock, or behind the input stream. The encoder
+    /// takes `most` bits of its row at once, at most (one group of channels may be wider). Behind the stream, and unless
+    /// each row is `apart`, the rows of a small window are stacked and read at once.
+    pub fn new(planned: &Planned<'_>, from: Shape, group: Option<usize>, most: usize, apart: bool) -> Self {
         let projection = planned.forward;
         let to = planned.population.output.shape;
         let pair = |pair: [u16; 2]| pair.map(usize::from);
@@ -80,14 +81,14 @@ impl WindowSize {
         let keep = [keep[0].min(out[0]), keep[1].min(out[1])];
         let (source, above) = (map, padding[0]);
         let rows = (map[0] + padding[0]).max((out[0] - 1) * stride[0] + kernel[0]);
-        let small = kernel[0] * kernel[1] * map[2] <= CHUNK_LIMIT;
+        let small = kernel[0] * kernel[1] * map[2] <= most;
         let stack = if group.is_none() && !apart && planned.own.is_none() && small { kernel[0] } else { 1 };
         let (map, kernel, padding, rows) = match stack {
             1 => (map, kernel, padding, rows),
             _ => ([rows - stack + 1, map[1], stack * map[2]], [1, kernel[1]], [0, padding[1]], rows - stack + 1),
         };
         let multiple = group.unwrap_or(1);
-        let limit = (CHUNK_LIMIT / kernel[1] / multiple).max(1) * multiple;
+        let limit = (most / kernel[1] / multiple).max(1) * multiple;
         let chunk = match (group, map[2] <= limit) {
             (_, true) => map[2],
             (Some(_), false) => map[2].div_ceil(map[2].div_ceil(limit)).next_multiple_of(multiple),

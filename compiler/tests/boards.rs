@@ -1,0 +1,112 @@
+//! From a model to a bitstream for a board, as a user does it.
+
+mod support;
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, TensorView, serialize};
+use serde_json::Value;
+use support::{json, refused, succeeds};
+
+/// A native model of 8-4-3, in a file.
+fn tiny(folder: &Path) -> String {
+    let weights = |count: u32, step: u32| (0..count).map(|i| (i * step % 251) as u8).collect::<Vec<u8>>();
+    let (first, second) = (weights(32, 37), weights(12, 59));
+    let graph = r#"{"kind": "graph", "version": 1, "timesteps": 3, "nodes": [
+        {"name": "input", "op": {"input": {"encoding": "spikes"}}, "shape": [8]},
+        {"name": "first", "op": {"linear": {"weight": "first"}}},
+        {"name": "hidden", "op": {"neuron": {"threshold": 40.0}}},
+        {"name": "second", "op": {"linear": {"weight": "second"}}},
+        {"name": "out", "op": {"neuron": {"threshold": 40.0}}}]}"#;
+    let view = |shape, data| TensorView::new(Dtype::I8, shape, data).expect("a sound tensor");
+    let tensors = [("first", view(vec![4, 8], &first[..])), ("second", view(vec![3, 4], &second[..]))];
+    let bytes = serialize(tensors, Some(HashMap::from([("snnc".to_owned(), graph.to_owned())]))).expect("a sound file");
+    let path = folder.join("tiny.snn");
+    fs::write(&path, bytes).expect("the scratch folder is writable");
+    path.display().to_string()
+}
+
+fn used(built: &Value, name: &str) -> f64 {
+    let figures = built["figures"].as_array().expect("figures").iter();
+    figures.filter(|f| f["name"] == name).find_map(|f| f["used"].as_f64()).expect(name)
+}
+
+#[test]
+fn a_model_becomes_a_bitstream_and_its_report_says_what_it_takes() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let (model, folder) = (tiny(scratch.path()), scratch.path().join("out"));
+    let out = folder.display().to_string();
+    succeeds(&["compile", &model, "--target", "fpga", "--board", "hx8k", "-o", &out]);
+    let built = json(&["build", &out, "--json"]);
+    let bitstream = fs::read(folder.join("build/tiny.bin")).expect("a bitstream");
+    assert!(bitstream.windows(4).any(|four| four == [0x7e, 0xaa, 0x99, 0x7e]), "the preamble of an iCE40");
+    assert!(
+        used(&built, "LUTs") > 100.0 && used(&built, "FFs") > 100.0 && used(&built, "block RAMs") >= 1.0,
+        "{built}"
+    );
+    assert!(built["fmax_mhz"].as_f64().is_some_and(|mhz| mhz > 12.0), "{built}");
+    let report: Value = serde_json::from_slice(&fs::read(folder.join("report.json")).expect("a report")).expect("JSON");
+    assert_eq!(report["built"], built);
+    assert_eq!(report["board"]["clock_mhz"], 12.0);
+    let page = fs::read_to_string(folder.join("report.md")).expect("a report");
+    assert!(
+        page.contains(
+            "## Built\n\nFor the iCE40-HX8K breakout board (iCE40HX8K-CT256), placed and routed with seed 1."
+        ),
+        "{page}"
+    );
+
+    // another placement: the figures are its own, and there is one section of them
+    let again = json(&["build", &out, "--seed", "2", "--json"]);
+    assert_ne!(again["fmax_mhz"], built["fmax_mhz"]);
+    let page = fs::read_to_string(folder.join("report.md")).expect("a report");
+    assert_eq!((page.matches("## Built").count(), page.matches("with seed 2").count()), (1, 1), "{page}");
+
+    // a folder that was built is still snnc's
+    succeeds(&["compile", &model, "--target", "fpga", "--board", "arty", "-o", &out]);
+    let estimate = json(&["build", &out, "--json"]);
+    assert_eq!(estimate["estimate"], true);
+    assert!(used(&estimate, "LUTs") > 100.0, "{estimate}");
+    assert!(fs::read_to_string(folder.join("vivado.tcl")).expect("a script").contains("-part xc7a35ticsg324-1L"));
+}
+
+#[test]
+fn what_a_board_does_not_have_is_refused_with_what_there_is() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let (model, out) = (tiny(scratch.path()), scratch.path().join("out").display().to_string());
+    let compile = |arguments: &[&str]| refused(&[&["compile", &model, "-o", &out], arguments].concat());
+    let said = compile(&["--target", "mcu", "--board", "icebreaker"]);
+    assert!(said.contains("a microcontroller's crate is written for its core only"), "{said}");
+    assert!(said.contains("icebreaker, hx8k, ulx3s, orangecrab, tangnano9k, tangnano20k, arty, pynq-z2"), "{said}");
+    let said = compile(&["--target", "mcu", "--load-weights"]);
+    assert!(said.contains("`--load-weights` was asked for, which only an FPGA has"), "{said}");
+    let said = compile(&["--target", "mcu", "--chunk", "8"]);
+    assert!(said.contains("`--chunk 8` was asked for, which only an FPGA has"), "{said}");
+    let said = compile(&["--target", "fpga", "--board", "de10"]);
+    assert!(said.contains("`--board de10` was asked for, which is not known"), "{said}");
+    let said = compile(&["--target", "fpga", "--board", "arty", "--host", "axi"]);
+    assert!(said.contains("the board arty has no pins for it") && said.contains("use --host uart or spi"), "{said}");
+    let said = compile(&["--target", "fpga", "--board", "arty", "--clock", "50"]);
+    assert!(said.contains("no PLL is known of the board arty"), "{said}");
+    assert!(compile(&["--target", "fpga", "--clock", "50"]).contains("--board"), "a clock is a board's");
+}
+
+#[test]
+fn a_folder_that_is_for_no_board_and_missing_tools_are_refused() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let (model, out) = (tiny(scratch.path()), scratch.path().join("out").display().to_string());
+    succeeds(&["compile", &model, "--target", "fpga", "-o", &out]);
+    let said = refused(&["build", &out]);
+    assert!(said.contains("was not compiled for a board: its report names none"), "{said}");
+    succeeds(&["compile", &model, "--target", "fpga", "--board", "icebreaker", "-o", &out]);
+    let mut bare = std::process::Command::new(env!("CARGO_BIN_EXE_snnc"));
+    let output = bare.args(["build", &out]).env("PATH", scratch.path()).output().expect("snnc starts");
+    let said = String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        !output.status.success() && said.contains("`yosys`, `nextpnr-ice40`, `icepack`, `make` are not installed"),
+        "{said}"
+    );
+    assert!(said.contains("apt-get install -y make yosys nextpnr-ice40"), "{said}"); // what follows is broken into lines
+}
