@@ -7,6 +7,8 @@ use miette::Diagnostic;
 use serde::Serialize;
 use thiserror::Error;
 
+use verilog::cost::Resources;
+
 use crate::compiled::Compiled;
 use crate::data::Sample;
 use crate::error::AtNode;
@@ -45,6 +47,8 @@ pub struct Emitted {
     pub files: Vec<File>,
     /// What each step costs, one per step of the program that costs something on this target.
     pub report: Vec<LayerReport>,
+    /// What all of it takes of a part (FPGA, where the costs of its family are known).
+    pub resources: Option<Resources>,
     /// Predicted clocks per sample of [`EmitOptions::samples`], from a sample's first input to the next one's when they
     /// stand back to back (FPGA).
     pub predicted_clocks: Vec<u64>,
@@ -84,6 +88,9 @@ pub struct LayerReport {
     pub adds: Option<f64>,
     /// Of them saved by the edge code, and by signed digits: per sample, below 0 where the code makes more.
     pub adds_saved: Option<f64>,
+    /// What it takes of a part, with all that stands between it and the next one (as [`Emitted::resources`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Resources>,
     /// Bits of weights and tables.
     pub memory_bits: u64,
     /// Bits of state and buffers.

@@ -106,7 +106,7 @@ fn kinds(family: Family) -> Vec<Kind> {
                 |cell| match cell {
                     "LUT1" | "LUT2" | "LUT3" | "LUT4" | "LUT5" | "LUT6" | "SRL16E" | "SRLC32E" => 1.0,
                     "RAM32X1D" | "RAM64X1D" => 2.0,
-                    "RAM32M" | "RAM64M" => 4.0,
+                    "RAM32M" | "RAM64M" | "RAM128X1D" => 4.0,
                     _ => 0.0,
                 },
                 None,

@@ -8,6 +8,7 @@ use miette::IntoDiagnostic;
 use serde::Serialize;
 use snnc::backend::verilog;
 use snnc::backend::verilog::board::{self, BOARDS, Chosen};
+use snnc::backend::verilog::cost::{self, Resources};
 use snnc::backend::verilog::host::Host;
 use snnc::backend::{BACKENDS, BackendError, EmitOptions, Emitted, File, LayerReport};
 use snnc::compiled::{Compiled, Engine};
@@ -34,6 +35,9 @@ struct Report<'r> {
     state_bits: u64,
     /// Clocks per sample, on the samples of the testbench.
     predicted_clocks: &'r [u64],
+    /// What all of it takes of the board's part, or of a 7-series one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resources: Option<Resources>,
     price: Option<Price>,
     /// The board it is written for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,7 +87,8 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
     let board = board(arguments, compiled, host)?;
     let options = EmitOptions { samples: &samples, host, board, load_weights: arguments.load_weights };
     let backend = BACKENDS.iter().find(|backend| backend.name == target).expect("every target has its backend");
-    let Emitted { mut files, report, predicted_clocks } = (backend.emit)(compiled, &options).map_err(Error::from)?;
+    let emitted = (backend.emit)(compiled, &options).map_err(Error::from)?;
+    let Emitted { mut files, report, resources, predicted_clocks } = emitted;
     files.push(File { path: NETWORK.into(), content: compiled_file::save(compiled)? });
     let mut names: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
     names.push("report.json".into());
@@ -96,6 +101,7 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
         memory_bits: report.iter().map(|layer| layer.memory_bits).sum(),
         state_bits: report.iter().map(|layer| layer.state_bits).sum(),
         predicted_clocks: &predicted_clocks,
+        resources,
         price: network.built.price,
         board: board.map(|chosen| OnBoard {
             name: chosen.board.name,
@@ -158,6 +164,24 @@ fn text(report: &Report<'_>, folder: &Path) -> String {
         let (name, encoding) = (&layer.name, layer.encoding.unwrap_or(""));
         let (memory, state) = (layer.memory_bits, layer.state_bits);
         text += &format!("{name:<24} {encoding:>8} {lanes:>6} {inputs:>8} {clocks:>14} {memory:>12} {state:>12}\n");
+    }
+    if let Some(total) = report.resources {
+        text += &format!("{:<24} {:>8} {:>10} {:>10} {:>6}\n", "predicted", "LUTs", "flip-flops", "block RAMs", "DSPs");
+        let of = |name: &str, r: Resources| {
+            format!("{name:<24} {:>8} {:>10} {:>10} {:>6}\n", r.luts, r.ffs, r.block_rams, r.dsps)
+        };
+        for layer in report.layers {
+            text += &layer.resources.map_or(String::new(), |resources| of(&layer.name, resources));
+        }
+        text += &of("all", total);
+    }
+    if let (Some(total), Some(board)) = (report.resources, report.board.as_ref().and_then(|on| board::find(on.name))) {
+        for short in cost::shortages(&total, board.capacity) {
+            text += &format!(
+                "it may not fit: about {} {} are predicted, and the part has {}\n",
+                short.needed, short.what, short.available
+            );
+        }
     }
     if !report.predicted_clocks.is_empty() {
         let n = report.predicted_clocks.len();

@@ -34,7 +34,7 @@ fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, A
     let (firmware, samples) = firmware::example(compiled, options.samples)?;
     let mut files = crate_files::files(compiled, &report, samples)?;
     files.extend(firmware);
-    Ok(Emitted { files, report, predicted_clocks: Vec::new() })
+    Ok(Emitted { files, report, resources: None, predicted_clocks: Vec::new() })
 }
 
 /// What each layer costs in flash and RAM; accumulators and scores, which no layer owns, are left out.
@@ -50,6 +50,7 @@ fn report(compiled: &Compiled<'_>) -> Vec<LayerReport> {
             predicted_clocks: None,
             adds: None,
             adds_saved: None,
+            resources: None,
             memory_bits: table_bits(step),
             state_bits: 32 * step_words(program, index) as u64,
         })

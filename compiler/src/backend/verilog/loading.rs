@@ -1,5 +1,6 @@
 //! Weights that come when the design runs: a port of the top, and what takes its words into each layer's memory.
 
+use super::board::Chosen;
 use super::netlist::{Instance, Section, numbers};
 use crate::backend::File;
 
@@ -14,6 +15,16 @@ pub enum WeightStore {
         /// Bits of width of the large single-port memories that a part has beside block RAM; the largest layers go there.
         large: usize,
     },
+}
+
+impl WeightStore {
+    /// In memory files, or loaded, on a board or none.
+    pub fn new(board: Option<Chosen>, loaded: bool) -> Self {
+        match loaded {
+            true => Self::Loaded { large: board.map_or(0, |chosen| chosen.board.large_bits) },
+            false => Self::Fixed,
+        }
+    }
 }
 
 /// What `weights.bin` begins with: "SNNW".

@@ -10,6 +10,7 @@ mod bench;
 pub mod board;
 mod choose;
 mod clocks;
+pub mod cost;
 mod front;
 pub mod host;
 mod loading;
@@ -24,6 +25,8 @@ mod tail;
 mod top;
 
 pub use choose::choose;
+use board::Chosen;
+use cost::Resources;
 use host::Interface;
 pub use loading::WeightStore;
 use names::Identifiers;
@@ -47,23 +50,27 @@ pub struct Hardware {
     pub predicted_clocks: Vec<u64>,
     /// What each layer costs.
     pub report: Vec<LayerReport>,
+    /// What all of it takes of a part, where the family's costs are known.
+    pub resources: Option<Resources>,
     /// What a host must know of it.
     pub interface: Interface,
 }
 
 fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, AtNode<BackendError>> {
+    let store = WeightStore::new(options.board, options.load_weights);
+    if let Some(chosen) = &options.board {
+        cost::fits(compiled, chosen, store)?;
+    }
     let traces: Vec<Trace> = options.samples.par_iter().map(|sample| trace(&compiled.program, sample)).collect();
-    let large = options.board.map_or(0, |chosen| chosen.board.large_bits);
-    let store = if options.load_weights { WeightStore::Loaded { large } } else { WeightStore::Fixed };
-    let hardware = hardware_with(compiled, options.samples, &traces, BENCH_SAMPLES, store)?;
-    let Hardware { mut files, report, predicted_clocks, interface, .. } = hardware;
+    let hardware = hardware_on(compiled, options.samples, &traces, BENCH_SAMPLES, store, options.board.as_ref())?;
+    let Hardware { mut files, report, resources, predicted_clocks, interface, .. } = hardware;
     let host = options.board.map(|chosen| chosen.host).or(options.host);
     files.extend(host.iter().flat_map(|host| host::files(&interface, *host)));
     if let Some(chosen) = &options.board {
         let own = board::files(&interface, chosen, &files);
         files.extend(own);
     }
-    Ok(Emitted { files, report, predicted_clocks })
+    Ok(Emitted { files, report, predicted_clocks, resources })
 }
 
 /// The design, the clocks of `samples`, and a testbench for the first `benched` of them where there are any. `traces`
@@ -91,27 +98,26 @@ pub fn hardware_with(
     benched: usize,
     store: WeightStore,
 ) -> Result<Hardware, AtNode<BackendError>> {
+    hardware_on(compiled, samples, traces, benched, store, None)
+}
+
+/// As [`hardware_with`], for a board.
+fn hardware_on(
+    compiled: &Compiled<'_>,
+    samples: &[Sample],
+    traces: &[Trace],
+    benched: usize,
+    store: WeightStore,
+    board: Option<&Chosen>,
+) -> Result<Hardware, AtNode<BackendError>> {
     let plan = plan::plan(compiled)?;
     let layers = Layer::all(&compiled.program, &plan, &compiled.layout);
-    let mut identifiers = Identifiers::default();
-    let top = identifiers.add(&compiled.name);
-    let named = |layer: &Layer<'_>| {
-        let step = layer.planned.neurons.map_or(layer.planned.step, |(step, _)| step);
-        compiled.steps[step].name.clone()
-    };
-    let titles: Vec<String> = layers.iter().map(named).collect();
-    let ids: Vec<String> = titles.iter().map(|title| identifiers.add(title)).collect();
-    let design = Design {
-        name: &top,
-        title: &printable(&compiled.name),
-        program: &compiled.program,
-        layers: &layers,
-        ids: &ids,
-        titles: &titles.iter().map(|title| printable(title)).collect::<Vec<_>>(),
-        store,
-    };
+    let names = Names::new(compiled, &layers);
+    let design = names.design(compiled, &layers, store);
+    let (sections, memories, weights) = design.netlist();
+    let costs = cost::of(board, &sections, layers.len());
     let mut files: Vec<File> = rtl::RTL.iter().map(|(path, text)| File::text(*path, *text)).collect();
-    let (own, weights) = design.files();
+    let own = design.files(sections, memories, &weights);
     let interface = design.interface(host::fingerprint(&own), weights.len());
     files.extend(own);
     if !weights.is_empty() {
@@ -124,9 +130,49 @@ pub fn hardware_with(
         let patience = 10_000 + 10 * prediction.clocks.iter().max().copied().unwrap_or(0);
         files.extend(bench::files(&design, &samples[..count], &traces[..count], patience, &weights));
     }
-    let report = report::layers(compiled, &layers, &titles, &prediction, samples.len());
-    files.push(report::file(&printable(&compiled.name), &compiled.program, &layers, &report, &prediction));
-    Ok(Hardware { files, top, predicted_clocks: prediction.clocks, report, interface })
+    let report = report::layers(compiled, &layers, &names.titles, &prediction, samples.len(), costs.as_ref());
+    let resources = costs.map(|costs| costs.total);
+    let on = report::Part::new(resources, board);
+    files.push(report::file(&printable(&compiled.name), &compiled.program, &layers, &report, &prediction, &on));
+    Ok(Hardware { files, top: names.top, predicted_clocks: prediction.clocks, report, resources, interface })
+}
+
+/// The names of a design.
+struct Names {
+    top: String,
+    title: String,
+    /// The name that the user knows for each layer.
+    titles: Vec<String>,
+    ids: Vec<String>,
+    /// The titles as they can stand in a comment.
+    printable: Vec<String>,
+}
+
+impl Names {
+    fn new(compiled: &Compiled<'_>, layers: &[Layer<'_>]) -> Self {
+        let mut identifiers = Identifiers::default();
+        let top = identifiers.add(&compiled.name);
+        let named = |layer: &Layer<'_>| {
+            let step = layer.planned.neurons.map_or(layer.planned.step, |(step, _)| step);
+            compiled.steps[step].name.clone()
+        };
+        let titles: Vec<String> = layers.iter().map(named).collect();
+        let ids = titles.iter().map(|title| identifiers.add(title)).collect();
+        let printable_titles = titles.iter().map(|title| printable(title)).collect();
+        Self { top, title: printable(&compiled.name), titles, ids, printable: printable_titles }
+    }
+
+    fn design<'d, 'p>(&'d self, compiled: &'d Compiled<'p>, layers: &'d [Layer<'p>], store: WeightStore) -> Design<'d, 'p> {
+        Design {
+            name: &self.top,
+            title: &self.title,
+            program: &compiled.program,
+            layers,
+            ids: &self.ids,
+            titles: &self.printable,
+            store,
+        }
+    }
 }
 
 /// A name as it can stand in a comment.

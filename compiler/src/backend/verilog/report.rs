@@ -3,7 +3,9 @@
 use askama::Template;
 use snnc_runtime::program::{Leak, Program};
 
+use super::board::Chosen;
 use super::clocks::Prediction;
+use super::cost::{Costs, Resources, TOLERANCE, shortages};
 use super::size::{Front, Joined, Layer, reset_table, table_bits};
 use crate::backend::{File, LayerReport};
 use crate::compiled::Compiled;
@@ -15,10 +17,12 @@ pub fn layers(
     titles: &[String],
     prediction: &Prediction,
     samples: usize,
+    costs: Option<&Costs>,
 ) -> Vec<LayerReport> {
     let mut lines = Vec::new();
     let mean = |n: f64| (samples > 0).then(|| n / samples as f64);
-    for (((layer, title), busy), adds) in layers.iter().zip(titles).zip(&prediction.busy).zip(&prediction.adds) {
+    let of_layers = layers.iter().zip(titles).zip(&prediction.busy).zip(&prediction.adds);
+    for (at, (((layer, title), busy), adds)) in of_layers.enumerate() {
         let encoding = compiled.steps[layer.planned.step].encoding.map(|encoding| encoding.name());
         lines.push(LayerReport {
             name: title.clone(),
@@ -28,6 +32,7 @@ pub fn layers(
             predicted_clocks: mean(*busy as f64),
             adds: mean(adds.made as f64),
             adds_saved: mean(adds.plain as f64 - adds.made as f64),
+            resources: costs.map(|costs| costs.layers[at]),
             memory_bits: memory_bits(layer),
             state_bits: state_bits(layer),
         });
@@ -94,6 +99,7 @@ struct Line<'a> {
     busy: String,
     adds: String,
     saved: String,
+    resources: String,
 }
 
 #[derive(Template)]
@@ -106,6 +112,34 @@ struct Report<'a> {
     mean: String,
     least: u64,
     most: u64,
+    part: &'a Part,
+}
+
+/// What the design takes of a part.
+pub struct Part {
+    total: Option<Resources>,
+    name: String,
+    short: Vec<String>,
+}
+
+impl Part {
+    /// Of the part of `board`, or of a 7-series one.
+    pub fn new(total: Option<Resources>, board: Option<&Chosen>) -> Self {
+        let name = board.map_or("a part of the 7 series".into(), |chosen| format!("{} ({})", chosen.board.part, chosen.board.name));
+        let short = board.zip(total).map(|(chosen, total)| shortages(&total, chosen.board.capacity)).unwrap_or_default();
+        let line = |short: &super::cost::Shortage| format!("{} {} of {}", short.needed, short.what, short.available);
+        Self { total, name, short: short.iter().map(line).collect() }
+    }
+
+    fn tolerance(&self) -> String {
+        format!("{:.0}", 100.0 * TOLERANCE)
+    }
+}
+
+/// A line of a table.
+fn cells(resources: Option<Resources>) -> String {
+    let of = |r: Resources| format!("{} | {} | {} | {}", r.luts, r.ffs, r.block_rams, r.dsps);
+    resources.map_or("- | - | - | -".into(), of)
 }
 
 /// A figure, if there is one.
@@ -120,6 +154,7 @@ pub fn file(
     layers: &[Layer<'_>],
     report: &[LayerReport],
     prediction: &Prediction,
+    part: &Part,
 ) -> File {
     let clocks = &prediction.clocks;
     let lines = report.iter().zip(layers).map(|(report, layer)| Line {
@@ -132,6 +167,7 @@ pub fn file(
         busy: rounded(report.predicted_clocks),
         adds: rounded(report.adds),
         saved: rounded(report.adds_saved),
+        resources: cells(report.resources),
     });
     let text = Report {
         name,
@@ -141,6 +177,7 @@ pub fn file(
         mean: format!("{:.1}", clocks.iter().sum::<u64>() as f64 / clocks.len().max(1) as f64),
         least: clocks.iter().copied().min().unwrap_or(0),
         most: clocks.iter().copied().max().unwrap_or(0),
+        part,
     };
     let mut text = text.render().expect("a template without conditions of its own renders");
     text.push('\n');

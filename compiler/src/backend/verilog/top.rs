@@ -43,8 +43,8 @@ pub struct Design<'d, 'p> {
 }
 
 impl Design<'_, '_> {
-    /// Every file of the design but the fixed modules, and the weights that are loaded.
-    pub fn files(&self) -> (Vec<File>, Vec<u32>) {
+    /// Every module in its place, a section for each layer first; the memory files, and the weights that are loaded.
+    pub fn netlist(&self) -> (Vec<Section>, Vec<File>, Vec<u32>) {
         let mut files = Vec::new();
         let mut sections = Vec::new();
         for (index, layer) in self.layers.iter().enumerate() {
@@ -57,6 +57,11 @@ impl Design<'_, '_> {
         }
         sections.push(self.output());
         let weights = loading::connect(&mut sections, &mut files, self.store);
+        (sections, files, weights)
+    }
+
+    /// Every file of the design but the fixed modules, from its netlist and its memory files.
+    pub fn files(&self, sections: Vec<Section>, mut files: Vec<File>, weights: &[u32]) -> Vec<File> {
         let index = InputIndex::new(&self.layers[0]);
         let top = Top {
             name: self.name,
@@ -72,7 +77,7 @@ impl Design<'_, '_> {
         let mut text = top.render().expect("a template without conditions of its own renders");
         text.push('\n'); // askama drops the last newline
         files.insert(0, File::text(format!("{}.v", self.name), text));
-        (files, weights)
+        files
     }
 
     fn describe_input(&self, index: &InputIndex) -> String {

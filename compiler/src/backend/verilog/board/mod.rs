@@ -8,7 +8,7 @@ mod table;
 mod top;
 
 pub use pll::ClockError;
-pub use table::{BOARDS, Board, Family, Flash, Pin, Pll};
+pub use table::{BOARDS, Board, Capacity, Family, Flash, Pin, Pll};
 
 use super::host::{Host, Interface};
 use crate::backend::File;

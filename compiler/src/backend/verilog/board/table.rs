@@ -25,10 +25,23 @@ pub struct Board {
     pub led_low: bool,
     /// The hosts that it can be connected to, each with its pins. The first is the one it has by itself.
     pub hosts: &'static [(Host, &'static [Pin])],
+    /// What the part has.
+    pub capacity: Capacity,
     /// Bits of width of single-port RAM of 16 Ki words beside block RAM: weights that are loaded go there.
     pub large_bits: usize,
     /// Where weights may come from by themselves.
     pub flash: Option<Flash>,
+}
+
+/// What a part has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// LUTs, as the family counts them.
+    pub luts: u32,
+    /// Flip-flops.
+    pub ffs: u32,
+    /// Block RAMs, as the family counts them.
+    pub block_rams: u32,
 }
 
 /// A port of the top module and its place on the part.
@@ -108,6 +121,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Uart, &[("rx", "6"), ("tx", "9")]), // the second channel of the FT2232H
             (Host::Spi, &[("sck", "4"), ("cs_n", "2"), ("mosi", "47"), ("miso", "45")]), // PMOD 1A, 1 to 4
         ],
+        capacity: Capacity { luts: 5280, ffs: 5280, block_rams: 30 },
         large_bits: 64,
         flash: Some(Flash {
             pins: &[("flash_sck", "15"), ("flash_cs_n", "16"), ("flash_mosi", "14"), ("flash_miso", "17")],
@@ -128,6 +142,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Uart, &[("rx", "B10"), ("tx", "B12")]),
             (Host::Spi, &[("sck", "B1"), ("cs_n", "B2"), ("mosi", "C1"), ("miso", "C2")]), // header J2
         ],
+        capacity: Capacity { luts: 7680, ffs: 7680, block_rams: 32 },
         large_bits: 0,
         flash: Some(Flash {
             pins: &[("flash_sck", "R11"), ("flash_cs_n", "R12"), ("flash_mosi", "P12"), ("flash_miso", "P11")],
@@ -148,6 +163,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Uart, &[("rx", "M1"), ("tx", "L4")]),
             (Host::Spi, &[("sck", "B11"), ("cs_n", "C11"), ("mosi", "A10"), ("miso", "A11")]), // GP0, GN0, GP1, GN1
         ],
+        capacity: Capacity { luts: 83_640, ffs: 83_640, block_rams: 208 },
         large_bits: 0,
         flash: None, // its clock is no pin of the fabric
     },
@@ -165,6 +181,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Spi, &[("sck", "R17"), ("cs_n", "B10"), ("mosi", "N16"), ("miso", "N15")]), // SCK, 5, MO, MI
             (Host::Uart, &[("rx", "N17"), ("tx", "M18")]),                                     // 0, 1
         ],
+        capacity: Capacity { luts: 24_288, ffs: 24_288, block_rams: 56 },
         large_bits: 0,
         flash: None,
     },
@@ -182,6 +199,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Uart, &[("rx", "18"), ("tx", "17")]),
             (Host::Spi, &[("sck", "25"), ("cs_n", "26"), ("mosi", "27"), ("miso", "28")]),
         ],
+        capacity: Capacity { luts: 8640, ffs: 6480, block_rams: 26 },
         large_bits: 0,
         flash: None,
     },
@@ -199,6 +217,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Uart, &[("rx", "70"), ("tx", "69")]),
             (Host::Spi, &[("sck", "25"), ("cs_n", "26"), ("mosi", "27"), ("miso", "28")]),
         ],
+        capacity: Capacity { luts: 20_736, ffs: 15_552, block_rams: 46 },
         large_bits: 0,
         flash: None,
     },
@@ -216,6 +235,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Uart, &[("rx", "A9"), ("tx", "D10")]),
             (Host::Spi, &[("sck", "G13"), ("cs_n", "B11"), ("mosi", "A11"), ("miso", "D12")]), // PMOD JA, 1 to 4
         ],
+        capacity: Capacity { luts: 20_800, ffs: 41_600, block_rams: 50 },
         large_bits: 0,
         flash: None,
     },
@@ -234,6 +254,7 @@ pub const BOARDS: &[Board] = &[
             (Host::Uart, &[("rx", "Y18"), ("tx", "Y19")]), // PMOD A, 1 and 2
             (Host::Spi, &[("sck", "Y18"), ("cs_n", "Y19"), ("mosi", "Y16"), ("miso", "Y17")]), // PMOD A, 1 to 4
         ],
+        capacity: Capacity { luts: 53_200, ffs: 106_400, block_rams: 140 },
         large_bits: 0,
         flash: None,
     },

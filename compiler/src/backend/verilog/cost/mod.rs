@@ -1,0 +1,99 @@
+//! What a design takes of a part before anything is synthesised: LUTs, flip-flops, block RAMs and DSPs, module by module.
+//!
+//! Each module of the netlist says what it is made of (`structure`), a family what that takes (`coefficients`, fitted to what
+//! yosys makes of the modules alone), and memories are laid into block RAM as yosys does it (`memory`).
+
+mod coefficients;
+mod family;
+mod fit;
+mod host;
+mod memory;
+mod structure;
+mod structure_lanes;
+mod structure_neurons;
+mod structure_windows;
+
+pub use family::{Technology, technology};
+pub use fit::{Shortage, TOLERANCE, fits, of, shortages};
+
+use serde::Serialize;
+use std::ops::AddAssign;
+
+use super::netlist::{Instance, Section};
+use memory::Taken;
+use structure::structure;
+
+/// What a design takes of a part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Resources {
+    /// LUTs, those that store and those of shift registers with them.
+    pub luts: f64,
+    /// Flip-flops.
+    pub ffs: f64,
+    /// Block RAMs; a half is one of its halves.
+    pub block_rams: f64,
+    /// Single-port RAMs beside block RAM.
+    pub large_rams: f64,
+    /// Multipliers: products are made of LUTs.
+    pub dsps: f64,
+}
+
+impl AddAssign for Resources {
+    fn add_assign(&mut self, other: Self) {
+        self.luts += other.luts;
+        self.ffs += other.ffs;
+        self.block_rams += other.block_rams;
+        self.large_rams += other.large_rams;
+        self.dsps += other.dsps;
+    }
+}
+
+/// What the layers take, each with all that stands between it and the next one, and what all of the design does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Costs {
+    /// Of each section that is a layer.
+    pub layers: Vec<Resources>,
+    /// Of the whole netlist.
+    pub total: Resources,
+}
+
+/// What a netlist of `layers` layers, and what stands behind them, takes of a family's parts.
+pub fn costs(technology: &Technology, sections: &[Section], layers: usize) -> Costs {
+    let mut costs = Costs { layers: Vec::new(), total: Resources::default() };
+    for (at, section) in sections.iter().enumerate() {
+        let mut sum = Resources::default();
+        for instance in &section.instances {
+            let of = cost(technology, instance, &section.instances);
+            sum += of.unwrap_or_else(|| panic!("`{}` has a cost on {}", instance.module, technology.name));
+        }
+        costs.total += sum;
+        if at < layers {
+            costs.layers.push(rounded(sum));
+        }
+    }
+    costs.total = rounded(costs.total);
+    costs
+}
+
+/// Whole LUTs and flip-flops.
+fn rounded(resources: Resources) -> Resources {
+    Resources { luts: resources.luts.round(), ffs: resources.ffs.round(), ..resources }
+}
+
+/// What a module of a section takes; `None`: nothing is known of it.
+fn cost(technology: &Technology, instance: &Instance, section: &[Instance]) -> Option<Resources> {
+    let structure = structure(instance, section)?;
+    let (_, logic) = technology.logic.iter().find(|(module, _)| *module == instance.module)?;
+    let mut sum = Resources::default();
+    for memory in &structure.memories {
+        let Taken { luts, ffs, block_rams, large } = technology.memories.taken(*memory);
+        sum += Resources { luts, ffs, block_rams, large_rams: large as f64, dsps: 0.0 };
+    }
+    let product = |sizes: &[f64], each: &[f64]| {
+        assert_eq!(sizes.len(), each.len(), "{}: a coefficient for each size", instance.module);
+        sizes.iter().zip(each).map(|(size, each)| size * each).sum::<f64>()
+    };
+    sum.luts += product(&structure.luts, logic.luts);
+    sum.ffs += product(&structure.ffs, logic.ffs);
+    Some(sum)
+}
