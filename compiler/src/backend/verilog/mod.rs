@@ -24,8 +24,8 @@ mod size;
 mod tail;
 mod top;
 
-pub use choose::choose;
 use board::Chosen;
+pub use choose::choose;
 use cost::Resources;
 use host::Interface;
 pub use loading::WeightStore;
@@ -162,7 +162,12 @@ impl Names {
         Self { top, title: printable(&compiled.name), titles, ids, printable: printable_titles }
     }
 
-    fn design<'d, 'p>(&'d self, compiled: &'d Compiled<'p>, layers: &'d [Layer<'p>], store: WeightStore) -> Design<'d, 'p> {
+    fn design<'d, 'p>(
+        &'d self,
+        compiled: &'d Compiled<'p>,
+        layers: &'d [Layer<'p>],
+        store: WeightStore,
+    ) -> Design<'d, 'p> {
         Design {
             name: &self.top,
             title: &self.title,

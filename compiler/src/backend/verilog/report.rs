@@ -125,8 +125,10 @@ pub struct Part {
 impl Part {
     /// Of the part of `board`, or of a 7-series one.
     pub fn new(total: Option<Resources>, board: Option<&Chosen>) -> Self {
-        let name = board.map_or("a part of the 7 series".into(), |chosen| format!("{} ({})", chosen.board.part, chosen.board.name));
-        let short = board.zip(total).map(|(chosen, total)| shortages(&total, chosen.board.capacity)).unwrap_or_default();
+        let name = board
+            .map_or("a part of the 7 series".into(), |chosen| format!("{} ({})", chosen.board.part, chosen.board.name));
+        let short =
+            board.zip(total).map(|(chosen, total)| shortages(&total, chosen.board.capacity)).unwrap_or_default();
         let line = |short: &super::cost::Shortage| format!("{} {} of {}", short.needed, short.what, short.available);
         Self { total, name, short: short.iter().map(line).collect() }
     }

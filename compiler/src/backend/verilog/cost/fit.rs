@@ -96,11 +96,8 @@ pub fn fits(compiled: &Compiled<'_>, chosen: &Chosen, store: WeightStore) -> Res
         let about = if short.what == "block RAMs" { "" } else { "about " };
         format!("{about}{} {} of {}", short.needed, short.what, short.available)
     });
-    let found = format!(
-        "it takes {} that the part of the board {} has",
-        listed.collect::<Vec<_>>().join(" and "),
-        board.name
-    );
+    let found =
+        format!("it takes {} that the part of the board {} has", listed.collect::<Vec<_>>().join(" and "), board.name);
     Err(AtNode {
         node: compiled.name.clone(),
         op: "network".to_owned(),

@@ -133,7 +133,12 @@ pub fn structure(instance: &Instance, others: &[Instance]) -> Option<Structure> 
             let [width, words, period, timesteps] = p.numbers(["WIDTH", "WORDS", "PERIOD", "TIMESTEPS"]);
             let (address, count, time) = (register_bits(2 * words), bits(period + 1), register_bits(timesteps));
             let ffs = [1, width, address, count, time];
-            Structure::new(&[1, address, count, time], &ffs, vec![ram(width + 3, 2 * words)])
+            // where a position stands in its pool window is kept only for a pool behind it; one before leaves it constant
+            let at = others.iter().position(|other| other.name == instance.name).unwrap_or(0);
+            let (before, behind) = others.split_at(at);
+            let pools = |of: &[Instance]| of.iter().any(|other| other.module == "snn_pool");
+            let tag = only(pools(behind) && !pools(before), 3);
+            Structure::new(&[1, address, count, time], &ffs, vec![ram(width + tag, 2 * words)])
         }
         "snn_readout" => {
             let [elements, value, score, timesteps, reduce, index] =

@@ -29,8 +29,7 @@ fn drain(lanes: usize, group: usize, sum: usize, running: bool) -> ([usize; 2], 
 /// Of `snn_lanes`: a sum a lane, adders before it, registers of rows, the drain.
 pub fn lanes(p: Parameters<'_>) -> Structure {
     let [slots, lanes, weight, sum, group] = p.numbers(["SLOTS", "LANES", "WEIGHT_BITS", "SUM_BITS", "GROUP"]);
-    let [odd, subtracts, planes, digit, persists] =
-        p.numbers(["ODD", "SUBTRACTS", "PLANES", "DIGIT_BITS", "PERSISTS"]);
+    let [odd, subtracts, planes, digit, persists] = p.numbers(["ODD", "SUBTRACTS", "PLANES", "DIGIT_BITS", "PERSISTS"]);
     let running = planes == 1 && persists == 0;
     let once = weight + usize::from(odd != 0 || weight == 1);
     let width = once + digit - 1;

@@ -40,25 +40,14 @@ pub fn window(p: Parameters<'_>) -> Structure {
         positions,
         only(slots > 2, all),
     ];
-    let ffs = [
-        1,
-        all,
-        all * extents,
-        banks * word,
-        address,
-        only(walks, address),
-        banks * address,
-        rest,
-        row,
-        positions,
-    ];
+    let ffs =
+        [1, all, all * extents, banks * word, address, only(walks, address), banks * address, rest, row, positions];
     Structure::new(&luts, &ffs, memories)
 }
 
 /// Of `snn_encode` behind `window`: what picks ones, their numbers, rows of weights.
 pub fn encode(p: Parameters<'_>, window: Option<&Instance>) -> Structure {
-    let [width, slots, count, offset, row] =
-        p.numbers(["BITS", "SLOTS", "COUNT_BITS", "OFFSET_BITS", "ROW_BITS"]);
+    let [width, slots, count, offset, row] = p.numbers(["BITS", "SLOTS", "COUNT_BITS", "OFFSET_BITS", "ROW_BITS"]);
     // what the window never sets is not kept
     let of = |name: &str| window.map_or(0, |window| Parameters(&window.parameters).or(name, 0));
     let beside = usize::from(of("DIGITS") > 0 || of("SIGNED") > 0) + usize::from(of("DIGITS") > 0);
@@ -86,15 +75,7 @@ pub fn collect(p: Parameters<'_>) -> Structure {
     let frame = rows * row;
     let place = register_bits(frame);
     let tables = ((1usize << y) / 64).max(1) + ((1usize << x) / 64).max(1);
-    let luts = [
-        1,
-        banks * word,
-        word,
-        only(stack > 1, banks * word),
-        place,
-        address,
-        only(banks > 1, place * tables),
-    ];
+    let luts = [1, banks * word, word, only(stack > 1, banks * word), place, address, only(banks > 1, place * tables)];
     let ffs = [1, banks * word * (1 + stack), place, address, usize::from(planes > 1)];
     Structure::new(&luts, &ffs, vec![ram(word, frame); banks])
 }
@@ -105,8 +86,7 @@ pub fn writer(p: Parameters<'_>) -> Structure {
     let [height, width, banks, address] = p.numbers(["HEIGHT", "WIDTH", "BANKS", "ADDRESS_BITS"]);
     let counters = bits(channels / group) + bits(chunk / group) + bits(width) + bits(height);
     let walks = height * width > 1;
-    let luts =
-        [1, planes * chunk, chunk / group, address, only(walks, address), only(walks, banks), counters];
+    let luts = [1, planes * chunk, chunk / group, address, only(walks, address), only(walks, banks), counters];
     let ffs = [1, planes * chunk, address, only(walks, address), banks, counters];
     Structure::new(&luts, &ffs, vec![])
 }
