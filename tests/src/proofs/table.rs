@@ -58,7 +58,7 @@ pub const PROOFS: &[Proof] = &[
         mutants: &[
             ("snn_link", "free_q  <= FRAMES[COUNT_BITS-1:0];", "free_q  <= FRAMES[COUNT_BITS-1:0] + 1'b1;"),
             ("snn_link", "if (read) first_q <= {1'b0, first_q[FRAMES-1:1]};", ""),
-            ("snn_link", "written && full_left == i[COUNT_BITS-1:0]", "written && full_q == i[COUNT_BITS-1:0]"),
+            ("snn_link", "(read ? there[i+1] : there[i])", "there[i]"),
         ],
         ..PLAIN
     },

@@ -13,6 +13,8 @@ use super::size::Layer;
 
 /// Elements per clock behind a layer's sums, at most.
 const MOST_ELEMENTS: u8 = 64;
+/// Bits that a layer's input may be held back in: 16 block RAMs.
+const MOST_HELD: usize = 1 << 19;
 /// What is given back may cost one clock in so many.
 const PRICE: u64 = 200;
 
@@ -45,6 +47,8 @@ pub fn choose(compiled: &Compiled<'_>, slots: u8, samples: &[Sample]) -> Result<
     // what a layer takes does not depend on the others
     let adds = |code| predict(&all(code), samples, &traces).adds.into_iter().map(|adds| adds.made);
     let mut layout = all(EdgeCode::Plain);
+    let held: Vec<usize> =
+        Layer::all(&compiled.program, &plan, &all(EdgeCode::Inverted)).iter().map(Layer::held_bits).collect();
     // the best code that holds nothing back
     let mut at_once = vec![EdgeCode::Plain; plan.len()];
     let (plain, delta, inverted) = (adds(EdgeCode::Plain), adds(EdgeCode::Delta), adds(EdgeCode::Inverted));
@@ -52,7 +56,10 @@ pub fn choose(compiled: &Compiled<'_>, slots: u8, samples: &[Sample]) -> Result<
         if delta < plain {
             at_once[at] = EdgeCode::Delta;
         }
-        layout.engines[at].code = if inverted < plain.min(delta) { EdgeCode::Inverted } else { at_once[at] };
+        layout.engines[at].code = match inverted < plain.min(delta) && held[at] <= MOST_HELD {
+            true => EdgeCode::Inverted,
+            false => at_once[at],
+        };
     }
     let best = clocks(&layout);
     let most = best + best / PRICE;

@@ -336,6 +336,14 @@ impl<'p> Layer<'p> {
         }
     }
 
+    /// Bits of the samples that are inverted on the way.
+    pub fn held_bits(&self) -> usize {
+        match &self.front {
+            Front::Window(window) if self.has_base() => self.frames_before() * window.words() * window.chunk,
+            Front::Window(_) | Front::Stream => 0,
+        }
+    }
+
     /// Groups of sums of a frame.
     pub fn sum_words(&self) -> usize {
         match &self.front {
