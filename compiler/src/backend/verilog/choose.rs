@@ -63,12 +63,12 @@ pub fn choose(compiled: &Compiled<'_>, slots: u8, samples: &[Sample]) -> Result<
     }
     let best = clocks(&layout);
     let most = best + best / PRICE;
-    let fewer_inputs = |_, engine: Engine| (engine.slots > 1).then(|| Engine { slots: engine.slots / 2, ..engine });
+    let fewer_inputs = |_, engine: Engine| (engine.slots > 1).then_some(Engine { slots: engine.slots / 2, ..engine });
     // to hold a sample back costs memory and latency, which only clocks are worth
     let not_held = |at: usize, engine: Engine| {
         (engine.code == EdgeCode::Inverted).then_some(Engine { code: at_once[at], ..engine })
     };
-    let fewer_elements = |_, engine: Engine| (engine.group > 1).then(|| Engine { group: engine.group / 2, ..engine });
+    let fewer_elements = |_, engine: Engine| (engine.group > 1).then_some(Engine { group: engine.group / 2, ..engine });
     for fewer in [&fewer_inputs as &dyn Fn(usize, Engine) -> Option<Engine>, &not_held, &fewer_elements] {
         for at in 0..plan.len() {
             while let Some(engine) = fewer(at, layout.engines[at]) {

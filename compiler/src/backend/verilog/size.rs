@@ -99,7 +99,7 @@ pub enum Front {
     /// Events are rows of weights.
     Stream,
     /// A window over frames of packed elements.
-    Window(WindowSize),
+    Window(Box<WindowSize>),
 }
 
 /// Bits that count to `n - 1`, at least one.
@@ -168,7 +168,7 @@ impl<'p> Layer<'p> {
                 while planned.own.is_some() && !window.chunk.is_multiple_of(group) {
                     group /= 2;
                 }
-                Front::Window(window)
+                Front::Window(Box::new(window))
             }
         };
         let lane_groups = channels / lanes;
@@ -272,7 +272,7 @@ impl<'p> Layer<'p> {
             code: EdgeCode::Plain,
             timesteps,
             rows: (lane_groups * window.all_chunks() * window.bits()).max(2),
-            front: Front::Window(window),
+            front: Front::Window(Box::new(window)),
             channels,
             lanes,
             slots,
