@@ -7,9 +7,8 @@ use crate::data::Sample;
 use crate::error::AtNode;
 use crate::host::{Trace, trace};
 
-use super::clocks::{self, Prediction};
-use super::plan;
 use super::size::Layer;
+use super::{clocks, plan};
 
 /// Elements per clock behind a layer's sums, at most.
 const MOST_ELEMENTS: u8 = 64;
@@ -32,20 +31,21 @@ pub fn choose(compiled: &Compiled<'_>, slots: u8, samples: &[Sample]) -> Result<
         return Ok(Layout { lanes, engines: vec![Engine { slots, ..Engine::default() }; plan.len()] });
     }
     let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
-    let predict = |layout: &Layout, samples: &[Sample], traces: &[Trace]| {
-        clocks::predict(&compiled.program, &Layer::all(&compiled.program, &plan, layout), samples, traces)
+    // the samples twice: what the second time takes, the network is full
+    let (again, traced) = ([samples, samples].concat(), [&traces[..], &traces[..]].concat());
+    let predict = |layout: &Layout| {
+        clocks::predict(&compiled.program, &Layer::all(&compiled.program, &plan, layout), &again, &traced)
     };
-    // what the samples take once the network is full
-    let (again, traced_again) = ([samples, samples].concat(), [&traces[..], &traces[..]].concat());
-    let total = |prediction: Prediction| prediction.clocks.iter().sum::<u64>();
-    let clocks =
-        |layout: &Layout| total(predict(layout, &again, &traced_again)) - total(predict(layout, samples, &traces));
+    let clocks = |layout: &Layout| {
+        let ends = predict(layout).ends;
+        ends[ends.len() - 1] - ends[samples.len() - 1]
+    };
     let all = |code| Layout {
         lanes,
         engines: vec![Engine { slots, group: MOST_ELEMENTS, code, ..Engine::default() }; plan.len()],
     };
     // what a layer takes does not depend on the others
-    let adds = |code| predict(&all(code), samples, &traces).adds.into_iter().map(|adds| adds.made);
+    let adds = |code| predict(&all(code)).adds.into_iter().map(|adds| adds.made);
     let mut layout = all(EdgeCode::Plain);
     let held: Vec<usize> =
         Layer::all(&compiled.program, &plan, &all(EdgeCode::Inverted)).iter().map(Layer::held_bits).collect();
