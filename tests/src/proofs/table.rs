@@ -98,6 +98,24 @@ pub const PROOFS: &[Proof] = &[
         ..PLAIN
     },
     Proof {
+        name: "load",
+        modules: &["snn_load"],
+        mutants: &[
+            ("snn_load", "if (ends) row_q <= row_q + 1'b1;", "row_q <= row_q + 1'b1;"),
+            ("snn_load", "assign w_valid   = i_valid && !full_q", "assign w_valid   = i_valid"),
+        ],
+        ..PLAIN
+    },
+    Proof {
+        name: "feed",
+        modules: &["snn_feed"],
+        mutants: &[
+            ("snn_feed", "load_valid <= takes && !begins", "load_valid <= takes"),
+            ("snn_feed", "localparam LAST       = WORDS - 1", "localparam LAST       = WORDS - 2"),
+        ],
+        ..PLAIN
+    },
+    Proof {
         name: "axis_in",
         modules: &["snn_axis_in"],
         mutants: &[
