@@ -10,25 +10,24 @@ use crate::host::{Trace, trace};
 use super::size::Layer;
 use super::{clocks, plan};
 
-/// Elements per clock behind a layer's sums, at most.
-const MOST_ELEMENTS: u8 = 64;
 /// Bits that a layer's input may be held back in: 16 block RAMs.
 const MOST_HELD: usize = 1 << 19;
 /// What is given back may cost one clock in so many.
 const PRICE: u64 = 200;
 
-/// A layout of `compiled` whose layers take up to `slots` inputs per clock, as many as `samples` show to pay: every layer
-/// gets all there is, then gives back, layer by layer, inputs and elements per clock that cost next to no clocks. A layer
-/// takes its input in the code that gives it least to add; an inverted one is given back where it saves next to no clocks.
-/// Without samples every layer gets the inputs, and the elements that it always has.
+/// A layout of `compiled` whose layers have up to `most`, as much of it as `samples` show to pay: every layer gets all there
+/// is, then gives back, layer by layer, inputs and elements per clock that cost next to no clocks. A layer takes its input
+/// in the code that gives it least to add; an inverted one is given back where it saves next to no clocks.
+/// Without samples every layer gets the inputs, and no more elements than it always has.
 ///
 /// # Errors
 /// A step that the engine cannot carry.
-pub fn choose(compiled: &Compiled<'_>, slots: u8, samples: &[Sample]) -> Result<Layout, AtNode<BackendError>> {
+pub fn choose(compiled: &Compiled<'_>, most: Engine, samples: &[Sample]) -> Result<Layout, AtNode<BackendError>> {
     let plan = plan::plan(compiled)?;
     let lanes = compiled.layout.lanes;
     if samples.is_empty() {
-        return Ok(Layout { lanes, engines: vec![Engine { slots, ..Engine::default() }; plan.len()] });
+        let engine = Engine { group: most.group.min(Engine::default().group), ..most };
+        return Ok(Layout { lanes, engines: vec![engine; plan.len()] });
     }
     let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
     // the samples twice: what the second time takes, the network is full
@@ -40,10 +39,7 @@ pub fn choose(compiled: &Compiled<'_>, slots: u8, samples: &[Sample]) -> Result<
         let ends = predict(layout).ends;
         ends[ends.len() - 1] - ends[samples.len() - 1]
     };
-    let all = |code| Layout {
-        lanes,
-        engines: vec![Engine { slots, group: MOST_ELEMENTS, code, ..Engine::default() }; plan.len()],
-    };
+    let all = |code| Layout { lanes, engines: vec![Engine { code, ..most }; plan.len()] };
     // what a layer takes does not depend on the others
     let adds = |code| predict(&all(code)).adds.into_iter().map(|adds| adds.made);
     let mut layout = all(EdgeCode::Plain);
@@ -62,7 +58,7 @@ pub fn choose(compiled: &Compiled<'_>, slots: u8, samples: &[Sample]) -> Result<
         };
     }
     let best = clocks(&layout);
-    let most = best + best / PRICE;
+    let worst = best + best / PRICE;
     let fewer_inputs = |_, engine: Engine| (engine.slots > 1).then_some(Engine { slots: engine.slots / 2, ..engine });
     // to hold a sample back costs memory and latency, which only clocks are worth
     let not_held = |at: usize, engine: Engine| {
@@ -74,7 +70,7 @@ pub fn choose(compiled: &Compiled<'_>, slots: u8, samples: &[Sample]) -> Result<
             while let Some(engine) = fewer(at, layout.engines[at]) {
                 let mut given = layout.clone();
                 given.engines[at] = engine;
-                if clocks(&given) > most {
+                if clocks(&given) > worst {
                     break;
                 }
                 layout = given;
