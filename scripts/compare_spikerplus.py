@@ -197,7 +197,7 @@ def short_literals(verilog):
 
 
 def resources(sources, top, folder):
-    """LUTs, flip-flops, latches and halves of 36-kbit block RAMs, by Yosys."""
+    """LUTs (those that are memory too), flip-flops, latches and halves of 36-kbit block RAMs, by Yosys."""
     report = folder / "stat.txt"
     if not report.is_file():
         script = f"read_verilog {' '.join(sources)}; synth_xilinx -family xc7 -flatten -nodsp -top {top}; tee -q -o stat.new stat"
@@ -205,9 +205,11 @@ def resources(sources, top, folder):
         (folder / "stat.new").rename(report)
     cells = {name: int(count) for name, count in re.findall(r"^\s+([A-Z]\w+)\s+(\d+)\s*$", report.read_text(), re.M)}
     total = lambda pattern: sum(count for name, count in cells.items() if re.fullmatch(pattern, name))
+    # a LUT RAM is four LUTs, but of one bit and one more port it is two
+    memories = 4 * total(r"RAM(32|64)M\w*|RAM128X1D") + 2 * total(r"RAM(32|64)X1D") + total(r"SRL\w+")
     return {
-        "LUTs": total(r"LUT[1-6]"), "flip-flops": total(r"FD[RSCP]E(_1)?"), "latches": total(r"LD[CP]E"),
-        "RAMB18": 2 * total("RAMB36E1") + total("RAMB18E1"), "LUT RAMs": total(r"RAM\d+[MX]\w*|SRL\w+"),
+        "LUTs": total(r"LUT[1-6]") + memories, "flip-flops": total(r"FD[RSCP]E(_1)?"), "latches": total(r"LD[CP]E"),
+        "RAMB18": 2 * total("RAMB36E1") + total("RAMB18E1"), "of them RAM": memories,
     }
 
 
@@ -254,7 +256,7 @@ def main():
     same = int(sum(np.argmax(counts, 1) == np.argmax(reference, 1)))
     print(f"{len(spikes)} images; Spiker+ gives the reference's class on {same}, the right one on "
           f"{int(sum(np.argmax(counts, 1) == classes))}; snnc equals its host in every spike")
-    head = ["clocks (mean)", "fewer clocks", "LUTs", "of its LUTs", "flip-flops", "latches", "RAMB18", "LUT RAMs"]
+    head = ["clocks (mean)", "fewer clocks", "LUTs", "of its LUTs", "flip-flops", "latches", "RAMB18", "of them RAM"]
     row = lambda name, cells: print(f"{name:<22}" + "".join(f"{cell:>15}" for cell in cells))
     rest = lambda area: [area[name] for name in head[4:]]
     row("", head)

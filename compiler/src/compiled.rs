@@ -85,6 +85,12 @@ impl EdgeCode {
 }
 
 impl Engine {
+    /// All that a layer can have, with so many inputs per clock.
+    #[must_use]
+    pub const fn most(slots: u8) -> Self {
+        Self { slots, group: 64, chunk: Self::most_chunk(), code: EdgeCode::Plain }
+    }
+
     /// [`Self::chunk`] where nothing else is said.
     const fn most_chunk() -> u8 {
         64

@@ -73,6 +73,27 @@ fn a_model_becomes_a_bitstream_and_its_report_says_what_it_takes() {
 }
 
 #[test]
+fn the_help_names_every_board() {
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_snnc")).args(["compile", "--help"]).output();
+    let help = String::from_utf8(help.expect("snnc starts").stdout).expect("text");
+    for board in snnc::backend::verilog::board::BOARDS {
+        assert!(help.contains(board.name), "{}", board.name);
+    }
+}
+
+#[test]
+fn a_layout_is_chosen_within_what_is_allowed() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let (model, folder) = (tiny(scratch.path()), scratch.path().join("out"));
+    let out = folder.display().to_string();
+    succeeds(&["compile", &model, "--target", "fpga", "--slots", "2", "--neurons", "1", "--chunk", "8", "-o", &out]);
+    let design = fs::read_to_string(folder.join("tiny.v")).expect("a design");
+    assert!(design.contains(".SLOTS(2)"), "{design}");
+    let groups: Vec<&str> = design.split(".GROUP(").skip(1).filter_map(|text| text.split(')').next()).collect();
+    assert!(!groups.is_empty() && groups.iter().all(|group| *group == "1"), "{groups:?}");
+}
+
+#[test]
 fn what_a_board_does_not_have_is_refused_with_what_there_is() {
     let scratch = tempfile::tempdir().expect("a scratch folder");
     let (model, out) = (tiny(scratch.path()), scratch.path().join("out").display().to_string());

@@ -165,6 +165,21 @@ pub struct Recipe {
     pub rich: bool,
 }
 
+impl Recipe {
+    /// A small network of dense layers over spikes.
+    #[must_use]
+    pub fn dense() -> Self {
+        let layer = |fan_out| Layer::Dense { fan_out, weights: Weights::Int8, neurons: true };
+        Self {
+            input: Edge { shape: Shape::vector(12), kind: EdgeKind::Spikes, rate: Rate::PerTimestep },
+            layers: vec![layer(8), layer(3)],
+            timesteps: 5,
+            readout: (Quantity::Spikes, Reduce::Sum),
+            rich: false,
+        }
+    }
+}
+
 /// The window of a plain convolution.
 #[must_use]
 pub const fn window(kernel: u16, stride: u16, padding: u16) -> Window {

@@ -13,17 +13,6 @@ use snnc::host::trace;
 use snnc_runtime::program::{Edge, EdgeKind, PoolOp, Quantity, Rate, Reduce, Shape, ValueKind};
 use snnc_tests::random_network::{Layer, Recipe, Rng, Weights, build, samples, window};
 
-fn dense() -> Recipe {
-    let layer = |fan_out| Layer::Dense { fan_out, weights: Weights::Int8, neurons: true };
-    Recipe {
-        input: Edge { shape: Shape::vector(12), kind: EdgeKind::Spikes, rate: Rate::PerTimestep },
-        layers: vec![layer(8), layer(3)],
-        timesteps: 5,
-        readout: (Quantity::Spikes, Reduce::Sum),
-        rich: false,
-    }
-}
-
 fn convolution() -> Recipe {
     let shape = Shape { height: 6, width: 6, channels: 1 };
     Recipe {
@@ -79,6 +68,6 @@ fn compare(name: &str, recipe: &Recipe, seed: u64) {
 
 #[test]
 fn what_is_written_has_not_changed() {
-    compare("tiny_dense", &dense(), 8);
+    compare("tiny_dense", &Recipe::dense(), 8);
     compare("tiny_convolution", &convolution(), 4);
 }

@@ -4,7 +4,7 @@
 use bumpalo::Bump;
 use snnc::backend::verilog::choose;
 use snnc::backend::{BACKENDS, EmitOptions};
-use snnc::compiled::{Compiled, EdgeCode};
+use snnc::compiled::{Compiled, EdgeCode, Engine};
 use snnc::data::{Dataset, Sample};
 use snnc::host::{Trace, spiking_steps, trace};
 use snnc::ir::{
@@ -184,7 +184,7 @@ fn a_layer_takes_its_input_in_the_code_that_makes_it_add_least() {
         pipeline::build(&graph, timesteps, Some(&calib), &choices, &arena).expect("it compiles").compiled;
     let encode = |data: Dataset| pipeline::encode(&compiled, &data.take(3)).expect("the images fit");
     let (stimuli, test) = (encode(calib), encode(samples("mnist/test200.npz")));
-    compiled.layout = choose(&compiled, 2, &stimuli).expect("chains are carried");
+    compiled.layout = choose(&compiled, Engine::most(2), &stimuli).expect("chains are carried");
     let codes: Vec<EdgeCode> = compiled.layout.engines.iter().map(|engine| engine.code).collect();
     assert_eq!(codes, [EdgeCode::Plain, EdgeCode::Inverted, EdgeCode::Delta], "the first one's input is constant");
     let backend = BACKENDS.iter().find(|backend| backend.name == "fpga").expect("a backend of that name");
@@ -205,7 +205,7 @@ fn the_convolution_engine_takes_fewer_clocks_than_there_are_spikes_in_its_window
         pipeline::build(&graph, timesteps, Some(&calib), &Choices::default(), &arena).expect("it compiles").compiled;
     let encode = |data: Dataset| pipeline::encode(&compiled, &data).expect("the images fit");
     let (stimuli, images) = (encode(calib.take(4)), encode(samples("mnist/test200.npz").take(50)));
-    compiled.layout = choose(&compiled, 1, &stimuli).expect("chains are carried");
+    compiled.layout = choose(&compiled, Engine::most(1), &stimuli).expect("chains are carried");
     let backend = BACKENDS.iter().find(|backend| backend.name == "fpga").expect("a backend of that name");
     let emit =
         |samples| (backend.emit)(&compiled, &EmitOptions { samples, ..EmitOptions::default() }).expect("it fits");
@@ -233,7 +233,7 @@ fn the_dense_engine_stays_within_a_few_per_cent_of_its_input_spikes() {
     let input = input.iter().filter(|spike| **spike).count() as f64;
     let backend = BACKENDS.iter().find(|backend| backend.name == "fpga").expect("a backend of that name");
     for (slots, most) in [(1, 1.03), (2, 1.06), (4, 1.12)] {
-        compiled.layout = choose(&compiled, slots, &spikes).expect("chains are carried");
+        compiled.layout = choose(&compiled, Engine::most(slots), &spikes).expect("chains are carried");
         assert_eq!(compiled.layout.engines[0].slots, slots, "the first layer sets the pace");
         assert_eq!(compiled.layout.engines[1].slots, 1, "the second one does not");
         let options = EmitOptions { samples: &spikes, ..EmitOptions::default() };

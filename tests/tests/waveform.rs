@@ -19,17 +19,6 @@ const SIMULATORS: [(&str, Simulator); 2] =
 /// A row of the weights of the first layer that is broken, and the input that it belongs to.
 const BROKEN: usize = 5;
 
-fn dense() -> Recipe {
-    let layer = |fan_out| Layer::Dense { fan_out, weights: Weights::Int8, neurons: true };
-    Recipe {
-        input: Edge { shape: Shape::vector(12), kind: EdgeKind::Spikes, rate: Rate::PerTimestep },
-        layers: vec![layer(8), layer(3)],
-        timesteps: 5,
-        readout: (Quantity::Spikes, Reduce::Sum),
-        rich: false,
-    }
-}
-
 fn convolution() -> Recipe {
     let shape = Shape { height: 6, width: 5, channels: 2 };
     Recipe {
@@ -122,7 +111,7 @@ fn waveform(folder: &Path) -> String {
 #[test]
 fn a_broken_weight_memory_is_named_by_its_first_different_spike() {
     let arena = Bump::new();
-    let (compiled, samples, traces) = drawn(&arena, &dense());
+    let (compiled, samples, traces) = drawn(&arena, &Recipe::dense());
     // a row of zeros is the same as an input that never spikes
     let silenced = samples.iter().cloned().map(|mut sample| {
         for frame in &mut sample.frames {
@@ -205,7 +194,7 @@ fn a_broken_module_is_named_by_the_layer_and_the_position_it_shows_at() {
 #[test]
 fn a_simulation_that_is_cut_off_leaves_no_waveform() {
     let arena = Bump::new();
-    let (compiled, samples, traces) = drawn(&arena, &dense());
+    let (compiled, samples, traces) = drawn(&arena, &Recipe::dense());
     let folder = tempfile::tempdir().expect("a folder for scratch");
     let hardware = write(&compiled, &samples, &traces, folder.path()).expect("a chain");
     let bench = folder.path().join(format!("{}_tb.v", hardware.top));

@@ -60,28 +60,7 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
     let layout = &mut network.built.compiled.layout;
     layout.lanes = arguments.lanes.or(layout.lanes);
     let samples = stimuli(arguments, &network.built.compiled)?;
-    if let Some(text) = &arguments.slots {
-        let compiled = &mut network.built.compiled;
-        let chosen = match (arguments.target, text.parse()) {
-            (Target::Fpga, Ok(slots)) => verilog::choose(compiled, slots, &samples),
-            _ => Err(BackendError::fpga_only(compiled, "slots", text)),
-        };
-        compiled.layout = chosen.map_err(Error::from)?;
-    }
-    for (option, text) in [("neurons", &arguments.neurons), ("chunk", &arguments.chunk)] {
-        let Some(text) = text else { continue };
-        let compiled = &mut network.built.compiled;
-        let Target::Fpga = arguments.target else {
-            return Err(Error::from(BackendError::fpga_only(compiled, option, text)).into());
-        };
-        let most: u8 = text.parse().expect("one of the values that are possible");
-        // a layer is a step, or some of them
-        compiled.layout.engines.resize(compiled.steps.len(), Engine::default());
-        for engine in &mut compiled.layout.engines {
-            let of_option = if option == "chunk" { &mut engine.chunk } else { &mut engine.group };
-            *of_option = most.min(*of_option);
-        }
-    }
+    lay_out(arguments, &mut network.built.compiled, &samples)?;
     let compiled = &network.built.compiled;
     let host = arguments.host.map(Connection::host);
     let board = board(arguments, compiled, host)?;
@@ -120,6 +99,31 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
         show(&text(&report, &folder))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Gives each layer of an FPGA what the options ask for.
+fn lay_out(arguments: &Compile, compiled: &mut Compiled<'_>, samples: &[Sample]) -> Result<(), Error> {
+    let options = [("slots", &arguments.slots), ("neurons", &arguments.neurons), ("chunk", &arguments.chunk)];
+    let fpga = matches!(arguments.target, Target::Fpga);
+    if let Some((option, text)) = options.iter().find_map(|(option, text)| Some((option, text.as_ref()?)))
+        && !fpga
+    {
+        return Err(BackendError::fpga_only(compiled, option, text).into());
+    }
+    let number = |text: &String| text.parse::<u8>().expect("one of the values that are possible");
+    let [slots, neurons, chunk] = options.map(|(_, text)| text.as_ref().map(number));
+    let all = Engine::most(slots.unwrap_or(1));
+    let most = Engine { group: neurons.unwrap_or(all.group), chunk: chunk.unwrap_or(all.chunk), ..all };
+    if slots.is_some() {
+        compiled.layout = verilog::choose(compiled, most, samples)?;
+    } else if neurons.or(chunk).is_some() {
+        // a layer is a step, or some of them
+        compiled.layout.engines.resize(compiled.steps.len(), Engine::default());
+        for engine in &mut compiled.layout.engines {
+            (engine.group, engine.chunk) = (engine.group.min(most.group), engine.chunk.min(most.chunk));
+        }
+    }
+    Ok(())
 }
 
 /// The board that was asked for, with its host and its clock.

@@ -38,7 +38,7 @@ impl<'a> Choices<'_, 'a> {
             slots: [1, 2, 4][self.below(3)],
             group: 1 << self.below(7),
             chunk: 8 << self.below(4),
-            code: if self.flip() { EdgeCode::Plain } else { EdgeCode::Delta },
+            code: [EdgeCode::Plain, EdgeCode::Delta, EdgeCode::Inverted][self.below(3)],
         };
         let engines = (0..4).map(|_| engine()).collect::<Vec<_>>();
         Layout { lanes, engines: if self.flip() { engines } else { Vec::new() } }

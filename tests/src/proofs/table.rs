@@ -58,7 +58,7 @@ pub const PROOFS: &[Proof] = &[
         mutants: &[
             ("snn_link", "free_q  <= FRAMES[COUNT_BITS-1:0];", "free_q  <= FRAMES[COUNT_BITS-1:0] + 1'b1;"),
             ("snn_link", "if (read) first_q <= {1'b0, first_q[FRAMES-1:1]};", ""),
-            ("snn_link", "written && full_left == i[COUNT_BITS-1:0]", "written && full_q == i[COUNT_BITS-1:0]"),
+            ("snn_link", "(read ? there[i+1] : there[i])", "there[i]"),
         ],
         ..PLAIN
     },
@@ -94,6 +94,24 @@ pub const PROOFS: &[Proof] = &[
         mutants: &[
             ("snn_base", "if (last) first_q <= i_tag[0];", "first_q <= i_tag[0];"),
             ("snn_base", "i_valid && !i_tag[0] && !rst", "i_valid && !rst"),
+        ],
+        ..PLAIN
+    },
+    Proof {
+        name: "load",
+        modules: &["snn_load"],
+        mutants: &[
+            ("snn_load", "if (ends) row_q <= row_q + 1'b1;", "row_q <= row_q + 1'b1;"),
+            ("snn_load", "assign w_valid   = i_valid && !full_q", "assign w_valid   = i_valid"),
+        ],
+        ..PLAIN
+    },
+    Proof {
+        name: "feed",
+        modules: &["snn_feed"],
+        mutants: &[
+            ("snn_feed", "load_valid <= takes && !begins", "load_valid <= takes"),
+            ("snn_feed", "localparam LAST       = WORDS - 1", "localparam LAST       = WORDS - 2"),
         ],
         ..PLAIN
     },

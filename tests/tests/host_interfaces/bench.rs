@@ -184,6 +184,16 @@ impl Bench {
         run(command.current_dir(self.folder.path()).arg("samples.txt").args(self.simulation(simulator, seed)))
     }
 
+    /// As [`Self::play`], through the Python driver, by this script.
+    pub fn play_python(&self, script: &str, seed: u32) -> Result<String, String> {
+        let files = [("player.py", script), ("wire.py", include_str!("player/wire.py"))];
+        write_all(self.folder.path(), &files.map(|(path, text)| File::text(path, text)));
+        let driver = format!("driver/python/snnc_{}.py", self.interface.top);
+        let mut python = Command::new("python3");
+        python.current_dir(self.folder.path()).args(["player.py", &driver, "samples.txt"]);
+        run(python.args(self.simulation(Simulator::Icarus, seed)))
+    }
+
     /// Elements that are set on each digit plane of each frame of a sample.
     pub fn planes(&self, sample: &Sample) -> Vec<Vec<usize>> {
         let value = |frame: &Frame, i: usize| match frame {

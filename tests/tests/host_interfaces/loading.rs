@@ -2,7 +2,6 @@
 //! those of another of the same shape.
 
 use std::fs;
-use std::process::Command;
 
 use bumpalo::Bump;
 use snnc::backend::verilog::host::Host;
@@ -13,8 +12,8 @@ use snnc::host::trace;
 use snnc_runtime::program::{Population, Program, Projection, Step, Synapses};
 use snnc_tests::random_network::Recipe;
 
-use super::bench::{Bench, Simulator, drawn, run};
-use super::{convolution, dense};
+use super::bench::{Bench, Simulator, drawn};
+use super::convolution;
 
 const LOADED: WeightStore = WeightStore::Loaded { large: 0 };
 
@@ -81,12 +80,8 @@ fn check(name: &str, host: Host, recipe: &Recipe) {
     let said = bench.play(&player, Simulator::Icarus, 3).unwrap_or_else(|error| panic!("{name}: {error}"));
     bench.compare(&said).unwrap_or_else(|error| panic!("{name}: {error}"));
 
-    fs::write(bench.path("player.py"), include_str!("player/loading.py")).expect("scratch");
-    let driver = format!("driver/python/snnc_{}.py", bench.interface.top);
-    let mut python = Command::new("python3");
-    python.current_dir(bench.folder.path()).args(["player.py", &driver, "samples.txt"]);
     let said =
-        run(python.args(bench.simulation(Simulator::Icarus, 4))).unwrap_or_else(|error| panic!("{name}: {error}"));
+        bench.play_python(include_str!("player/loading.py"), 4).unwrap_or_else(|error| panic!("{name}: {error}"));
     bench.compare(&said).unwrap_or_else(|error| panic!("{name} in Python: {error}"));
 }
 
@@ -97,10 +92,10 @@ fn weights_are_loaded_over_axi() {
 
 #[test]
 fn weights_are_loaded_over_spi() {
-    check("spi-loading", Host::Spi, &dense());
+    check("spi-loading", Host::Spi, &Recipe::dense());
 }
 
 #[test]
 fn weights_are_loaded_over_a_uart() {
-    check("uart-loading", Host::Uart, &dense());
+    check("uart-loading", Host::Uart, &Recipe::dense());
 }

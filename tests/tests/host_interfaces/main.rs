@@ -19,18 +19,6 @@ use snnc_tests::random_network::{Layer, Recipe, Weights, window};
 
 use bench::{Bench, Simulator};
 
-/// A small network of dense layers over spikes.
-fn dense() -> Recipe {
-    let layer = |fan_out| Layer::Dense { fan_out, weights: Weights::Int8, neurons: true };
-    Recipe {
-        input: Edge { shape: Shape::vector(12), kind: EdgeKind::Spikes, rate: Rate::PerTimestep },
-        layers: vec![layer(8), layer(3)],
-        timesteps: 5,
-        readout: (Quantity::Spikes, Reduce::Sum),
-        rich: false,
-    }
-}
-
 /// A convolution over a constant image of numbers.
 fn convolution(outputs: u32) -> Recipe {
     let shape = Shape { height: 6, width: 5, channels: 2 };
@@ -60,7 +48,7 @@ fn check(name: &str, host: Host, recipe: &Recipe, simulator: Simulator) {
 
 #[test]
 fn axi_answers_the_driver_in_verilator() {
-    check("axi-dense", Host::Axi, &dense(), Simulator::Verilator);
+    check("axi-dense", Host::Axi, &Recipe::dense(), Simulator::Verilator);
 }
 
 #[test]
@@ -75,5 +63,5 @@ fn spi_answers_the_driver_in_verilator() {
 
 #[test]
 fn uart_answers_the_driver_in_verilator() {
-    check("uart-dense", Host::Uart, &dense(), Simulator::Verilator);
+    check("uart-dense", Host::Uart, &Recipe::dense(), Simulator::Verilator);
 }

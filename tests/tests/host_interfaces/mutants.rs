@@ -7,7 +7,7 @@ use snnc::backend::verilog::host::Host;
 use snnc_tests::random_network::Recipe;
 
 use super::bench::{Bench, Simulator};
-use super::{dense, streams};
+use super::streams;
 
 /// A rule and how it is broken: module, text that is there once, what it becomes.
 type Mutant = (&'static str, &'static str, &'static str);
@@ -102,12 +102,12 @@ fn check(name: &str, host: Host, recipe: &Recipe, mutants: &[Mutant]) {
 
 /// A network of one layer: bits on a line take their time in a simulation.
 fn single() -> Recipe {
-    Recipe { layers: dense().layers.split_off(1), timesteps: 3, ..dense() }
+    Recipe { layers: Recipe::dense().layers.split_off(1), timesteps: 3, ..Recipe::dense() }
 }
 
 #[test]
 fn broken_rules_of_axi_are_noticed() {
-    check("axi-mutants", Host::Axi, &dense(), AXI);
+    check("axi-mutants", Host::Axi, &Recipe::dense(), AXI);
 }
 
 #[test]

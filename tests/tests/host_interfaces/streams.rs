@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use bumpalo::Bump;
 use snnc::backend::verilog::host::{Host, Interface};
-use snnc_tests::random_network::Rng;
+use snnc_tests::random_network::{Recipe, Rng};
 
 use super::bench::{Bench, Simulator};
 use super::pipe::Pipe;
@@ -162,7 +162,7 @@ pub fn judge(bench: &Bench, simulator: Simulator, seed: u32) -> Result<(), Strin
 
 #[test]
 fn axi_streams_carry_samples_back_to_back() {
-    for (recipe, seed) in [(super::dense(), 1), (super::convolution(300), 2)] {
+    for (recipe, seed) in [(Recipe::dense(), 1), (super::convolution(300), 2)] {
         let arena = Bump::new();
         let bench = Bench::new(&arena, "axi-streams", Host::Axi, &recipe, 5);
         bench.build(Simulator::Icarus);

@@ -3,14 +3,14 @@
 use bumpalo::Bump;
 use snnc::backend::verilog::host::Host;
 use snnc::backend::{BACKENDS, EmitOptions};
+use snnc_tests::random_network::Recipe;
 
 use super::bench::drawn;
-use super::dense;
 
 /// Paths that a target writes.
 fn paths(target: &str, host: Option<Host>) -> Result<Vec<String>, String> {
     let arena = Bump::new();
-    let (compiled, _) = drawn(&arena, &dense(), 0);
+    let (compiled, _) = drawn(&arena, &Recipe::dense(), 0);
     let backend = BACKENDS.iter().find(|backend| backend.name == target).expect("a target");
     let emitted = (backend.emit)(&compiled, &EmitOptions { host, ..EmitOptions::default() });
     emitted

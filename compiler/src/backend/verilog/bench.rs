@@ -53,8 +53,9 @@ pub fn plane_elements(frame: &Frame, elements: usize, planes: usize) -> Vec<Vec<
 fn beats(program: &Program<'_>, first_layer: &Layer<'_>, slots: usize, sample: &Sample) -> Vec<Beat> {
     let shape = first_layer.from;
     let index = InputIndex::new(first_layer);
-    let position = |i: usize| match first_layer.front {
-        Front::Window(WindowSize { source: [1, 1, _], .. }) | Front::Stream => i,
+    let position = |i: usize| match &first_layer.front {
+        Front::Stream => i,
+        Front::Window(window) if window.source[..2] == [1; 2] => i,
         Front::Window(_) => {
             let (row, channels) = ((shape.width * shape.channels) as usize, shape.channels as usize);
             index.index([i / row, i % row / channels, i % channels])

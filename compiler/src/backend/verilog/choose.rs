@@ -7,44 +7,44 @@ use crate::data::Sample;
 use crate::error::AtNode;
 use crate::host::{Trace, trace};
 
-use super::clocks::{self, Prediction};
-use super::plan;
 use super::size::Layer;
+use super::{clocks, plan};
 
-/// Elements per clock behind a layer's sums, at most.
-const MOST_ELEMENTS: u8 = 64;
+/// Bits that a layer's input may be held back in: 16 block RAMs.
+const MOST_HELD: usize = 1 << 19;
 /// What is given back may cost one clock in so many.
 const PRICE: u64 = 200;
 
-/// A layout of `compiled` whose layers take up to `slots` inputs per clock, as many as `samples` show to pay: every layer
-/// gets all there is, then gives back, layer by layer, inputs and elements per clock that cost next to no clocks. A layer
-/// takes its input in the code that gives it least to add; an inverted one is given back where it saves next to no clocks.
-/// Without samples every layer gets the inputs, and the elements that it always has.
+/// A layout of `compiled` whose layers have up to `most`, as much of it as `samples` show to pay: every layer gets all there
+/// is, then gives back, layer by layer, inputs and elements per clock that cost next to no clocks. A layer takes its input
+/// in the code that gives it least to add; an inverted one is given back where it saves next to no clocks.
+/// Without samples every layer gets the inputs, and no more elements than it always has.
 ///
 /// # Errors
 /// A step that the engine cannot carry.
-pub fn choose(compiled: &Compiled<'_>, slots: u8, samples: &[Sample]) -> Result<Layout, AtNode<BackendError>> {
+pub fn choose(compiled: &Compiled<'_>, most: Engine, samples: &[Sample]) -> Result<Layout, AtNode<BackendError>> {
     let plan = plan::plan(compiled)?;
     let lanes = compiled.layout.lanes;
     if samples.is_empty() {
-        return Ok(Layout { lanes, engines: vec![Engine { slots, ..Engine::default() }; plan.len()] });
+        let engine = Engine { group: most.group.min(Engine::default().group), ..most };
+        return Ok(Layout { lanes, engines: vec![engine; plan.len()] });
     }
     let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
-    let predict = |layout: &Layout, samples: &[Sample], traces: &[Trace]| {
-        clocks::predict(&compiled.program, &Layer::all(&compiled.program, &plan, layout), samples, traces)
+    // the samples twice: what the second time takes, the network is full
+    let (again, traced) = ([samples, samples].concat(), [&traces[..], &traces[..]].concat());
+    let predict = |layout: &Layout| {
+        clocks::predict(&compiled.program, &Layer::all(&compiled.program, &plan, layout), &again, &traced)
     };
-    // what the samples take once the network is full
-    let (again, traced_again) = ([samples, samples].concat(), [&traces[..], &traces[..]].concat());
-    let total = |prediction: Prediction| prediction.clocks.iter().sum::<u64>();
-    let clocks =
-        |layout: &Layout| total(predict(layout, &again, &traced_again)) - total(predict(layout, samples, &traces));
-    let all = |code| Layout {
-        lanes,
-        engines: vec![Engine { slots, group: MOST_ELEMENTS, code, ..Engine::default() }; plan.len()],
+    let clocks = |layout: &Layout| {
+        let ends = predict(layout).ends;
+        ends[ends.len() - 1] - ends[samples.len() - 1]
     };
+    let all = |code| Layout { lanes, engines: vec![Engine { code, ..most }; plan.len()] };
     // what a layer takes does not depend on the others
-    let adds = |code| predict(&all(code), samples, &traces).adds.into_iter().map(|adds| adds.made);
+    let adds = |code| predict(&all(code)).adds.into_iter().map(|adds| adds.made);
     let mut layout = all(EdgeCode::Plain);
+    let held: Vec<usize> =
+        Layer::all(&compiled.program, &plan, &all(EdgeCode::Inverted)).iter().map(Layer::held_bits).collect();
     // the best code that holds nothing back
     let mut at_once = vec![EdgeCode::Plain; plan.len()];
     let (plain, delta, inverted) = (adds(EdgeCode::Plain), adds(EdgeCode::Delta), adds(EdgeCode::Inverted));
@@ -52,22 +52,25 @@ pub fn choose(compiled: &Compiled<'_>, slots: u8, samples: &[Sample]) -> Result<
         if delta < plain {
             at_once[at] = EdgeCode::Delta;
         }
-        layout.engines[at].code = if inverted < plain.min(delta) { EdgeCode::Inverted } else { at_once[at] };
+        layout.engines[at].code = match inverted < plain.min(delta) && held[at] <= MOST_HELD {
+            true => EdgeCode::Inverted,
+            false => at_once[at],
+        };
     }
     let best = clocks(&layout);
-    let most = best + best / PRICE;
-    let fewer_inputs = |_, engine: Engine| (engine.slots > 1).then(|| Engine { slots: engine.slots / 2, ..engine });
+    let worst = best + best / PRICE;
+    let fewer_inputs = |_, engine: Engine| (engine.slots > 1).then_some(Engine { slots: engine.slots / 2, ..engine });
     // to hold a sample back costs memory and latency, which only clocks are worth
     let not_held = |at: usize, engine: Engine| {
         (engine.code == EdgeCode::Inverted).then_some(Engine { code: at_once[at], ..engine })
     };
-    let fewer_elements = |_, engine: Engine| (engine.group > 1).then(|| Engine { group: engine.group / 2, ..engine });
+    let fewer_elements = |_, engine: Engine| (engine.group > 1).then_some(Engine { group: engine.group / 2, ..engine });
     for fewer in [&fewer_inputs as &dyn Fn(usize, Engine) -> Option<Engine>, &not_held, &fewer_elements] {
         for at in 0..plan.len() {
             while let Some(engine) = fewer(at, layout.engines[at]) {
                 let mut given = layout.clone();
                 given.engines[at] = engine;
-                if clocks(&given) > most {
+                if clocks(&given) > worst {
                     break;
                 }
                 layout = given;

@@ -7,14 +7,16 @@
 //! named after them. Simulation confirms the result to the clock (see the tests of the workspace).
 
 mod adds;
+mod engine;
 mod items;
-
-use std::collections::VecDeque;
+mod link;
 
 use snnc_runtime::program::{EdgeKind, Program};
 
-use adds::Reach;
-use items::{Counts, Items, Presence, changes, differing, digits, elements, often, own_spikes, spikes_before};
+use adds::{Reach, own_adds};
+use engine::Engine;
+use items::{Items, changes, differing, digits, elements, often, own_spikes, spikes_before};
+use link::{Inverter, Link};
 
 use super::bench::{plane_elements, walk};
 use super::size::{Front, Layer, WindowSize};
@@ -28,10 +30,6 @@ const LANES: u64 = 6;
 const CODEBOOK: u64 = 8;
 /// From the encoder's item to the lanes (`snn_encode` and `snn_taps`).
 const ENCODE: u64 = 3;
-/// From a read of the window to a chunk that the encoder can take (`snn_window`).
-const WINDOW: u64 = 7;
-/// Chunks that wait for the encoder (`snn_window`).
-const ROOM: usize = 16;
 /// Shift and bias (`snn_finish`).
 const FINISH: u64 = 2;
 /// A pool (`snn_pool`).
@@ -46,8 +44,6 @@ const SYNAPTIC: u64 = 6;
 const WRITTEN: u64 = 2;
 /// As [`WRITTEN`], more of it where the reader takes changes (`snn_delta`).
 const DELTA: u64 = 1;
-/// From the start of a frame's coding to its last word's way to the writer, beyond the words (`snn_invert`).
-const INVERT: u64 = 2;
 /// A base that is added (`snn_base`).
 const BASE: u64 = 2;
 /// From the start of a timestep to its first group (`snn_replay`).
@@ -63,13 +59,15 @@ pub struct Prediction {
     /// Clocks of each sample: from the acceptance of its first beat to that of the next sample's, of the last one to the
     /// last output.
     pub clocks: Vec<u64>,
+    /// When each sample's last output is given.
+    pub ends: Vec<u64>,
     /// Clocks in which each layer's engine is busy, over all samples.
     pub busy: Vec<u64>,
     /// Adds of each layer, over all samples.
     pub adds: Vec<Adds>,
 }
 
-/// Adds of a layer: one for each set element, or digit, of its input and each output that it reaches.
+/// Adds of a layer: one for each set element, or digit, of its input or own spike, and each output that it reaches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Adds {
     /// Those that it makes.
@@ -78,62 +76,12 @@ pub struct Adds {
     pub plain: u64,
 }
 
-/// A buffer of some frames: when they can be read, and when they have been.
-struct Link {
-    /// How many it holds.
-    frames: usize,
-    /// When the newest frame can be read.
-    full: u64,
-    /// Frames that were reserved.
-    reserved: usize,
-    /// When the last frames were read, oldest first.
-    reads: VecDeque<u64>,
-    /// Frames read before those.
-    forgotten: usize,
-}
-
-impl Link {
-    fn new(frames: usize) -> Self {
-        Self { frames, full: 0, reserved: 0, reads: VecDeque::new(), forgotten: 0 }
+impl Adds {
+    /// Some that no code changes.
+    fn add(&mut self, adds: u64) {
+        self.made += adds;
+        self.plain += adds;
     }
-
-    /// Reserves the next frame; gives from when on there is room for it.
-    fn reserve(&mut self) -> u64 {
-        let frame = self.reserved;
-        self.reserved += 1;
-        let Some(before) = frame.checked_sub(self.frames) else { return 0 };
-        let read = self.reads[before - self.forgotten];
-        while self.forgotten < before {
-            self.reads.pop_front();
-            self.forgotten += 1;
-        }
-        read + 1
-    }
-
-    fn read(&mut self, clock: u64) {
-        self.reads.push_back(clock);
-    }
-}
-
-/// What an engine remembers from frame to frame.
-#[derive(Default)]
-struct Engine {
-    /// When the window was last read.
-    read: Option<u64>,
-    /// When the last chunks were taken by the encoder, oldest first.
-    taken: VecDeque<u64>,
-    /// When the last chunk of channels came into the encoder's hand.
-    in_hand: u64,
-    /// When the last item was issued (of the stream: when the next beat is accepted).
-    issued: u64,
-    /// When the last sum was finished.
-    done: Option<u64>,
-    /// When the replay last started a timestep.
-    started: Option<u64>,
-    /// When the layer's own spikes of the timestep before can be read.
-    own: u64,
-    /// Clocks spent.
-    busy: u64,
 }
 
 /// The clocks of `samples`.
@@ -154,6 +102,7 @@ pub fn predict(program: &Program<'_>, layers: &[Layer<'_>], samples: &[Sample], 
                 }
             }
         }
+        network.ends.extend(network.given);
     }
     network.prediction()
 }
@@ -177,27 +126,9 @@ struct Network<'n, 'p> {
     ready: u64,
     /// When the output stream gave its last.
     given: Option<u64>,
+    /// When each sample's first beat was accepted, and its last output given.
     starts: Vec<u64>,
-}
-
-/// What makes the inverted code of a layer's input (`snn_invert`).
-struct Inverter {
-    /// What the layer reads.
-    coded: Link,
-    /// When it last started a frame.
-    started: Option<u64>,
-    /// The elements that are inverted in this sample.
-    inverted: Vec<usize>,
-}
-
-impl Inverter {
-    /// Codes a frame of `words` words, `from` a clock on; gives when all of it has been read.
-    fn code(&mut self, words: u64, from: u64) -> u64 {
-        let start = self.started.map_or(0, |start| start + words).max(from).max(self.coded.reserve());
-        self.started = Some(start);
-        self.coded.full = start + words + INVERT + WRITTEN;
-        start + words
-    }
+    ends: Vec<u64>,
 }
 
 impl<'n, 'p> Network<'n, 'p> {
@@ -206,7 +137,6 @@ impl<'n, 'p> Network<'n, 'p> {
             Front::Window(window) => window.frames(),
             Front::Stream => 0,
         };
-        let inverter = |layer| Inverter { coded: Link::new(coded(layer)), started: None, inverted: Vec::new() };
         Self {
             program,
             layers,
@@ -214,7 +144,7 @@ impl<'n, 'p> Network<'n, 'p> {
             owns: layers.iter().map(|_| Engine::default()).collect(),
             outs: (0..layers.len()).map(|index| Link::new(output_frames(layers.get(index + 1)))).collect(),
             kepts: layers.iter().map(|_| Link::new(2)).collect(),
-            inverters: layers.iter().map(inverter).collect(),
+            inverters: layers.iter().map(|layer| Inverter::new(coded(layer))).collect(),
             input: Link::new(2),
             befores: vec![Vec::new(); layers.len()],
             reaches: layers.iter().map(Reach::new).collect(),
@@ -222,6 +152,7 @@ impl<'n, 'p> Network<'n, 'p> {
             ready: 0,
             given: None,
             starts: Vec::new(),
+            ends: Vec::new(),
         }
     }
 
@@ -273,6 +204,9 @@ impl<'n, 'p> Network<'n, 'p> {
         out.full = if let Some(joined) = &layer.joined {
             let own = &mut self.owns[index];
             let spikes = spikes_before(self.program, layer, trace, t);
+            if let Some(own) = &layer.planned.joined {
+                self.adds[index].add(own_adds(own, layer.channels, spikes.len()));
+            }
             let done = own.own_alone(&joined.engine, &spikes, kept.full, out.reserve());
             let end = done + ENCODE + drain(&joined.engine);
             if last {
@@ -306,9 +240,7 @@ impl<'n, 'p> Network<'n, 'p> {
                     self.starts.push(engine.issued);
                 }
                 let events = plane_elements(frame, layer.from.len(), layer.planes);
-                let adds = self.reaches[index].adds(&events);
-                self.adds[index].made += adds;
-                self.adds[index].plain += adds;
+                self.adds[index].add(self.reaches[index].adds(&events));
                 let beats = events.iter().map(|plane| plane.len().div_ceil(layer.slots).max(1) as u64).sum();
                 engine.stream(beats, layer.interval as u64, room)
             }
@@ -329,6 +261,10 @@ impl<'n, 'p> Network<'n, 'p> {
                 }
                 self.adds[index].made += self.reaches[index].adds(&elements);
                 elements.iter_mut().for_each(|plane| *plane = window.stacked(plane));
+                let own = own_spikes(program, layer, trace, t);
+                if let Some(taken) = &layer.planned.own {
+                    self.adds[index].add(own_adds(taken, layer.channels, own.len()));
+                }
                 let link = if window.collected {
                     &mut self.input
                 } else if layer.has_base() {
@@ -339,7 +275,6 @@ impl<'n, 'p> Network<'n, 'p> {
                 } else {
                     &mut self.outs[index - 1]
                 };
-                let own = own_spikes(program, layer, trace, t);
                 let items = Items::new(layer, window, &elements, &own);
                 let (last, read) = self.engines[index].window(layer, window, &items, link.full, room);
                 link.read(read);
@@ -370,11 +305,11 @@ impl<'n, 'p> Network<'n, 'p> {
     }
 
     fn prediction(self) -> Prediction {
-        let ends = self.starts.iter().skip(1).copied().chain(self.given);
-        let clocks = self.starts.iter().zip(ends).map(|(start, end)| end - start).collect();
+        let nexts = self.starts.iter().skip(1).copied().chain(self.given);
+        let clocks = self.starts.iter().zip(nexts).map(|(start, end)| end - start).collect();
         // the two engines of a layer work side by side
         let busy = self.engines.iter().zip(&self.owns).map(|(engine, own)| engine.busy.max(own.busy)).collect();
-        Prediction { clocks, busy, adds: self.adds }
+        Prediction { clocks, ends: self.ends, busy, adds: self.adds }
     }
 }
 
@@ -382,117 +317,6 @@ impl<'n, 'p> Network<'n, 'p> {
 fn drain(layer: &Layer<'_>) -> u64 {
     let lanes = if layer.codewords.is_some() { CODEBOOK } else { LANES + u64::from(layer.slots.ilog2()) };
     lanes + (layer.lanes / layer.group) as u64 - 1
-}
-
-impl Engine {
-    /// Issues `beats` beats of a frame; gives when its sum is finished.
-    fn stream(&mut self, beats: u64, interval: u64, room: u64) -> u64 {
-        let earliest = self.done.map_or(0, |done| done + interval);
-        let done = (self.issued + beats).max(earliest).max(room);
-        self.busy += beats.max(interval);
-        self.issued = done;
-        self.done = Some(done);
-        done
-    }
-
-    /// Walks over a frame; gives when its last sum that counts is finished, and when the frame has been read.
-    fn window(&mut self, layer: &Layer<'_>, window: &WindowSize, items: &Items, full: u64, room: u64) -> (u64, u64) {
-        let interval = layer.interval as u64;
-        let mut finished = 0;
-        let mut first = true;
-        // what is replayed is kept before it is pooled
-        let all = layer.replays() && layer.planned.spike_pool.is_some();
-        for at in walk(window) {
-            let kept = all
-                || at[0] - at[0] % window.pool[0] < window.keep[0] && at[1] - at[1] % window.pool[1] < window.keep[1];
-            for _ in 0..layer.lane_groups() {
-                let clocks = match items {
-                    Items::Rows(counts) => self.rows(layer, window, counts, at, full),
-                    Items::Channels(presence) => self.channels(window, presence, at, full),
-                };
-                let earliest = self.done.map_or(0, |done| done + interval);
-                self.issued = self.issued.max(earliest).max(if first { room } else { 0 });
-                self.done = Some(self.issued);
-                self.busy += clocks.max(interval);
-                first = false;
-            }
-            if kept {
-                finished = self.issued;
-            }
-        }
-        (finished, self.read.unwrap_or(0))
-    }
-
-    /// Walks over own spikes that stand alone; gives when the last sum is finished.
-    fn own_alone(&mut self, layer: &Layer<'_>, spikes: &[usize], full: u64, room: u64) -> u64 {
-        match &layer.front {
-            Front::Window(window) => self.window(layer, window, &Items::new(layer, window, &[], spikes), full, room).0,
-            Front::Stream => 0, // own spikes are read from a memory
-        }
-    }
-
-    /// The items of a sum whose items are rows of weights; gives their clocks.
-    fn rows(&mut self, layer: &Layer<'_>, window: &WindowSize, counts: &Counts, at: [usize; 2], full: u64) -> u64 {
-        let mut clocks = 0;
-        for plane in 0..layer.steps() {
-            for ky in 0..window.kernel[0] {
-                for chunk in 0..window.all_chunks() {
-                    let own = if chunk < window.chunks { 0 } else { self.own };
-                    let ones = u64::from(counts.clocks(window, at, plane, ky, chunk)).max(1);
-                    let taken = self.read_chunk(full.max(own)).max(self.issued);
-                    self.take(taken);
-                    self.issued = taken + ones;
-                    clocks += ones;
-                }
-            }
-        }
-        clocks
-    }
-
-    /// The items of a sum whose items are channels: the rows of a chunk are gathered before its first.
-    fn channels(&mut self, window: &WindowSize, presence: &Presence, at: [usize; 2], full: u64) -> u64 {
-        let mut clocks = 0;
-        for channels in presence.channels(window, at) {
-            let mut gathered = 0;
-            for ky in 0..window.kernel[0] {
-                // the first row takes the place of the chunk before when that comes into the hand
-                let after = if ky == 0 { self.in_hand } else { gathered + 1 };
-                gathered = self.read_chunk(full).max(after);
-                self.take(gathered);
-            }
-            let items = u64::from(channels).max(1);
-            self.in_hand = (gathered + 1).max(self.issued);
-            self.issued = self.in_hand + items;
-            clocks += items.max(window.kernel[0] as u64);
-        }
-        clocks
-    }
-
-    /// Reads a chunk of the window, `from` a clock on; gives when the encoder can take it.
-    fn read_chunk(&mut self, from: u64) -> u64 {
-        let place = if self.taken.len() < ROOM { 0 } else { self.taken[0] + 1 };
-        let read = self.read.map_or(0, |read| read + 1).max(from).max(place);
-        self.read = Some(read);
-        read + WINDOW
-    }
-
-    /// The encoder takes a chunk.
-    fn take(&mut self, clock: u64) {
-        self.taken.push_back(clock);
-        if self.taken.len() > ROOM {
-            self.taken.pop_front();
-        }
-    }
-
-    /// Starts the next timestep of kept currents; gives when.
-    fn replay(&mut self, layer: &Layer<'_>, first: bool, full: u64, room: u64) -> u64 {
-        let period = layer.period() as u64;
-        let before = self.started.map_or(0, |start| start + period + u64::from(first));
-        let start = before.max(room).max(full);
-        self.started = Some(start);
-        self.busy += if first { 0 } else { period };
-        start
-    }
 }
 
 /// Number of the last group of neurons of a timestep that counts for what the layer gives.

@@ -98,7 +98,9 @@ impl Design<'_, '_> {
         if layer.keeps() {
             s.link(&out, frames);
         }
-        if let Front::Window(WindowSize { collected: true, .. }) = &layer.front {
+        if let Front::Window(window) = &layer.front
+            && window.collected
+        {
             self.collect(s, index);
         }
         let before = match index.checked_sub(1) {

@@ -80,8 +80,7 @@ fn state_bits(layer: &Layer<'_>) -> u64 {
         Front::Window(window) => {
             let frame = window.frame * window.bits() * layer.stored_bits();
             let filled = if window.collected { window.collected_words() * window.bits() / window.stack } else { 0 };
-            let held = if layer.has_base() { layer.frames_before() * window.words() * window.chunk } else { 0 };
-            frame * window.frames() + filled * layer.planes + held + 2 * window.own * window.chunk
+            frame * window.frames() + filled * layer.planes + layer.held_bits() + 2 * window.own * window.chunk
         }
     };
     let sums = |layer: &Layer<'_>| 2 * layer.lanes * layer.sum_bits;

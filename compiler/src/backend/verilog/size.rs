@@ -1,14 +1,17 @@
 //! Sizes of a layer's hardware: lanes, chunks, widths, and how many clocks each part is deep.
 
 use snnc_runtime::program::{
-    Connection, EdgeKind, Neuron, Pool, Population, Program, Projection, Reset, ResetTiming, Shape, Synapses,
+    Connection, EdgeKind, Neuron, Population, Program, Projection, Reset, ResetTiming, Shape, Synapses,
 };
 
+mod bits;
 mod window;
 
+pub use bits::{index_bits, table_bits};
+use bits::{own_weight_bits, pooled_current_bits, response_bits, weight_bits};
 pub use window::{VECTOR_FRAMES, WindowSize};
 
-use super::plan::{Own, Planned, planes};
+use super::plan::{Planned, planes};
 use crate::compiled::{EdgeCode, Engine, Layout};
 
 /// Clocks after which the same neuron may come back (`snn_neuron`; the readout and `snn_filter` need fewer).
@@ -99,17 +102,7 @@ pub enum Front {
     /// Events are rows of weights.
     Stream,
     /// A window over frames of packed elements.
-    Window(WindowSize),
-}
-
-/// Bits that count to `n - 1`, at least one.
-pub fn index_bits(n: usize) -> usize {
-    (n.max(2) - 1).ilog2() as usize + 1
-}
-
-/// Bits of a signed integer that holds every number of a table, at least two.
-pub fn table_bits(table: &[i32]) -> usize {
-    table.iter().map(|&n| 33 - (if n < 0 { !n } else { n }).leading_zeros() as usize).max().unwrap_or(2).max(2)
+    Window(Box<WindowSize>),
 }
 
 impl<'p> Layer<'p> {
@@ -168,7 +161,7 @@ impl<'p> Layer<'p> {
                 while planned.own.is_some() && !window.chunk.is_multiple_of(group) {
                     group /= 2;
                 }
-                Front::Window(window)
+                Front::Window(Box::new(window))
             }
         };
         let lane_groups = channels / lanes;
@@ -272,7 +265,7 @@ impl<'p> Layer<'p> {
             code: EdgeCode::Plain,
             timesteps,
             rows: (lane_groups * window.all_chunks() * window.bits()).max(2),
-            front: Front::Window(window),
+            front: Front::Window(Box::new(window)),
             channels,
             lanes,
             slots,
@@ -333,6 +326,14 @@ impl<'p> Layer<'p> {
             Front::Window(_) if self.has_base() => 2 * self.timesteps,
             Front::Window(window) => window.frames(),
             Front::Stream => VECTOR_FRAMES,
+        }
+    }
+
+    /// Bits of the samples that are inverted on the way.
+    pub fn held_bits(&self) -> usize {
+        match &self.front {
+            Front::Window(window) if self.has_base() => self.frames_before() * window.words() * window.chunk,
+            Front::Window(_) | Front::Stream => 0,
         }
     }
 
@@ -431,13 +432,6 @@ impl Finish {
     }
 }
 
-fn pooled_current_bits(pool: &Pool, bits: usize) -> usize {
-    match (pool.op, pool.output.kind) {
-        (snnc_runtime::program::PoolOp::Sum, EdgeKind::Currents { bits: sum }) => bits.max(usize::from(sum)),
-        _ => bits,
-    }
-}
-
 /// Clocks after which the same neuron may come back.
 fn neuron_loop(planned: &Planned<'_>) -> usize {
     match planned.neurons {
@@ -487,34 +481,6 @@ fn codebook<'p>(projection: &Projection<'p>, planes: usize) -> Option<(usize, &'
         }
         _ => None,
     }
-}
-
-/// Bits of what a codeword responds: from all taps to all of them negative.
-fn response_bits(connection: &Connection) -> usize {
-    match connection {
-        Connection::Conv2d(w) => index_bits(usize::from(w.kernel[0]) * usize::from(w.kernel[1]) + 1) + 1,
-        Connection::Dense | Connection::Identity => 2,
-    }
-}
-
-/// Bits of a weight; a kernel with holes needs a zero, which an odd grid has not.
-fn weight_bits(synapses: Synapses<'_>, holes: bool) -> usize {
-    let odd_bits = |bits: u8| usize::from(bits) + usize::from(holes);
-    match synapses {
-        Synapses::Binary { .. } | Synapses::Codebook { .. } => odd_bits(1),
-        Synapses::Planes { bits, odd: true, .. } => odd_bits(bits),
-        Synapses::Planes { bits, odd: false, .. } => bits.into(),
-        Synapses::Sparse { weights, .. } => weight_bits(Synapses::Int8 { weights }, holes),
-        Synapses::Int8 { weights } => {
-            let bits = |weight: i8| 9 - (if weight < 0 { !weight } else { weight }).leading_zeros() as usize;
-            weights.iter().map(|&weight| bits(weight)).max().unwrap_or(2).max(2)
-        }
-    }
-}
-
-/// Bits of a weight of a layer's own spikes beside the others: signed, and zero where there is none.
-fn own_weight_bits(own: &Own<'_>) -> usize {
-    weight_bits(own.projection.synapses, true) + usize::from(own.shift)
 }
 
 /// Bits of a neuron's table.

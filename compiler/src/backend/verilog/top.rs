@@ -147,7 +147,7 @@ impl Design<'_, '_> {
             }
         }
         let (w, target) = match self.layers.get(index + 1).map(|next| &next.front) {
-            Some(Front::Window(window)) => (window.clone(), self.ids[index + 1].clone()),
+            Some(Front::Window(window)) => (WindowSize::clone(window), self.ids[index + 1].clone()),
             _ => (self.output_window(), "output".into()),
         };
         let planes = layer.output_bits();

@@ -4,9 +4,8 @@
 //!
 //!     cargo run --release -p snnc-tests --bin mutate -- [--again] [FILE.v...]
 //!
-//! What was found lies in `target/mutation`, a file for each module; a run that is interrupted goes on from there, and a module
-//! that has changed begins anew. The files given, or all that there
-//! is something to judge by.
+//! It breaks the files that are given, or all that there is something to judge by. What was found lies in `target/mutation`, a
+//! file for each module; a run that is interrupted goes on from there, and a module that has changed begins anew.
 
 mod mutants;
 

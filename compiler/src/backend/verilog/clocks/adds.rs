@@ -2,6 +2,7 @@
 
 use snnc_runtime::program::{Connection, Shape};
 
+use crate::backend::verilog::plan::Own;
 use crate::backend::verilog::size::Layer;
 
 /// How many outputs an element of a layer's input reaches.
@@ -48,9 +49,17 @@ impl Reach {
     }
 }
 
+/// Adds of so many of a layer's own spikes.
+pub(super) fn own_adds(own: &Own<'_>, outputs: usize, spikes: usize) -> u64 {
+    match own.projection.connection {
+        Connection::Identity => spikes as u64,
+        Connection::Dense | Connection::Conv2d(_) => (spikes * outputs) as u64,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use snnc_runtime::program::Window;
+    use snnc_runtime::program::{Projection, Synapses, Window};
 
     use super::*;
 
@@ -68,6 +77,12 @@ mod tests {
             }
             assert_eq!(reach.adds(&[vec![i]]), adds, "element {i}");
         }
+        let own = |connection| Own {
+            projection: Projection { source: 1, delay: 1, connection, synapses: Synapses::Int8 { weights: &[1] } },
+            shift: 0,
+        };
+        assert_eq!(own_adds(&own(Connection::Dense), 7, 3), 21);
+        assert_eq!(own_adds(&own(Connection::Identity), 7, 3), 3);
         let dense = Reach::of(Connection::Dense, from, Shape::vector(7), 7);
         assert_eq!(dense.adds(&[vec![0, 3], vec![59]]), 21);
     }
