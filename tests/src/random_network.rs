@@ -10,7 +10,7 @@ mod samples;
 mod synapses;
 
 use bumpalo::Bump;
-use snnc::compiled::{Compiled, Layout, StepInfo};
+use snnc::compiled::{Compiled, EdgeCode, Engine, Layout, StepInfo};
 use snnc::ir::{InputEncoding, WeightEncoding};
 use snnc_runtime::program::{
     Connection, Edge, EdgeKind, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout, Reduce, Shape,
@@ -178,6 +178,21 @@ impl Recipe {
             rich: false,
         }
     }
+}
+
+/// A layout at random, of `lanes`.
+#[must_use]
+pub fn layout(rng: &mut Rng, lanes: &[Option<u32>]) -> Layout {
+    let lanes = rng.pick(lanes);
+    let engines = (0..6)
+        .map(|_| Engine {
+            slots: rng.pick(&[1, 1, 2, 4]),
+            group: rng.pick(&[2, 8, 16]),
+            chunk: rng.pick(&[8, 16, 64]),
+            code: rng.pick(&[EdgeCode::Plain, EdgeCode::Delta, EdgeCode::Inverted]),
+        })
+        .collect();
+    Layout { lanes, engines }
 }
 
 /// The window of a plain convolution.

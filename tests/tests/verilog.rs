@@ -8,24 +8,9 @@ use std::process::Command;
 
 use bumpalo::Bump;
 use snnc::backend::verilog::{Hardware, WeightStore};
-use snnc::compiled::{EdgeCode, Engine, Layout};
 use snnc::host::trace;
 use snnc::machine::verilog::{Simulator, Stress, write, write_with};
-use snnc_tests::random_network::{Rng, build, recipe, samples};
-
-/// A layout at random.
-fn layout(rng: &mut Rng, lanes: &[Option<u32>]) -> Layout {
-    let lanes = rng.pick(lanes);
-    let engines = (0..6)
-        .map(|_| Engine {
-            slots: rng.pick(&[1, 1, 2, 4]),
-            group: rng.pick(&[2, 8, 16]),
-            chunk: rng.pick(&[8, 16, 64]),
-            code: rng.pick(&[EdgeCode::Plain, EdgeCode::Delta, EdgeCode::Inverted]),
-        })
-        .collect();
-    Layout { lanes, engines }
-}
+use snnc_tests::random_network::{Rng, build, layout, recipe, samples};
 
 /// Runs the network of a seed: three samples back to back, held back at random, and after a reset in the middle.
 fn check(simulator: &Simulator, seed: u64) {

@@ -7,8 +7,9 @@ use bumpalo::Bump;
 use miette::IntoDiagnostic;
 use serde::Serialize;
 use snnc::backend::verilog;
+use snnc::backend::verilog::WeightStore;
 use snnc::backend::verilog::board::{self, BOARDS, Chosen};
-use snnc::backend::verilog::cost::{self, Resources};
+use snnc::backend::verilog::cost::{self, Resources, Share};
 use snnc::backend::verilog::host::Host;
 use snnc::backend::{BACKENDS, BackendError, EmitOptions, Emitted, File, LayerReport};
 use snnc::compiled::{Compiled, Engine};
@@ -42,6 +43,9 @@ struct Report<'r> {
     /// The board it is written for.
     #[serde(skip_serializing_if = "Option::is_none")]
     board: Option<OnBoard>,
+    /// What was chosen for an objective, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chosen: Option<String>,
 }
 
 /// A board in a report.
@@ -60,10 +64,10 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
     let layout = &mut network.built.compiled.layout;
     layout.lanes = arguments.lanes.or(layout.lanes);
     let samples = stimuli(arguments, &network.built.compiled)?;
-    lay_out(arguments, &mut network.built.compiled, &samples)?;
-    let compiled = &network.built.compiled;
     let host = arguments.host.map(Connection::host);
-    let board = board(arguments, compiled, host)?;
+    let board = board(arguments, &network.built.compiled, host)?;
+    let why = lay_out(arguments, &mut network.built.compiled, &samples, board)?;
+    let compiled = &network.built.compiled;
     let options = EmitOptions { samples: &samples, host, board, load_weights: arguments.load_weights };
     let backend = BACKENDS.iter().find(|backend| backend.name == target).expect("every target has its backend");
     let emitted = (backend.emit)(compiled, &options).map_err(Error::from)?;
@@ -88,6 +92,7 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
             host: chosen.host.name(),
             clock_mhz: f64::from(chosen.clock) / 1e6,
         }),
+        chosen: why,
     };
     let json = serde_json::to_string_pretty(&report).into_diagnostic()?;
     files.push(File::text("report.json", json + "\n"));
@@ -101,8 +106,13 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Gives each layer of an FPGA what the options ask for.
-fn lay_out(arguments: &Compile, compiled: &mut Compiled<'_>, samples: &[Sample]) -> Result<(), Error> {
+/// Gives each layer of an FPGA what the options ask for, and says why where there was a choice.
+fn lay_out(
+    arguments: &Compile,
+    compiled: &mut Compiled<'_>,
+    samples: &[Sample],
+    board: Option<Chosen>,
+) -> Result<Option<String>, Error> {
     let options = [("slots", &arguments.slots), ("neurons", &arguments.neurons), ("chunk", &arguments.chunk)];
     let fpga = matches!(arguments.target, Target::Fpga);
     if let Some((option, text)) = options.iter().find_map(|(option, text)| Some((option, text.as_ref()?)))
@@ -112,8 +122,21 @@ fn lay_out(arguments: &Compile, compiled: &mut Compiled<'_>, samples: &[Sample])
     }
     let number = |text: &String| text.parse::<u8>().expect("one of the values that are possible");
     let [slots, neurons, chunk] = options.map(|(_, text)| text.as_ref().map(number));
-    let all = Engine::most(slots.unwrap_or(1));
+    let all = Engine::most(slots.unwrap_or(if arguments.objective.is_some() { 4 } else { 1 }));
     let most = Engine { group: neurons.unwrap_or(all.group), chunk: chunk.unwrap_or(all.chunk), ..all };
+    if let Some((objective, board)) = arguments.objective.zip(board) {
+        let objective = objective.objective();
+        if samples.is_empty() {
+            let found =
+                format!("`--objective {}` was asked for without samples to predict clocks on", objective.name());
+            let source = BackendError::Unsupported { found, help: "give --calib CALIB.npz".into() };
+            return Err(AtNode { node: compiled.name.clone(), op: "network".to_owned(), source }.into());
+        }
+        let store = WeightStore::new(Some(board), arguments.load_weights);
+        let choice = cost::pick(compiled, &board, store, objective, most, samples)?;
+        compiled.layout = choice.layout;
+        return Ok(Some(choice.why));
+    }
     if slots.is_some() {
         compiled.layout = verilog::choose(compiled, most, samples)?;
     } else if neurons.or(chunk).is_some() {
@@ -123,7 +146,7 @@ fn lay_out(arguments: &Compile, compiled: &mut Compiled<'_>, samples: &[Sample])
             (engine.group, engine.chunk) = (engine.group.min(most.group), engine.chunk.min(most.chunk));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The board that was asked for, with its host and its clock.
@@ -180,11 +203,21 @@ fn text(report: &Report<'_>, folder: &Path) -> String {
         text += &of("all", total);
     }
     if let (Some(total), Some(board)) = (report.resources, report.board.as_ref().and_then(|on| board::find(on.name))) {
-        for short in cost::shortages(&total, board.capacity) {
+        for short in cost::shortages(&total, board.capacity, Share::ALL) {
             text += &format!(
                 "it may not fit: about {} {} are predicted, and the part has {}\n",
                 short.needed, short.what, short.available
             );
+        }
+    }
+    if let Some(why) = &report.chosen {
+        text += &format!("chosen for {why}\n");
+        let busy = |layer: &LayerReport| layer.predicted_clocks.unwrap_or(0.0);
+        let most = report.layers.iter().map(busy).fold(0.0, f64::max);
+        for layer in report.layers {
+            let (name, of_most) = (&layer.name, 100.0 * busy(layer) / most);
+            let pace = if of_most < 100.0 { format!("busy {of_most:.0} % of that") } else { "sets the pace".into() };
+            text += &format!("  {name}: {pace}\n");
         }
     }
     if !report.predicted_clocks.is_empty() {

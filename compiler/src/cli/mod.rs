@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use snnc::backend::verilog::cost::Objective;
 use snnc::backend::verilog::host::Host;
 use snnc::frontend::LoadOptions;
 use snnc::pass::WeightChoice;
@@ -115,6 +116,10 @@ struct Compile {
     /// orangecrab, tangnano9k, tangnano20k, arty, pynq-z2.
     #[arg(long, value_name = "NAME")]
     board: Option<String>,
+    /// Choose lanes, inputs and neurons per clock of each layer for this, within the board's part; --slots, --lanes,
+    /// --neurons and --chunk are at most then.
+    #[arg(long, value_enum, requires = "board")]
+    objective: Option<Goal>,
     /// Clock of the design on the board: the highest that its PLL makes up to this. [default: its oscillator's]
     #[arg(long, value_name = "MHZ", requires = "board", value_parser = megahertz)]
     clock: Option<u32>,
@@ -380,6 +385,27 @@ impl Connection {
             Self::Axi => Host::Axi,
             Self::Spi => Host::Spi,
             Self::Uart => Host::Uart,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Goal {
+    /// Fewest predicted clocks.
+    Latency,
+    /// Fewest LUTs.
+    Area,
+    /// The least product of clocks and LUTs.
+    Balanced,
+}
+
+impl Goal {
+    /// What it is to the backend.
+    const fn objective(self) -> Objective {
+        match self {
+            Self::Latency => Objective::Latency,
+            Self::Area => Objective::Area,
+            Self::Balanced => Objective::Balanced,
         }
     }
 }

@@ -50,8 +50,8 @@ pub struct Hardware {
     pub predicted_clocks: Vec<u64>,
     /// What each layer costs.
     pub report: Vec<LayerReport>,
-    /// What all of it takes of a part, where the family's costs are known.
-    pub resources: Option<Resources>,
+    /// What all of it takes of a part.
+    pub resources: Resources,
     /// What a host must know of it.
     pub interface: Interface,
 }
@@ -70,7 +70,7 @@ fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, A
         let own = board::files(&interface, chosen, &files);
         files.extend(own);
     }
-    Ok(Emitted { files, report, predicted_clocks, resources })
+    Ok(Emitted { files, report, predicted_clocks, resources: Some(resources) })
 }
 
 /// The design, the clocks of `samples`, and a testbench for the first `benched` of them where there are any. `traces`
@@ -115,7 +115,7 @@ fn hardware_on(
     let names = Names::new(compiled, &layers);
     let design = names.design(compiled, &layers, store);
     let (sections, memories, weights) = design.netlist();
-    let costs = cost::of(board, &sections, layers.len());
+    let costs = cost::of(board, &sections, &memories, layers.len());
     let mut files: Vec<File> = rtl::RTL.iter().map(|(path, text)| File::text(*path, *text)).collect();
     let own = design.files(sections, memories, &weights);
     let interface = design.interface(host::fingerprint(&own), weights.len());
@@ -130,9 +130,9 @@ fn hardware_on(
         let patience = 10_000 + 10 * prediction.clocks.iter().max().copied().unwrap_or(0);
         files.extend(bench::files(&design, &samples[..count], &traces[..count], patience, &weights));
     }
-    let report = report::layers(compiled, &layers, &names.titles, &prediction, samples.len(), costs.as_ref());
-    let resources = costs.map(|costs| costs.total);
-    let on = report::Part::new(resources, board);
+    let report = report::layers(compiled, &layers, &names.titles, &prediction, samples.len(), &costs);
+    let resources = costs.total;
+    let on = report::Part::new(Some(resources), board);
     files.push(report::file(&printable(&compiled.name), &compiled.program, &layers, &report, &prediction, &on));
     Ok(Hardware { files, top: names.top, predicted_clocks: prediction.clocks, report, resources, interface })
 }

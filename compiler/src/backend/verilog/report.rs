@@ -5,7 +5,7 @@ use snnc_runtime::program::{Leak, Program};
 
 use super::board::Chosen;
 use super::clocks::Prediction;
-use super::cost::{Costs, Resources, TOLERANCE, shortages};
+use super::cost::{Costs, FLOOR, Resources, Share, TOLERANCE, shortages};
 use super::size::{Front, Joined, Layer, reset_table, table_bits};
 use crate::backend::{File, LayerReport};
 use crate::compiled::Compiled;
@@ -17,7 +17,7 @@ pub fn layers(
     titles: &[String],
     prediction: &Prediction,
     samples: usize,
-    costs: Option<&Costs>,
+    costs: &Costs,
 ) -> Vec<LayerReport> {
     let mut lines = Vec::new();
     let mean = |n: f64| (samples > 0).then(|| n / samples as f64);
@@ -32,7 +32,7 @@ pub fn layers(
             predicted_clocks: mean(*busy as f64),
             adds: mean(adds.made as f64),
             adds_saved: mean(adds.plain as f64 - adds.made as f64),
-            resources: costs.map(|costs| costs.layers[at]),
+            resources: Some(costs.layers[at]),
             memory_bits: memory_bits(layer),
             state_bits: state_bits(layer),
         });
@@ -126,14 +126,16 @@ impl Part {
     pub fn new(total: Option<Resources>, board: Option<&Chosen>) -> Self {
         let name = board
             .map_or("a part of the 7 series".into(), |chosen| format!("{} ({})", chosen.board.part, chosen.board.name));
-        let short =
-            board.zip(total).map(|(chosen, total)| shortages(&total, chosen.board.capacity)).unwrap_or_default();
+        let short = board
+            .zip(total)
+            .map(|(chosen, total)| shortages(&total, chosen.board.capacity, Share::ALL))
+            .unwrap_or_default();
         let line = |short: &super::cost::Shortage| format!("{} {} of {}", short.needed, short.what, short.available);
         Self { total, name, short: short.iter().map(line).collect() }
     }
 
     fn tolerance(&self) -> String {
-        format!("{:.0}", 100.0 * TOLERANCE)
+        format!("{:.0} % or {FLOOR} of them, whichever is more", 100.0 * TOLERANCE)
     }
 }
 

@@ -7,26 +7,33 @@ use super::memory::{Block, Kind, Memories};
 /// A family whose costs are known.
 #[derive(Debug)]
 pub struct Technology {
-    /// Its name for people.
+    /// Its name, as yosys' `synth_` commands have it.
     pub name: &'static str,
     /// Its memories.
     pub memories: Memories,
-    /// LUTs and flip-flops of what connects a host: AXI, SPI, UART.
+    /// LUTs and flip-flops of what connects a host: AXI, SPI, UART. What yosys makes of the tops that `--host` writes for a
+    /// network of 784-128-10, the network itself a black box.
     pub hosts: [(f64, f64); 3],
     /// What its logic takes.
     pub logic: &'static [(&'static str, Coefficients)],
 }
 
-/// The family of a part; `None`: its costs are not known.
-pub fn technology(family: Option<Family>) -> Option<&'static Technology> {
+/// The families.
+pub static TECHNOLOGIES: [&Technology; 4] = [&XC7, &ICE40, &ECP5, &GOWIN];
+
+/// The family of a part; of the 7 series without one.
+#[must_use]
+pub fn technology(family: Option<Family>) -> &'static Technology {
     match family {
-        None | Some(Family::Xilinx) => Some(&XC7),
-        Some(Family::Ice40 { .. } | Family::Ecp5 { .. } | Family::Gowin { .. }) => None,
+        None | Some(Family::Xilinx) => &XC7,
+        Some(Family::Ice40 { .. }) => &ICE40,
+        Some(Family::Ecp5 { .. }) => &ECP5,
+        Some(Family::Gowin { .. }) => &GOWIN,
     }
 }
 
-/// A RAMB18E1 or a RAMB36E1.
-const fn ramb(widths: &'static [usize], address_bits: u32, price: f64, each: f64, dual: bool) -> Kind {
+/// Block RAMs.
+const fn ram(widths: &'static [usize], address_bits: u32, price: f64, each: f64, dual: bool) -> Kind {
     Kind { widths, address_bits, price, by_width: 0.0, byte: 9, block: Block::Ram { each, dual } }
 }
 
@@ -35,26 +42,86 @@ const fn lut_ram(widths: &'static [usize], address_bits: u32, by_width: f64) -> 
     Kind { widths, address_bits, price: 8.0, by_width, byte: 0, block: Block::Luts(4) }
 }
 
+/// Six LUTs, of which four store 16 words of 4 bits.
+const fn slices(by_width: f64) -> Kind {
+    Kind { widths: &[4], address_bits: 4, price: 4.0, by_width, byte: 0, block: Block::Luts(6) }
+}
+
 /// 7 series: six-input LUTs, block RAMs of 36 Kbit in two halves.
 static XC7: Technology = Technology {
     name: "xc7",
     memories: Memories {
         kinds: &[
-            ramb(&[1, 2, 4, 9, 18], 14, 129.0, 0.5, true),
-            ramb(&[1, 2, 4, 9, 18, 36], 15, 257.0, 1.0, true),
-            ramb(&[1, 2, 4, 9], 16, 513.0, 2.0, true), // two, cascaded
-            ramb(&[1, 2, 4, 9, 18, 36], 14, 129.0, 0.5, false),
-            ramb(&[1, 2, 4, 9, 18, 36, 72], 15, 257.0, 1.0, false),
+            ram(&[1, 2, 4, 9, 18], 14, 129.0, 0.5, true),
+            ram(&[1, 2, 4, 9, 18, 36], 15, 257.0, 1.0, true),
+            ram(&[1, 2, 4, 9], 16, 513.0, 2.0, true), // two, cascaded
+            ram(&[1, 2, 4, 9, 18, 36], 14, 129.0, 0.5, false),
+            ram(&[1, 2, 4, 9, 18, 36, 72], 15, 257.0, 1.0, false),
             lut_ram(&[6], 5, 7.0),
             lut_ram(&[3], 6, 7.0),
             lut_ram(&[1], 7, 8.0),
         ],
+        reads_old: true,
         table_bit: 1.0 / 64.0,
-        lut_entries: 64,
-        mux_inputs: 3,
+        lut_entries: 64.0,
+        stored_bit: 0.5,
+        mux: 1.0 / 3.0,
     },
-    hosts: [(400.0, 400.0), (400.0, 400.0), (400.0, 400.0)],
+    hosts: [(185.0, 215.0), (272.0, 254.0), (290.0, 278.0)],
     logic: coefficients::XC7,
+};
+
+/// iCE40: four-input LUTs that never store, block RAMs of 4 Kbit with an enable for each bit.
+static ICE40: Technology = Technology {
+    name: "ice40",
+    memories: Memories {
+        kinds: &[Kind { byte: 1, ..ram(&[2, 4, 8, 16], 11, 64.0, 1.0, false) }],
+        reads_old: false,
+        table_bit: 1.0 / 16.0,
+        lut_entries: 9.0,
+        stored_bit: 1.0,
+        mux: 1.0,
+    },
+    hosts: [(410.0, 277.0), (512.0, 316.0), (555.0, 340.0)],
+    logic: coefficients::ICE40,
+};
+
+/// ECP5: four-input LUTs, block RAMs of 18 Kbit.
+static ECP5: Technology = Technology {
+    name: "ecp5",
+    memories: Memories {
+        kinds: &[
+            slices(0.0), // the first one that is cheapest is taken
+            ram(&[1, 2, 4, 9, 18], 14, 128.0, 1.0, true),
+            ram(&[1, 2, 4, 9, 18, 36], 14, 128.0, 1.0, false),
+        ],
+        reads_old: false,
+        table_bit: 1.0 / 16.0,
+        lut_entries: 16.0,
+        stored_bit: 1.0,
+        mux: 1.5,
+    },
+    hosts: [(511.0, 277.0), (583.0, 316.0), (652.0, 340.0)],
+    logic: coefficients::ECP5,
+};
+
+/// Gowin: four-input LUTs, block RAMs of 18 Kbit.
+static GOWIN: Technology = Technology {
+    name: "gowin",
+    memories: Memories {
+        kinds: &[
+            slices(4.0),
+            ram(&[1, 2, 4, 9, 18], 14, 128.0, 1.0, true),
+            ram(&[1, 2, 4, 9, 18, 36], 14, 128.0, 1.0, false),
+        ],
+        reads_old: false,
+        table_bit: 1.0 / 16.0,
+        lut_entries: 16.0,
+        stored_bit: 1.0,
+        mux: 1.5,
+    },
+    hosts: [(510.0, 277.0), (763.0, 316.0), (927.0, 340.0)],
+    logic: coefficients::GOWIN,
 };
 
 #[cfg(test)]
@@ -62,13 +129,17 @@ mod tests {
     use super::super::memory::{Access, Memory, Taken};
     use super::*;
 
+    fn check(technology: &Technology, cases: &[(usize, usize, Access, (f64, f64))]) {
+        for &(width, depth, access, expected) in cases {
+            let Taken { block_rams, ffs, .. } = technology.memories.taken(Memory { width, unused: 0, depth, access });
+            let name = technology.name;
+            assert_eq!((block_rams, ffs), expected, "{name}: {width} bits, {depth} words, {access:?}");
+        }
+    }
+
     /// Sizes at which yosys changes its mind, and what it makes of them.
     #[test]
     fn xc7_memories_become_what_yosys_makes_of_them() {
-        let taken = |width, depth, access| {
-            let Taken { block_rams, ffs, .. } = XC7.memories.taken(Memory { width, depth, access });
-            (block_rams, ffs)
-        };
         let cases = [
             (10, 256, Access::Ram, (0.0, 10.0)),
             (11, 256, Access::Ram, (0.5, 0.0)),
@@ -91,8 +162,55 @@ mod tests {
             (32, 784, Access::Loaded(2), (1.0, 0.0)),
             (32, 300, Access::Loaded(4), (2.0, 0.0)),
         ];
-        for (width, depth, access, expected) in cases {
-            assert_eq!(taken(width, depth, access), expected, "{width} bits, {depth} words, {access:?}");
-        }
+        check(&XC7, &cases);
+    }
+
+    /// Likewise. What is written into block RAM waits a clock in flip-flops.
+    #[test]
+    fn ice40_memories_become_what_yosys_makes_of_them() {
+        let cases = [
+            (4, 16, Access::Ram, (0.0, 68.0)),
+            (8, 16, Access::Ram, (1.0, 22.0)),
+            (8, 256, Access::Ram, (1.0, 26.0)),
+            (12, 300, Access::Ram, (2.0, 35.0)),
+            (10, 1000, Access::Ram, (3.0, 32.0)),
+            (3, 5000, Access::Ram, (4.0, 23.0)),
+            (40, 600, Access::Ram, (8.0, 92.0)),
+            (64, 32, Access::Table, (0.0, 64.0)),
+            (100, 64, Access::Table, (0.0, 100.0)),
+            (16, 128, Access::Table, (1.0, 0.0)),
+            (20, 300, Access::Table, (3.0, 0.0)),
+            (20, 16, Access::Fifo, (2.0, 20.0)),
+            (200, 16, Access::Fifo, (13.0, 200.0)),
+            (3, 40, Access::Weights(1), (1.0, 0.0)),
+            (80, 784, Access::Weights(1), (20.0, 0.0)),
+            (40, 784, Access::Weights(2), (20.0, 0.0)),
+            (300, 1200, Access::Weights(1), (94.0, 3.0)),
+            (32, 300, Access::Loaded(4), (16.0, 0.0)),
+        ];
+        check(&ICE40, &cases);
+    }
+
+    /// Likewise.
+    #[test]
+    fn ecp5_memories_become_what_yosys_makes_of_them() {
+        let cases = [
+            (8, 64, Access::Ram, (0.0, 8.0)),
+            (8, 256, Access::Ram, (1.0, 26.0)),
+            (32, 512, Access::Ram, (1.0, 75.0)),
+            (3, 5000, Access::Ram, (2.0, 21.0)),
+            (40, 600, Access::Ram, (3.0, 92.0)),
+            (20, 100, Access::Ram, (1.0, 49.0)),
+            (24, 64, Access::Table, (0.0, 24.0)),
+            (100, 64, Access::Table, (3.0, 0.0)),
+            (20, 300, Access::Table, (1.0, 0.0)),
+            (200, 16, Access::Fifo, (0.0, 0.0)),
+            (40, 784, Access::Weights(2), (3.0, 0.0)),
+            (64, 300, Access::Weights(4), (8.0, 0.0)),
+            (300, 1200, Access::Weights(1), (25.0, 1.0)),
+            (32, 784, Access::Loaded(1), (2.0, 0.0)),
+            (32, 784, Access::Loaded(2), (4.0, 0.0)),
+        ];
+        check(&ECP5, &cases);
     }
 }

@@ -1,17 +1,35 @@
 //! Whether a design fits the part of a board, and what does where it does not.
 
-use super::{Costs, Resources, costs, host, technology};
-use crate::backend::BackendError;
-use crate::backend::verilog::board::{Board, Capacity, Chosen};
+use super::{Costs, Part, Resources, Technology, costs, host, parts, technology};
+use crate::backend::verilog::board::{BOARDS, Board, Capacity, Chosen};
 use crate::backend::verilog::loading::WeightStore;
 use crate::backend::verilog::netlist::Section;
 use crate::backend::verilog::size::Layer;
 use crate::backend::verilog::{Names, plan};
+use crate::backend::{BackendError, File};
 use crate::compiled::{Compiled, Engine, Layout};
 use crate::error::AtNode;
 
-/// What is predicted of LUTs and flip-flops is this much off, at most, in either direction.
+/// What is predicted of LUTs and flip-flops is this much off, at most, in either direction ...
 pub const TOLERANCE: f64 = 0.25;
+/// ... or so many of them, in a design of a few hundred.
+pub const FLOOR: f64 = 60.0;
+
+/// How much of a part's LUTs and flip-flops a design may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    luts: f64,
+    ffs: f64,
+}
+
+impl Share {
+    /// All of them.
+    pub const ALL: Self = Self { luts: 1.0, ffs: 1.0 };
+    /// What is beyond it does not fit, however wrong the prediction is.
+    pub const TOLERATED: Self = Self { luts: 1.0 + TOLERANCE, ffs: 1.0 + TOLERANCE };
+    /// 15 % of the LUTs are left to the router.
+    pub const ROUTABLE: Self = Self { luts: 0.85, ffs: 1.0 };
+}
 
 /// What a part has too little of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,50 +38,79 @@ pub struct Shortage {
     pub what: &'static str,
     /// What the design takes.
     pub needed: f64,
-    /// What the part has.
-    pub available: u32,
-    /// Whether it is beyond the tolerance of the prediction too.
-    pub certain: bool,
+    /// What it may take.
+    pub available: f64,
 }
 
-/// What a part has too little of.
-pub fn shortages(needed: &Resources, capacity: Capacity) -> Vec<Shortage> {
-    let of = |what, needed: f64, available: u32, tolerance| Shortage {
-        what,
-        needed,
-        available,
-        certain: needed > f64::from(available) * (1.0 + tolerance),
-    };
+/// What `share` of a part is too little of.
+pub fn shortages(needed: &Resources, capacity: Capacity, share: Share) -> Vec<Shortage> {
+    let of = |what, needed: f64, available: f64| Shortage { what, needed, available: available.floor() };
     let all = [
-        of("LUTs", needed.luts, capacity.luts, TOLERANCE),
-        of("flip-flops", needed.ffs, capacity.ffs, TOLERANCE),
-        of("block RAMs", needed.block_rams, capacity.block_rams, 0.0),
+        of("LUTs", needed.luts, f64::from(capacity.luts) * share.luts),
+        of("flip-flops", needed.ffs, f64::from(capacity.ffs) * share.ffs),
+        of("block RAMs", needed.block_rams, capacity.block_rams.into()),
     ];
-    all.into_iter().filter(|shortage| shortage.needed > f64::from(shortage.available)).collect()
+    all.into_iter().filter(|shortage| shortage.needed > shortage.available).collect()
 }
 
-/// What a netlist of `layers` layers takes, with what stands around it on `board`; `None`: the family's costs are not known.
-pub fn of(board: Option<&Chosen>, sections: &[Section], layers: usize) -> Option<Costs> {
-    let technology = technology(board.map(|chosen| chosen.board.family))?;
-    let mut costs = costs(technology, sections, layers);
+/// Shortages in words.
+pub fn listed(shortages: &[Shortage]) -> String {
+    let one = |short: &Shortage| {
+        let about = if short.what == "block RAMs" { "" } else { "about " };
+        format!("{about}{} {} of {}", short.needed, short.what, short.available)
+    };
+    shortages.iter().map(one).collect::<Vec<_>>().join(" and ")
+}
+
+/// What a netlist of `layers` layers takes, with what stands around it on `board`.
+pub fn of(board: Option<&Chosen>, sections: &[Section], files: &[File], layers: usize) -> Costs {
+    let technology = technology(board.map(|chosen| chosen.board.family));
+    let mut costs = costs(technology, sections, files, layers);
     if let Some(chosen) = board {
         costs.total += host::around(technology, chosen.host);
     }
-    Some(costs)
+    costs
 }
 
-/// What `compiled` takes in another layout.
-fn in_layout(
+/// The netlist of `compiled` in a layout, its memory files and how many layers it has.
+fn netlist(
+    compiled: &Compiled<'_>,
+    layout: &Layout,
+    store: WeightStore,
+) -> Result<(Vec<Section>, Vec<File>, usize), AtNode<BackendError>> {
+    let plan = plan::plan(compiled)?;
+    let layers = Layer::all(&compiled.program, &plan, layout);
+    let names = Names::new(compiled, &layers);
+    let (sections, files, _) = names.design(compiled, &layers, store).netlist();
+    Ok((sections, files, layers.len()))
+}
+
+/// What `compiled` takes of a family without a host, and the modules that it is the sum of.
+///
+/// # Errors
+/// A step that the engine cannot carry.
+pub fn in_family(
+    compiled: &Compiled<'_>,
+    store: WeightStore,
+    technology: &Technology,
+) -> Result<(Resources, Vec<Part>), AtNode<BackendError>> {
+    let (sections, files, layers) = netlist(compiled, &compiled.layout, store)?;
+    let total = costs(technology, &sections, &files, layers).total;
+    Ok((total, sections.iter().flat_map(|section| parts(technology, section, &files)).collect()))
+}
+
+/// What `compiled` takes on a board in another layout.
+///
+/// # Errors
+/// A step that the engine cannot carry.
+pub fn in_layout(
     compiled: &Compiled<'_>,
     layout: &Layout,
     chosen: &Chosen,
     store: WeightStore,
-) -> Result<Option<Resources>, AtNode<BackendError>> {
-    let plan = plan::plan(compiled)?;
-    let layers = Layer::all(&compiled.program, &plan, layout);
-    let names = Names::new(compiled, &layers);
-    let (sections, ..) = names.design(compiled, &layers, store).netlist();
-    Ok(of(Some(chosen), &sections, layers.len()).map(|costs| costs.total))
+) -> Result<Resources, AtNode<BackendError>> {
+    let (sections, files, layers) = netlist(compiled, layout, store)?;
+    Ok(of(Some(chosen), &sections, &files, layers).total)
 }
 
 /// Refuses a design that the part of its board cannot hold, and names the nearest that it can.
@@ -71,42 +118,69 @@ fn in_layout(
 /// # Errors
 /// A design that does not fit for certain, and a step that the engine cannot carry.
 pub fn fits(compiled: &Compiled<'_>, chosen: &Chosen, store: WeightStore) -> Result<(), AtNode<BackendError>> {
-    let Some(needed) = in_layout(compiled, &compiled.layout, chosen, store)? else { return Ok(()) };
-    let board = chosen.board;
-    let short = certain(&needed, board);
+    let needed = in_layout(compiled, &compiled.layout, chosen, store)?;
+    let short = shortages(&needed, chosen.board.capacity, Share::TOLERATED);
     if short.is_empty() {
         return Ok(());
     }
-    let mut help = format!(
-        "no other --slots, --lanes or --neurons makes it fit: give its weights fewer bits (--weights), or take a larger \
-         part than {}",
-        board.part
-    );
-    for (options, layout) in smaller(compiled, compiled.layout.clone()) {
-        let Some(needed) = in_layout(compiled, &layout, chosen, store)? else { continue };
-        if certain(&needed, board).is_empty() {
-            help = format!(
-                "the nearest that fits is {options}: {} LUTs, {} flip-flops and {} block RAMs are predicted",
-                needed.luts, needed.ffs, needed.block_rams
-            );
-            break;
-        }
-    }
-    let listed = short.iter().map(|short| {
-        let about = if short.what == "block RAMs" { "" } else { "about " };
-        format!("{about}{} {} of {}", short.needed, short.what, short.available)
-    });
-    let found =
-        format!("it takes {} that the part of the board {} has", listed.collect::<Vec<_>>().join(" and "), board.name);
-    Err(AtNode {
-        node: compiled.name.clone(),
-        op: "network".to_owned(),
-        source: BackendError::Unsupported { found, help },
-    })
+    let found = format!("it takes {} that the board {} has", listed(&short), chosen.board.name);
+    let smaller = smaller(compiled, compiled.layout.clone());
+    let help = match first(compiled, &smaller, chosen, store, Share::ALL)? {
+        Some((options, needed)) => format!("the nearest that fits is {options}: {} are predicted", counted(&needed)),
+        None => other_board(compiled, &smaller, chosen.board, store, Share::ALL)?,
+    };
+    Err(refused(compiled, found, help))
 }
 
-fn certain(needed: &Resources, board: &Board) -> Vec<Shortage> {
-    shortages(needed, board.capacity).into_iter().filter(|shortage| shortage.certain).collect()
+/// A network that a part cannot hold.
+pub fn refused(compiled: &Compiled<'_>, found: String, help: String) -> AtNode<BackendError> {
+    let source = BackendError::Unsupported { found, help };
+    AtNode { node: compiled.name.clone(), op: "network".to_owned(), source }
+}
+
+/// Resources in words.
+pub fn counted(needed: &Resources) -> String {
+    format!("{} LUTs, {} flip-flops and {} block RAMs", needed.luts, needed.ffs, needed.block_rams)
+}
+
+/// The first of some layouts that fits.
+fn first<'l>(
+    compiled: &Compiled<'_>,
+    layouts: &'l [(String, Layout)],
+    chosen: &Chosen,
+    store: WeightStore,
+    share: Share,
+) -> Result<Option<(&'l str, Resources)>, AtNode<BackendError>> {
+    for (options, layout) in layouts {
+        let needed = in_layout(compiled, layout, chosen, store)?;
+        if shortages(&needed, chosen.board.capacity, share).is_empty() {
+            return Ok(Some((options, needed)));
+        }
+    }
+    Ok(None)
+}
+
+/// The smallest board that takes one of `layouts`, in words.
+///
+/// # Errors
+/// A step that the engine cannot carry.
+pub fn other_board(
+    compiled: &Compiled<'_>,
+    layouts: &[(String, Layout)],
+    than: &Board,
+    store: WeightStore,
+    share: Share,
+) -> Result<String, AtNode<BackendError>> {
+    let mut boards: Vec<&'static Board> = BOARDS.iter().filter(|board| board.name != than.name).collect();
+    boards.sort_by_key(|board| board.capacity.luts);
+    for board in boards {
+        let chosen = Chosen::new(board, None, None).expect("a board has its own host and clock");
+        if let Some((options, needed)) = first(compiled, layouts, &chosen, store, share)? {
+            let name = board.name;
+            return Ok(format!("the smallest board that takes it is {name} with {options}: {}", counted(&needed)));
+        }
+    }
+    Ok("no board takes it in any layout: give its weights fewer bits (--weights)".into())
 }
 
 /// Layouts that take less, each with the options that ask for it: fewer inputs per clock, then fewer lanes, then fewer
@@ -148,17 +222,20 @@ mod tests {
 
     const PART: Capacity = Capacity { luts: 1000, ffs: 2000, block_rams: 10 };
 
-    #[test]
-    fn block_rams_are_exact_and_luts_have_a_tolerance() {
-        let needed = Resources { luts: 1200.0, ffs: 2600.0, block_rams: 10.5, ..Resources::default() };
-        let found: Vec<(&str, bool)> =
-            shortages(&needed, PART).iter().map(|short| (short.what, short.certain)).collect();
-        assert_eq!(found, [("LUTs", false), ("flip-flops", true), ("block RAMs", true)]);
+    fn short(luts: f64, ffs: f64, block_rams: f64, share: Share) -> Vec<&'static str> {
+        let needed = Resources { luts, ffs, block_rams, ..Resources::default() };
+        shortages(&needed, PART, share).iter().map(|short| short.what).collect()
     }
 
     #[test]
-    fn what_fits_has_no_shortage() {
-        let needed = Resources { luts: 1000.0, ffs: 2000.0, block_rams: 10.0, ..Resources::default() };
-        assert_eq!(shortages(&needed, PART), []);
+    fn luts_and_flip_flops_have_a_tolerance_and_block_rams_none() {
+        assert_eq!(short(1250.0, 2500.0, 10.0, Share::TOLERATED), [""; 0]);
+        assert_eq!(short(1251.0, 2501.0, 10.5, Share::TOLERATED), ["LUTs", "flip-flops", "block RAMs"]);
+    }
+
+    #[test]
+    fn the_router_gets_lookup_tables_only() {
+        assert_eq!(short(850.0, 2000.0, 10.0, Share::ROUTABLE), [""; 0]);
+        assert_eq!(short(851.0, 2000.0, 10.0, Share::ROUTABLE), ["LUTs"]);
     }
 }

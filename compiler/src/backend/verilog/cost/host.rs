@@ -1,6 +1,5 @@
 //! What stands between a network and its host: two queues of 512 words, registers, and the protocol.
 
-use super::memory::Taken;
 use super::structure::ram;
 use super::{Resources, Technology};
 use crate::backend::verilog::host::Host;
@@ -21,8 +20,7 @@ pub fn around(technology: &Technology, host: Host) -> Resources {
     };
     let mut sum = Resources { luts, ffs, ..Resources::default() };
     for width in [EVENT, SPIKE] {
-        let Taken { luts, ffs, block_rams, .. } = technology.memories.taken(ram(width, QUEUE));
-        sum += Resources { luts, ffs, block_rams, ..Resources::default() };
+        sum.block_rams += technology.memories.taken(ram(width, QUEUE)).block_rams; // its logic is in the figures above
     }
     sum
 }

@@ -8,19 +8,23 @@ mod family;
 mod fit;
 mod host;
 mod memory;
+mod objective;
 mod structure;
 mod structure_lanes;
 mod structure_neurons;
 mod structure_windows;
 
-pub use family::{Technology, technology};
-pub use fit::{Shortage, TOLERANCE, fits, of, shortages};
+pub use family::{TECHNOLOGIES, Technology, technology};
+pub use fit::{FLOOR, Share, Shortage, TOLERANCE, fits, in_family, of, shortages};
 
 use serde::Serialize;
 use std::ops::AddAssign;
 
 use super::netlist::{Instance, Section};
-use memory::Taken;
+use crate::backend::File;
+pub use memory::Taken;
+pub use objective::{Choice, Objective, pick};
+pub use structure::Structure;
 use structure::structure;
 
 /// What a design takes of a part.
@@ -57,14 +61,40 @@ pub struct Costs {
     pub total: Resources,
 }
 
+/// A module of a design: what coefficients are fitted on.
+#[derive(Debug)]
+pub struct Part {
+    /// The fixed module.
+    pub module: &'static str,
+    /// Its own name.
+    pub name: String,
+    /// What it is in proportion to.
+    pub structure: Structure,
+    /// What its memories take.
+    pub memories: Taken,
+}
+
+/// The modules of a section.
+fn parts(technology: &Technology, section: &Section, files: &[File]) -> Vec<Part> {
+    let part = |instance: &Instance| {
+        let structure = structure(instance, &section.instances, files);
+        let structure = structure.unwrap_or_else(|| panic!("`{}` has a structure", instance.module));
+        let mut memories = Taken::default();
+        for memory in &structure.memories {
+            memories += technology.memories.taken(*memory);
+        }
+        Part { module: instance.module, name: instance.name.clone(), structure, memories }
+    };
+    section.instances.iter().map(part).collect()
+}
+
 /// What a netlist of `layers` layers, and what stands behind them, takes of a family's parts.
-pub fn costs(technology: &Technology, sections: &[Section], layers: usize) -> Costs {
+pub fn costs(technology: &Technology, sections: &[Section], files: &[File], layers: usize) -> Costs {
     let mut costs = Costs { layers: Vec::new(), total: Resources::default() };
     for (at, section) in sections.iter().enumerate() {
         let mut sum = Resources::default();
-        for instance in &section.instances {
-            let of = cost(technology, instance, &section.instances);
-            sum += of.unwrap_or_else(|| panic!("`{}` has a cost on {}", instance.module, technology.name));
+        for part in parts(technology, section, files) {
+            sum += cost(technology, &part);
         }
         costs.total += sum;
         if at < layers {
@@ -80,20 +110,20 @@ fn rounded(resources: Resources) -> Resources {
     Resources { luts: resources.luts.round(), ffs: resources.ffs.round(), ..resources }
 }
 
-/// What a module of a section takes; `None`: nothing is known of it.
-fn cost(technology: &Technology, instance: &Instance, section: &[Instance]) -> Option<Resources> {
-    let structure = structure(instance, section)?;
-    let (_, logic) = technology.logic.iter().find(|(module, _)| *module == instance.module)?;
-    let mut sum = Resources::default();
-    for memory in &structure.memories {
-        let Taken { luts, ffs, block_rams, large } = technology.memories.taken(*memory);
-        sum += Resources { luts, ffs, block_rams, large_rams: large as f64, dsps: 0.0 };
-    }
+/// What a module takes.
+fn cost(technology: &Technology, part: &Part) -> Resources {
+    let coefficients = technology.logic.iter().find(|(module, _)| *module == part.module);
+    let (_, logic) = coefficients.unwrap_or_else(|| panic!("`{}` has a cost on {}", part.module, technology.name));
     let product = |sizes: &[f64], each: &[f64]| {
-        assert_eq!(sizes.len(), each.len(), "{}: a coefficient for each size", instance.module);
+        assert_eq!(sizes.len(), each.len(), "{}: a coefficient for each size", part.module);
         sizes.iter().zip(each).map(|(size, each)| size * each).sum::<f64>()
     };
-    sum.luts += product(&structure.luts, logic.luts);
-    sum.ffs += product(&structure.ffs, logic.ffs);
-    Some(sum)
+    let Taken { luts, ffs, block_rams, large } = part.memories;
+    Resources {
+        luts: luts + product(&part.structure.luts, logic.luts),
+        ffs: ffs + product(&part.structure.ffs, logic.ffs),
+        block_rams,
+        large_rams: large as f64,
+        dsps: 0.0,
+    }
 }

@@ -6,6 +6,7 @@ use super::memory::{Access, Memory};
 use super::structure_lanes::{codebook, lanes};
 use super::structure_neurons::{neuron, synaptic};
 use super::structure_windows::{collect, encode, invert, taps, window, writer};
+use crate::backend::File;
 
 /// A module's memories, and its sizes.
 #[derive(Debug, Default)]
@@ -26,21 +27,53 @@ impl Structure {
     }
 }
 
-/// The parameters of an instance.
+/// The parameters of an instance, and the memory files that they name.
 #[derive(Clone, Copy)]
-pub struct Parameters<'a>(pub &'a [(&'static str, String)]);
+pub struct Parameters<'a> {
+    instance: &'a Instance,
+    files: &'a [File],
+}
 
-impl Parameters<'_> {
+impl<'a> Parameters<'a> {
+    /// Those of `instance`.
+    pub fn new(instance: &'a Instance, files: &'a [File]) -> Self {
+        Self { instance, files }
+    }
+
+    fn value(&self, name: &str) -> Option<&'a str> {
+        self.instance.parameters.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str())
+    }
+
     /// A number that the netlist gives, or the module's own.
     pub fn or(&self, name: &str, default: usize) -> usize {
-        let value = self.0.iter().find(|(own, _)| *own == name).and_then(|(_, value)| value.parse().ok());
-        value.unwrap_or(default)
+        self.value(name).and_then(|value| value.parse().ok()).unwrap_or(default)
     }
 
     /// A number that the netlist gives.
     pub fn number(&self, name: &str) -> usize {
-        let value = self.0.iter().find(|(own, _)| *own == name).map(|(_, value)| value.parse());
-        value.and_then(Result::ok).unwrap_or_else(|| panic!("`{name}` is a number of the netlist"))
+        let value = self.value(name).and_then(|value| value.parse().ok());
+        value.unwrap_or_else(|| panic!("`{name}` is a number of the netlist"))
+    }
+
+    /// Bits that are not the same in every word of a memory file; `None`: it is no file of the netlist.
+    pub fn varying(&self, name: &str) -> Option<usize> {
+        let path = self.value(name)?.trim_matches('"');
+        let file = self.files.iter().find(|file| file.path == path)?;
+        let mut words = file.content.split(|&byte| byte == b'\n').filter(|word| !word.is_empty());
+        let digit = |byte: &u8| char::from(*byte).to_digit(16).expect("a memory file is hexadecimal");
+        let first: Vec<u32> = words.next()?.iter().map(digit).collect();
+        let mut varying = vec![0; first.len()];
+        for word in words {
+            for ((bits, first), byte) in varying.iter_mut().zip(&first).zip(word) {
+                *bits |= first ^ digit(byte);
+            }
+        }
+        Some(varying.into_iter().map(u32::count_ones).sum::<u32>() as usize)
+    }
+
+    /// A table of constants: the memory file of a parameter.
+    pub fn table(&self, name: &str, depth: usize) -> Memory {
+        Memory { width: self.varying(name).unwrap_or(0), unused: 0, depth, access: Access::Table }
     }
 
     /// Several of them.
@@ -61,17 +94,12 @@ pub fn register_bits(n: usize) -> usize {
 
 /// A memory that is written and read.
 pub fn ram(width: usize, depth: usize) -> Memory {
-    Memory { width, depth, access: Access::Ram }
-}
-
-/// A table of constants.
-pub fn table(width: usize, depth: usize) -> Memory {
-    Memory { width, depth, access: Access::Table }
+    Memory { width, unused: 0, depth, access: Access::Ram }
 }
 
 /// A queue of 16 entries.
 pub fn fifo(width: usize) -> Memory {
-    Memory { width, depth: 16, access: Access::Fifo }
+    Memory { width, unused: 0, depth: 16, access: Access::Fifo }
 }
 
 /// `bits` if `there`.
@@ -80,8 +108,8 @@ pub fn only(there: bool, bits: usize) -> usize {
 }
 
 /// What `instance` is made of, which stands beside `others`; `None`: nobody has said.
-pub fn structure(instance: &Instance, others: &[Instance]) -> Option<Structure> {
-    let p = Parameters(&instance.parameters);
+pub fn structure(instance: &Instance, others: &[Instance], files: &[File]) -> Option<Structure> {
+    let p = Parameters::new(instance, files);
     Some(match instance.module {
         "snn_link" => {
             let frames = p.number("FRAMES");
@@ -118,7 +146,7 @@ pub fn structure(instance: &Instance, others: &[Instance]) -> Option<Structure> 
             let [group, groups, out, op] = p.numbers(["GROUP", "GROUPS", "OUT_BITS", "OP"]);
             let (all, counter) = (group * out, bits(groups));
             let luts = [1, all, only(op == 0, all), only(op == 1 || op == 3, all), counter];
-            let kept = Memory { width: all, depth: groups, access: Access::Fifo };
+            let kept = Memory { width: all, unused: 0, depth: groups, access: Access::Fifo };
             Structure::new(&luts, &[1, all, counter], vec![kept])
         }
         "snn_join" => {
@@ -133,12 +161,11 @@ pub fn structure(instance: &Instance, others: &[Instance]) -> Option<Structure> 
             let [width, words, period, timesteps] = p.numbers(["WIDTH", "WORDS", "PERIOD", "TIMESTEPS"]);
             let (address, count, time) = (register_bits(2 * words), bits(period + 1), register_bits(timesteps));
             let ffs = [1, width, address, count, time];
-            // where a position stands in its pool window is kept only for a pool behind it; one before leaves it constant
+            // where a position stands in its pool window is read only by a pool behind it
             let at = others.iter().position(|other| other.name == instance.name).unwrap_or(0);
-            let (before, behind) = others.split_at(at);
-            let pools = |of: &[Instance]| of.iter().any(|other| other.module == "snn_pool");
-            let tag = only(pools(behind) && !pools(before), 3);
-            Structure::new(&[1, address, count, time], &ffs, vec![ram(width + tag, 2 * words)])
+            let pools = others[at..].iter().any(|other| other.module == "snn_pool");
+            let kept = Memory { unused: only(!pools, 3), ..ram(width + 3, 2 * words) };
+            Structure::new(&[1, address, count, time], &ffs, vec![kept])
         }
         "snn_readout" => {
             let [elements, value, score, timesteps, reduce, index] =
@@ -162,11 +189,11 @@ pub fn structure(instance: &Instance, others: &[Instance]) -> Option<Structure> 
 
 fn finish(p: Parameters<'_>) -> Structure {
     let [group, input, out, right] = p.numbers(["GROUP", "IN_BITS", "OUT_BITS", "RIGHT"]);
-    let [groups, bias, words] = p.numbers(["GROUPS", "BIAS_BITS", "BIAS_WORDS"]);
+    let [groups, words] = p.numbers(["GROUPS", "BIAS_WORDS"]);
     let wide = input.max(right) + 2;
     let shifted = if right > 0 { wide - right } else { input };
     let luts = [1, only(words > 1, group * out), group * out, only(right > 0, group * wide), bits(groups)];
-    Structure::new(&luts, &[1, group * out, group * shifted, bits(groups)], vec![table(group * bias, words)])
+    Structure::new(&luts, &[1, group * out, group * shifted, bits(groups)], vec![p.table("BIAS", words)])
 }
 
 /// Whether a window gives its chunks to an encoder.

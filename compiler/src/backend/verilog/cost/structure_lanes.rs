@@ -8,15 +8,17 @@ fn multiplexed(inputs: usize) -> usize {
     inputs.saturating_sub(1).div_ceil(3)
 }
 
-/// The memories of weights of a row of `width` bits.
-fn weights(p: Parameters<'_>, width: usize, ports: usize) -> Vec<Memory> {
+/// The memories of weights of a row of `width` bits, or those of `file`.
+fn weights(p: Parameters<'_>, file: &str, width: usize, ports: usize) -> Vec<Memory> {
     let depth = p.number("ROWS");
     if p.or("LOADED", 0) == 0 {
-        return vec![Memory { width, depth, access: Access::Weights(ports) }];
+        let width = p.varying(file).unwrap_or(width);
+        return vec![Memory { width, unused: 0, depth, access: Access::Weights(ports) }];
     }
     // columns of 32 bits, which the host writes
     let access = if p.or("LARGE", 0) == 1 { Access::Large } else { Access::Loaded(ports) };
-    (0..width.div_ceil(32)).map(|column| Memory { width: (width - 32 * column).min(32), depth, access }).collect()
+    let column = |at: usize| Memory { width: (width - 32 * at).min(32), unused: 0, depth, access };
+    (0..width.div_ceil(32)).map(column).collect()
 }
 
 /// What the drain behind the lanes is in proportion to, and its memory of the sums before.
@@ -54,7 +56,7 @@ pub fn lanes(p: Parameters<'_>) -> Structure {
         loading,
     ];
     let ffs = [1, lanes * sum, rows, lanes * tree, group * sum * (2 + usize::from(running && lanes == group))];
-    let memories = weights(p, lanes * weight, slots).into_iter().chain(memory).collect();
+    let memories = weights(p, "WEIGHTS", lanes * weight, slots).into_iter().chain(memory).collect();
     Structure::new(&luts, &ffs, memories)
 }
 
@@ -67,6 +69,6 @@ pub fn codebook(p: Parameters<'_>) -> Structure {
     let luts =
         [1, lanes * sum, lanes * response * multiplexed(book), book * taps, taps, book * response, leaving, before];
     let ffs = [1, lanes * (2 * sum + response + index), book * (count + 2 * response), group * sum];
-    let memories = weights(p, lanes * index, 1).into_iter().chain(memory).collect();
+    let memories = weights(p, "INDICES", lanes * index, 1).into_iter().chain(memory).collect();
     Structure::new(&luts, &ffs, memories)
 }

@@ -1,7 +1,7 @@
 //! Neurons: what `snn_neuron` and `snn_synaptic` are made of.
 
 use super::memory::Memory;
-use super::structure::{Parameters, Structure, bits, only, ram, table};
+use super::structure::{Parameters, Structure, bits, only, ram};
 
 /// What a leak is in proportion to: an adder; the adders of a product with a constant, one for each bit of it that is set
 /// beyond the first; those of a product with a number.
@@ -30,20 +30,18 @@ pub fn neuron(p: Parameters<'_>) -> Structure {
     if !stateless {
         memories.push(ram(group * if stored > 0 { p.number("STORED_BITS") } else { membrane }, words));
     }
-    memories.push(table(group * threshold, p.number("THRESHOLD_WORDS")));
+    memories.push(p.table("THRESHOLDS", p.number("THRESHOLD_WORDS")));
     if resets > 0 {
-        memories.push(table(group * reset, p.number("RESET_WORDS")));
+        memories.push(p.table("RESETS", p.number("RESET_WORDS")));
     }
     if kind == 3 {
-        memories.push(table(group * (shift + 1), p.number("FACTOR_WORDS")));
+        memories.push(p.table("FACTORS", p.number("FACTOR_WORDS")));
     }
     if floors {
-        memories.push(table(group * floor, p.number("FLOOR_WORDS")));
+        memories.push(p.table("FLOORS", p.number("FLOOR_WORDS")));
     }
     if stored > 0 {
-        let tables = if p.number("STORED_EACH") == 1 { group } else { 1 };
-        memories.push(table(tables * (stored + 1) * membrane, p.number("STORED_WORDS")));
-        memories.push(table(tables * stored * p.number("STEP_BITS"), p.number("STORED_WORDS")));
+        memories.extend(["LEVELS", "STEPS"].map(|file| p.table(file, p.number("STORED_WORDS"))));
     }
 
     // what only waits is a shift register in a LUT where the family has one
@@ -82,18 +80,18 @@ pub fn neuron(p: Parameters<'_>) -> Structure {
 
 /// Of `snn_synaptic`: one filter or two, and their sum.
 pub fn synaptic(p: Parameters<'_>) -> Structure {
-    const NAMES: [[&str; 5]; 2] = [
-        ["BITS_0", "LEAK_0", "LEAK_SHIFT_0", "LEAK_FACTOR_0", "FACTOR_WORDS_0"],
-        ["BITS_1", "LEAK_1", "LEAK_SHIFT_1", "LEAK_FACTOR_1", "FACTOR_WORDS_1"],
+    const NAMES: [([&str; 5], &str); 2] = [
+        (["BITS_0", "LEAK_0", "LEAK_SHIFT_0", "LEAK_FACTOR_0", "FACTOR_WORDS_0"], "FACTORS_0"),
+        (["BITS_1", "LEAK_1", "LEAK_SHIFT_1", "LEAK_FACTOR_1", "FACTOR_WORDS_1"], "FACTORS_1"),
     ];
     let [group, words, current, out, second] = p.numbers(["GROUP", "WORDS", "CURRENT_BITS", "OUT_BITS", "SECOND"]);
     let (mut all, mut leaks, mut memories) = (0, [0; 3], Vec::<Memory>::new());
-    for names in &NAMES[..=second] {
+    for (names, file) in &NAMES[..=second] {
         let [width, kind, shift, factor, factors] = p.numbers(*names);
         all += group * width;
         memories.push(ram(group * width, words));
         if kind == 3 {
-            memories.push(table(group * (shift + 1), factors));
+            memories.push(p.table(file, factors));
         }
         for (sum, size) in leaks.iter_mut().zip(leak(width, kind, shift, factor)) {
             *sum += group * size;

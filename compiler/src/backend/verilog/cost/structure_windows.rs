@@ -49,7 +49,7 @@ pub fn window(p: Parameters<'_>) -> Structure {
 pub fn encode(p: Parameters<'_>, window: Option<&Instance>) -> Structure {
     let [width, slots, count, offset, row] = p.numbers(["BITS", "SLOTS", "COUNT_BITS", "OFFSET_BITS", "ROW_BITS"]);
     // what the window never sets is not kept
-    let of = |name: &str| window.map_or(0, |window| Parameters(&window.parameters).or(name, 0));
+    let of = |name: &str| window.map_or(0, |window| Parameters::new(window, &[]).or(name, 0));
     let beside = usize::from(of("DIGITS") > 0 || of("SIGNED") > 0) + usize::from(of("DIGITS") > 0);
     let wait = register_bits(p.number("INTERVAL") + 1);
     // of four slots, two pick among the even bits and two among the odd ones
