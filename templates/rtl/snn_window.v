@@ -6,7 +6,7 @@
 // nothing else.
 // Elements of several bits are read digit plane by digit plane, the most significant first.
 // Where SIGNED is 1, what is read are changes (snn_delta, snn_invert), and each has a sign in the upper half of its word.
-// Clocks: one per chunk, FIRST_OUT = 7 from the step of the walk to o_valid; 16 chunks wait for the encoder.
+// Clocks: one per chunk, FIRST_OUT = 8 from the step of the walk to o_valid; 16 chunks wait for the encoder.
 `default_nettype none
 module snn_window #(
     parameter SLOTS        = 1,    // rows of weights that the encoder gives per clock (snn_pick)
@@ -279,28 +279,30 @@ module snn_window #(
         room_q   <= rst ? 5'd16 : room_q + {4'd0, o_pop} - {4'd0, step};
     end
 
-    generate if (DIGITS > 0) begin : with_digits
-        snn_fifo #(.WIDTH(REST_BITS + COUNT_BITS + 3 * ALL)) u_fifo (
-            .clk(clk), .rst(rst), .push(valids_q[5]), .push_data({rest_6q, count_6q, bits_6q, signs_6q, twice_6q}),
-            .valid(o_valid), .data({o_rotation, o_row, o_flags, o_tag, o_count, o_bits, o_signs, o_twice}), .pop(o_pop)
-        );
-    end
-    if (DIGITS == 0 && SIGNED != 0) begin : with_signs
-        wire unused_twice = &{1'b0, twice_6q};
-        assign o_twice = {ALL{1'b0}};
-        snn_fifo #(.WIDTH(REST_BITS + COUNT_BITS + 2 * ALL)) u_fifo (
-            .clk(clk), .rst(rst), .push(valids_q[5]), .push_data({rest_6q, count_6q, bits_6q, signs_6q}),
-            .valid(o_valid), .data({o_rotation, o_row, o_flags, o_tag, o_count, o_bits, o_signs}), .pop(o_pop)
-        );
-    end
-    if (DIGITS == 0 && SIGNED == 0) begin : without_signs
+    // only what is not always zero waits
+    localparam KINDS = DIGITS > 0 ? 3 : SIGNED != 0 ? 2 : 1;
+    wire [KINDS*ALL-1:0] kinds_6, kinds;
+    generate if (KINDS == 1) begin : without_signs
         wire unused_signs = &{1'b0, signs_6q, twice_6q};
-        assign o_twice = {ALL{1'b0}};
-        snn_fifo #(.WIDTH(REST_BITS + COUNT_BITS + ALL)) u_fifo (
-            .clk(clk), .rst(rst), .push(valids_q[5]), .push_data({rest_6q, count_6q, bits_6q}),
-            .valid(o_valid), .data({o_rotation, o_row, o_flags, o_tag, o_count, o_bits}), .pop(o_pop)
-        );
+        assign kinds_6 = bits_6q;
         assign o_signs = {ALL{1'b0}};
+    end else begin : with_signs
+        assign o_signs = kinds[ALL +: ALL];
+    end
+    if (KINDS == 2) begin : signs_only
+        wire unused_twice = &{1'b0, twice_6q};
+        assign kinds_6 = {signs_6q, bits_6q};
+    end
+    if (KINDS == 3) begin : with_digits
+        assign kinds_6 = {twice_6q, signs_6q, bits_6q};
+        assign o_twice = kinds[2*ALL +: ALL];
+    end else begin : without_digits
+        assign o_twice = {ALL{1'b0}};
     end endgenerate
+    assign o_bits = kinds[0 +: ALL];
+    snn_fifo #(.WIDTH(REST_BITS + COUNT_BITS + KINDS * ALL)) u_fifo (
+        .clk(clk), .rst(rst), .push(valids_q[5]), .push_data({rest_6q, count_6q, kinds_6}),
+        .valid(o_valid), .data({o_rotation, o_row, o_flags, o_tag, o_count, kinds}), .pop(o_pop)
+    );
 endmodule
 `default_nettype wire

@@ -37,8 +37,10 @@ pub const PROOFS: &[Proof] = &[
         inside: &[("inner_head", "head_q"), ("inner_tail", "tail_q"), ("inner_memory", "memory")],
         by: By::Induction(2),
         mutants: &[
-            ("snn_fifo", "valid = head_q != tail_q", "valid = head_q[3:0] != tail_q[3:0]"),
-            ("snn_fifo", "if (pop) tail_q <= tail_q + 1'b1;", "tail_q <= tail_q + 1'b1;"),
+            ("snn_fifo", "waits = head_q != tail_q", "waits = head_q[2:0] != tail_q[2:0]"),
+            ("snn_fifo", "if (moves) tail_q <= tail_q + 1'b1;", "tail_q <= tail_q + 1'b1;"),
+            ("snn_fifo", "waits && (!valid_q || pop)", "waits"),
+            ("snn_fifo", "waits || (valid_q && !pop)", "waits || valid_q"),
         ],
         ..PLAIN
     },
@@ -262,8 +264,8 @@ pub const PROOFS: &[Proof] = &[
             ("inner_room", "room_q"),
             ("inner_valids", "valids_q"),
             ("inner_step", "step"),
-            ("inner_head", "without_signs.u_fifo.head_q"),
-            ("inner_tail", "without_signs.u_fifo.tail_q"),
+            ("inner_head", "u_fifo.head_q"),
+            ("inner_tail", "u_fifo.tail_q"),
         ],
         by: By::Induction(2),
         mutants: &[

@@ -7,7 +7,7 @@ use crate::backend::verilog::bench::walk;
 use crate::backend::verilog::size::{Front, Layer, WindowSize};
 
 /// From a read of the window to a chunk that the encoder can take (`snn_window`).
-const WINDOW: u64 = 7;
+const WINDOW: u64 = 8;
 /// Chunks that wait for the encoder (`snn_window`).
 const ROOM: usize = 16;
 
