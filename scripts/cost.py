@@ -3,7 +3,7 @@
 
     cost.py modules FAMILY DESIGN...   what yosys makes of each module alone, to DESIGN/FAMILY.modules.json
     cost.py whole FAMILY DESIGN...     and of the flat design, to DESIGN/FAMILY.whole.json
-    cost.py fit FAMILY DESIGN...       the family's table for coefficients.rs, from what `modules` left
+    cost.py fit FAMILY DESIGN...       the family's table for coefficients.rs, from what both left
     cost.py check FAMILY DESIGN...     predicted and found of each design, from what `whole` left
 
 DESIGN is a folder that `cargo run -p snnc-tests --bin costs` wrote; FAMILY one of xc7, ice40, ecp5, gowin."""
@@ -26,6 +26,9 @@ LUTS = {
     "ecp5": {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
     "gowin": {"ALU": 1, "RAM16SDP4": 6} | {f"LUT{n}": 1 for n in range(1, 5)},
 }
+COEFFICIENTS = pathlib.Path(__file__).parent.parent / "compiler/src/backend/verilog/cost/coefficients.rs"
+# of a module that is rarer than that, xc7's coefficients are scaled
+RARE = 6
 BLOCK_RAMS = {"RAMB36E1": 1, "RAMB18E1": 0.5, "SB_RAM40_4K": 1, "DP16KD": 1, "PDPW16KD": 1}
 BLOCK_RAMS |= {name: 1 for name in ("SP", "SPX9", "DP", "DPX9", "SDP", "SDPX9", "pROM", "pROMX9")}
 
@@ -80,9 +83,33 @@ def least_squares(rows, found, rounds=3000):
     return x
 
 
-def fit(family, designs):
-    modules = {}
+def shared(family, designs):
+    """What is left of LUTs and flip-flops where modules are not kept apart, over the designs that both were done for."""
+    wholes, alone = [1e-9, 1e-9], [1e-9, 1e-9]
     for design in designs:
+        files = [design / f"{family}.{what}.json" for what in ("whole", "modules")]
+        if all(file.exists() for file in files):
+            whole, modules = (json.loads(file.read_text()) for file in files)
+            for at in (0, 1):
+                wholes[at] += taken(family, whole)[at]
+                alone[at] += sum(taken(family, cells)[at] for cells in modules.values())
+    return {what: whole / apart for what, whole, apart in zip(("luts", "ffs"), wholes, alone)}
+
+
+def known(kind):
+    """Coefficients of xc7 as they are."""
+    table = COEFFICIENTS.read_text().partition("XC7")[2].partition("];")[0]
+    rows = re.findall(r'"(snn_\w+)",\s*of\(\s*&\[([^\]]*)\],\s*&\[([^\]]*)\]', table)
+    return {name: [float(c) for c in (luts, ffs)[kind == "ffs"].split(",") if c.strip()] for name, luts, ffs in rows}
+
+
+def fit(family, designs):
+    modules = {module: {"luts": [], "ffs": []} for module in known("luts")}
+    share = shared(family, designs)
+    print(f"{family}: of modules alone the whole takes {share}", file=sys.stderr)
+    for design in designs:
+        if not (design / f"{family}.modules.json").exists():
+            continue
         found = json.loads((design / f"{family}.modules.json").read_text())
         for part in json.loads((design / "costs.json").read_text())["modules"]:
             if part["name"] in found:
@@ -95,12 +122,18 @@ def fit(family, designs):
     for module, of in sorted(modules.items()):
         texts = []
         for kind, rows in of.items():
-            x = least_squares([sizes for sizes, _, _ in rows], [rest for _, rest, _ in rows])
-            texts.append("&[" + ", ".join(f"{round(c, 2)}" for c in x) + "]")
-            off = [sum(c * s for c, s in zip(x, sizes)) - rest for sizes, rest, _ in rows]
-            all_off = sum(off) / max(1, sum(all_ for *_, all_ in rows))
-            worst = max(abs(o) / max(20, all_) for o, (*_, all_) in zip(off, rows))
-            print(f"{module} {kind}: {len(rows)} of them, {all_off:+.1%} in all, worst {worst:.0%}", file=sys.stderr)
+            x, scale = known(kind).get(module), 1.0
+            if len(rows) >= RARE or x is None:
+                x, scale = least_squares([sizes for sizes, _, _ in rows], [rest for _, rest, _ in rows]), share[kind]
+            elif family != "xc7" and rows:
+                predicted = sum(c * s for sizes, _, _ in rows for c, s in zip(x, sizes))
+                rest = sum(rest for _, rest, _ in rows)
+                scale = share[kind] * (rest / predicted if rest > 0 else 1.0)  # below 0: its memories are more than it
+            texts.append("&[" + ", ".join(f"{round(c * scale, 2)}" for c in x) + "]")
+            if len(rows) >= RARE:
+                off = [sum(c * s for c, s in zip(x, sizes)) - rest for sizes, rest, _ in rows]
+                worst = max(abs(o) / max(20, whole) for o, (*_, whole) in zip(off, rows))
+                print(f"{module} {kind}: {len(rows)} of them, off by {worst:.0%} at worst", file=sys.stderr)
         print(f"    (\"{module}\", of({', '.join(texts)})),")
     print("];")
 

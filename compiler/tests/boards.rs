@@ -8,6 +8,7 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde_json::Value;
+use snnc::npz::Column;
 use support::{json, refused, succeeds};
 
 /// A native model of 8-4-3, in a file.
@@ -91,6 +92,32 @@ fn a_layout_is_chosen_within_what_is_allowed() {
     assert!(design.contains(".SLOTS(2)"), "{design}");
     let groups: Vec<&str> = design.split(".GROUP(").skip(1).filter_map(|text| text.split(')').next()).collect();
     assert!(!groups.is_empty() && groups.iter().all(|group| *group == "1"), "{groups:?}");
+}
+
+#[test]
+fn an_objective_chooses_a_layout_within_the_part_and_says_why() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let (model, calib) = (tiny(scratch.path()), scratch.path().join("calib.npz"));
+    let spikes: Vec<bool> = (0..2 * 3 * 8).map(|i| i % 3 == 0).collect();
+    let file = snnc::npz::write(&[("x", &[2, 3, 8], Column::Bool(&spikes))]).expect("memory takes it");
+    fs::write(&calib, file).expect("the scratch folder is writable");
+    let (calib, out) = (calib.display().to_string(), scratch.path().join("out").display().to_string());
+    let compile = ["compile", &model, "--target", "fpga", "-o", &out, "--json"];
+    let with = |more: &[&str]| json(&[&compile[..], &["--board", "hx8k", "--calib", &calib], more].concat());
+    let luts = |report: &Value| report["resources"]["luts"].as_f64().expect("predicted");
+    let clocks = |report: &Value| report["predicted_clocks"][0].as_u64().expect("predicted");
+    let (latency, area) = (with(&["--objective", "latency"]), with(&["--objective", "area"]));
+    assert!(luts(&area) < luts(&latency) && clocks(&latency) <= clocks(&area), "{area} {latency}");
+    let why = area["chosen"].as_str().expect("it says why");
+    assert!(why.starts_with("area: --slots 1 --lanes 1") && why.contains("layouts that fit of"), "{why}");
+    // what is asked for beside it is at most
+    let bounded = with(&["--objective", "latency", "--lanes", "2"]);
+    assert!(luts(&bounded) < luts(&latency), "{bounded}");
+
+    let said = refused(&[&compile[..], &["--board", "hx8k", "--objective", "area"]].concat());
+    assert!(said.contains("was asked for without samples to predict clocks on"), "{said}");
+    let said = refused(&[&compile[..], &["--objective", "area"]].concat());
+    assert!(said.contains("--board <NAME>"), "an objective is within a part: {said}");
 }
 
 #[test]

@@ -174,19 +174,19 @@ mod tests {
             (8, 256, Access::Ram, (1.0, 26.0)),
             (12, 300, Access::Ram, (2.0, 35.0)),
             (10, 1000, Access::Ram, (3.0, 32.0)),
-            (3, 5000, Access::Ram, (4.0, 23.0)),
-            (40, 600, Access::Ram, (8.0, 92.0)),
+            (3, 5000, Access::Ram, (4.0, 24.0)),
+            (40, 600, Access::Ram, (8.0, 94.0)),
             (64, 32, Access::Table, (0.0, 64.0)),
             (100, 64, Access::Table, (0.0, 100.0)),
             (16, 128, Access::Table, (1.0, 0.0)),
             (20, 300, Access::Table, (3.0, 0.0)),
-            (20, 16, Access::Fifo, (2.0, 20.0)),
-            (200, 16, Access::Fifo, (13.0, 200.0)),
+            (20, 16, Access::Fifo, (2.0, 21.0)),
+            (200, 16, Access::Fifo, (13.0, 201.0)),
             (3, 40, Access::Weights(1), (1.0, 0.0)),
             (80, 784, Access::Weights(1), (20.0, 0.0)),
             (40, 784, Access::Weights(2), (20.0, 0.0)),
             (300, 1200, Access::Weights(1), (94.0, 3.0)),
-            (32, 300, Access::Loaded(4), (16.0, 0.0)),
+            (16, 64, Access::Loaded(1), (1.0, 0.0)),
         ];
         check(&ICE40, &cases);
     }
@@ -207,10 +207,26 @@ mod tests {
             (200, 16, Access::Fifo, (0.0, 0.0)),
             (40, 784, Access::Weights(2), (3.0, 0.0)),
             (64, 300, Access::Weights(4), (8.0, 0.0)),
-            (300, 1200, Access::Weights(1), (25.0, 1.0)),
+            (300, 1200, Access::Weights(1), (25.0, 2.0)),
             (32, 784, Access::Loaded(1), (2.0, 0.0)),
-            (32, 784, Access::Loaded(2), (4.0, 0.0)),
         ];
         check(&ECP5, &cases);
+    }
+
+    #[test]
+    fn what_is_loaded_and_read_twice_is_there_twice_where_writes_wait() {
+        let blocks = |technology: &Technology| {
+            let memory = Memory { width: 32, unused: 0, depth: 784, access: Access::Loaded(2) };
+            technology.memories.taken(memory).block_rams
+        };
+        assert_eq!([blocks(&XC7), blocks(&ECP5)], [1.0, 4.0]);
+    }
+
+    /// 18 bits that are read, with three that are not: the last block would hold only one of these.
+    #[test]
+    fn blocks_of_what_nobody_reads_are_taken_away() {
+        let memory = |unused| Memory { width: 21, unused, depth: 3456, access: Access::Ram };
+        let blocks = [0, 3].map(|unused| ECP5.memories.taken(memory(unused)).block_rams);
+        assert_eq!(blocks, [6.0, 5.0]);
     }
 }

@@ -80,7 +80,7 @@ pub struct Memories {
     pub table_bit: f64,
     /// Entries of a table that one LUT holds.
     pub lut_entries: f64,
-    /// LUTs of a bit that is stored in a flip-flop.
+    /// LUTs that read a bit of those stored in flip-flops.
     pub stored_bit: f64,
     /// LUTs of a bit for each input of a multiplexer beyond the first.
     pub mux: f64,
@@ -159,7 +159,7 @@ impl Memories {
     /// A memory without RAM.
     fn in_logic(&self, Memory { width, depth, access, .. }: Memory) -> Taken {
         let (bits, read) = ((width * depth) as f64, width as f64);
-        let stored = bits * self.stored_bit + read;
+        let stored = (bits - read) * self.stored_bit; // a multiplexer; flip-flops have an enable of their own
         match access {
             Access::Table => {
                 Taken { luts: read * (depth as f64 / self.lut_entries).max(1.0), ffs: read, ..Taken::default() }
@@ -183,7 +183,7 @@ impl Memories {
                 let address = f64::from(depth.next_power_of_two().trailing_zeros());
                 // what is written waits a clock, and goes around the RAM to who reads it then
                 let (around, waiting) = match access {
-                    Access::Fifo => (read + address, read),
+                    Access::Fifo => (read + address, read + 1.0),
                     Access::Ram if !self.reads_old => (read + address / 2.0 + 2.0, 2.0 * read + address + 2.0),
                     _ => (0.0, 0.0),
                 };

@@ -97,9 +97,9 @@ pub fn ram(width: usize, depth: usize) -> Memory {
     Memory { width, unused: 0, depth, access: Access::Ram }
 }
 
-/// A queue of 16 entries.
+/// A queue of 16 entries (`snn_fifo`): its oldest one is a word that was read.
 pub fn fifo(width: usize) -> Memory {
-    Memory { width, unused: 0, depth: 16, access: Access::Fifo }
+    ram(width, 16)
 }
 
 /// `bits` if `there`.

@@ -74,7 +74,14 @@ pub fn neuron(p: Parameters<'_>) -> Structure {
     stages += only(subtracts, 2 * current + 2 * wide);
     stages += only(delayed > 0, only(each, threshold) + only(each_reset, reset));
     stages += only(kind == 3, 2 * (shift + 1));
-    let ffs = [1, group * stages, only(stored > 0, group * membrane), only(resets == 2, group * membrane), bits(words)];
+    let ffs = [
+        1,
+        group * stages,
+        only(stored > 0, group * membrane),
+        only(resets == 2, group * membrane),
+        bits(words),
+        group * waits,
+    ];
     Structure::new(&luts, &ffs, memories)
 }
 
