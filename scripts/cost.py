@@ -140,6 +140,8 @@ def fit(family, designs):
 
 def check(family, designs):
     for design in designs:
+        if not (design / f"{family}.whole.json").exists():
+            continue
         found = taken(family, json.loads((design / f"{family}.whole.json").read_text()))
         predicted = json.loads((design / "costs.json").read_text())["families"][family]
         line = [f"{design.name} {family}"]

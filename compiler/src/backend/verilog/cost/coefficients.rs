@@ -2,6 +2,8 @@
 //!
 //! Least squares over what yosys 0.23 makes of the modules of designs, each alone: `scripts/cost.py` writes these tables.
 
+#![allow(clippy::approx_constant, reason = "a coefficient may be near pi")]
+
 /// A module's coefficients, in the order of its sizes.
 #[derive(Debug)]
 pub struct Coefficients {
