@@ -18,13 +18,15 @@ pub struct Setting {
     pub lanes: Option<u32>,
     /// Inputs per clock of every layer.
     pub slots: u8,
+    /// Engines of every convolution, at most.
+    pub copies: u8,
     /// How every layer's input is coded, where it can be.
     pub code: EdgeCode,
     /// 1: input and output are held back, and the broken design must fail then.
     pub seed: u32,
 }
 
-const USUAL: Setting = Setting { lanes: None, slots: 1, code: EdgeCode::Plain, seed: 0 };
+const USUAL: Setting = Setting { lanes: None, slots: 1, copies: 1, code: EdgeCode::Plain, seed: 0 };
 
 /// A network and what becomes of it when the Verilog is broken.
 pub struct Case {
@@ -42,8 +44,8 @@ impl Case {
     #[must_use]
     pub fn laid_out<'a>(&self, arena: &'a Bump) -> (Compiled<'a>, Vec<Sample>) {
         let (mut compiled, samples) = (self.network)(arena);
-        let Setting { lanes, slots, code, .. } = self.setting;
-        compiled.layout = Layout { lanes, engines: vec![Engine { slots, code, ..Engine::default() }; 8] };
+        let Setting { lanes, slots, copies, code, .. } = self.setting;
+        compiled.layout = Layout { lanes, engines: vec![Engine { slots, copies, code, ..Engine::default() }; 8] };
         (compiled, samples)
     }
 }

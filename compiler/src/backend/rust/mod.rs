@@ -47,6 +47,7 @@ fn report(compiled: &Compiled<'_>) -> Vec<LayerReport> {
             encoding: info.encoding.map(crate::ir::WeightEncoding::name),
             lanes: None,
             inputs_per_clock: None,
+            engines: None,
             predicted_clocks: None,
             adds: None,
             adds_saved: None,

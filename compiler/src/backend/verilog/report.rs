@@ -25,6 +25,7 @@ pub fn layers(
             encoding,
             lanes: Some(layer.lanes),
             inputs_per_clock: Some(layer.slots),
+            engines: Some(layer.copies),
             predicted_clocks: mean(*busy as f64),
             adds: mean(adds.made as f64),
             adds_saved: mean(adds.plain as f64 - adds.made as f64),
@@ -52,7 +53,7 @@ fn memory_bits(layer: &Layer<'_>) -> u64 {
         Some(stored.thresholds.len() * table_bits(stored.thresholds) + levels)
     });
     let tables = layer.channels * table_width + stored.unwrap_or(0);
-    let weights = |layer: &Layer<'_>| layer.rows * layer.lanes * layer.weight_bits;
+    let weights = |layer: &Layer<'_>| layer.copies * layer.rows * layer.lanes * layer.weight_bits;
     let own = layer.joined.as_ref().map_or(0, |joined| weights(&joined.engine));
     (weights(layer) + own + tables) as u64
 }
@@ -75,10 +76,13 @@ fn state_bits(layer: &Layer<'_>) -> u64 {
         Front::Window(window) => {
             let frame = window.frame * window.bits() * layer.stored_bits();
             let filled = if window.collected { window.collected_words() * window.bits() / window.stack } else { 0 };
-            frame * window.frames() + filled * layer.planes + layer.held_bits() + 2 * window.own * window.chunk
+            layer.copies * frame * window.frames()
+                + filled * layer.planes
+                + layer.held_bits()
+                + 2 * window.own * window.chunk
         }
     };
-    let sums = |layer: &Layer<'_>| 2 * layer.lanes * layer.sum_bits;
+    let sums = |layer: &Layer<'_>| 2 * layer.copies * layer.lanes * layer.sum_bits;
     let own = layer.joined.as_ref().map_or(0, |Joined { engine, .. }| sums(engine) + 2 * engine.words * engine.group);
     (membranes + kept + frames + sums(layer) + own) as u64
 }
@@ -88,6 +92,7 @@ struct Line<'a> {
     encoding: &'a str,
     lanes: usize,
     slots: usize,
+    engines: usize,
     code: &'static str,
     group: usize,
     busy: String,
@@ -126,6 +131,7 @@ pub fn file(
         encoding: report.encoding.unwrap_or("-"),
         lanes: layer.lanes,
         slots: layer.slots,
+        engines: layer.copies,
         code: layer.code.name(),
         group: layer.group,
         busy: rounded(report.predicted_clocks),

@@ -46,6 +46,8 @@ pub struct Layer<'p> {
     pub lanes: usize,
     /// Inputs per clock.
     pub slots: usize,
+    /// Engines, each with a copy of the weights, that take every so-manieth column of positions.
+    pub copies: usize,
     /// Elements per clock behind the lanes.
     pub group: usize,
     /// Bits of what is stored of a weight.
@@ -143,27 +145,36 @@ impl<'p> Layer<'p> {
             Connection::Dense | Connection::Identity => source.shape.len(),
         };
         let codebook = codebook(&projection, planes).filter(|_| !negative);
+        let before = before.map(|layer| layer.group);
+        let front = match stream {
+            true => Front::Stream,
+            false => Front::Window(Box::new(WindowSize::new(
+                &planned,
+                source.shape,
+                before,
+                engine.chunk.into(),
+                codebook.is_some(),
+            ))),
+        };
+        let copies = match &front {
+            Front::Window(window) if codebook.is_none() && lanes == channels => window.copies(engine.copies.into()),
+            Front::Stream | Front::Window(_) => 1,
+        };
         let mut group = match last {
             true => 1,
             false => {
                 // what is replayed is not waited for by sums
-                let taps = taps * planes / usize::from(engine.slots);
+                let taps = taps * planes / usize::from(engine.slots) / copies;
                 let clocks = if constant { 1 } else { (taps / TAPS_PER_ACTIVE).max(4) };
                 group(lanes, shape.channels as usize, clocks, engine.group.into())
             }
         };
-        let front = match stream {
-            true => Front::Stream,
-            false => {
-                let before = before.map(|layer| layer.group);
-                let window = WindowSize::new(&planned, source.shape, before, engine.chunk.into(), codebook.is_some());
-                // own spikes fill the same words
-                while planned.own.is_some() && !window.chunk.is_multiple_of(group) {
-                    group /= 2;
-                }
-                Front::Window(Box::new(window))
+        if let (Front::Window(window), Some(_)) = (&front, planned.own) {
+            // own spikes fill the same words
+            while !window.chunk.is_multiple_of(group) {
+                group /= 2;
             }
-        };
+        }
         let lane_groups = channels / lanes;
         let spikes = planes == 1 && !constant && codebook.is_none();
         let code = match &front {
@@ -223,6 +234,7 @@ impl<'p> Layer<'p> {
             channels,
             lanes,
             slots,
+            copies,
             group,
             weight_bits,
             odd,
@@ -269,6 +281,7 @@ impl<'p> Layer<'p> {
             channels,
             lanes,
             slots,
+            copies: 1,
             group,
             weight_bits,
             odd: false,
