@@ -32,7 +32,7 @@ module proof (
             expected <= taken;
         end else if (clocking && phase == 3'd7) shifted <= {shifted[6:0], 1'b0};
         if (clocking && phase == 3'd3) got <= {got[6:0], miso};
-        if (i_ready) taken <= i_valid ? i_data : 8'd0;
+        if (i_ready && !rst) taken <= i_valid ? i_data : 8'd0;
     end
     always @* begin
         assume (rst == !begun);

@@ -411,24 +411,28 @@ pub const LAYERS: &[Case] = &[
             ("snn_encode.v", "!turn || wait_q", "wait_q"),
             ("snn_walk.v", "OPENS != 0 && px_q", "px_q"),
             ("snn_walk.v", "CLOSES != 0 && last_px", "last_px"),
-            (
-                "snn_walk.v",
-                "localparam LAST_START = (FRAMES - 1) * FRAME + START;",
-                "localparam LAST_START = (FRAMES - 1) * FRAME;",
-            ),
             ("snn_walk.v", "localparam [BANKS-1:0] LEFT = 1 << FIRST_BANK;", "localparam [BANKS-1:0] LEFT = 1;"),
-            ("snn_window.v", "RESERVES != 0 && start", "start"),
         ],
+    },
+    Case {
+        name: "two engines before a slower layer",
+        network: |arena| {
+            let layers = [conv(3, window(1, 1, 0), true), conv(8, window(3, 1, 1), true), dense(5)];
+            drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, COUNT)
+        },
+        setting: Setting { copies: 2, ..USUAL },
+        mutants: &[("snn_window.v", "RESERVES != 0 && start", "start")],
     },
     Case {
         name: "two engines, columns of the map",
         network: |arena| {
-            let layers = [conv(24, window(3, 1, 1), true), conv(3, window(2, 1, 0), true), dense(5)];
+            let layers = [conv(24, window(3, 1, 1), true), conv(3, window(1, 1, 0), true), dense(5)];
             drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, (Quantity::Membrane, Reduce::Sum))
         },
         setting: Setting { copies: 2, slots: 2, ..USUAL },
         mutants: &[
             ("snn_turns.v", "wait_q <= WAIT;", "wait_q <= {WAIT_BITS{1'b0}};"),
+            ("snn_walk.v", "(FRAMES - 1) * FRAME + START;", "(FRAMES - 1) * FRAME;"),
             ("snn_link.v", "assign free = &frees;", "assign free = frees[0];"),
         ],
     },
