@@ -13,7 +13,7 @@ module tiny_convolution_tb;
     localparam TIMESTEPS = 3;
     localparam BEATS     = 164;
     localparam OUTPUTS   = 14;
-    localparam PATIENCE  = 22430;      // clocks in which something must happen
+    localparam PATIENCE  = 22450;      // clocks in which something must happen
 
     reg clk = 1'b0;
     reg rst = 1'b1;

@@ -13,7 +13,7 @@ module tiny_dense_tb;
     localparam TIMESTEPS = 5;
     localparam BEATS     = 22;
     localparam OUTPUTS   = 11;
-    localparam PATIENCE  = 11020;      // clocks in which something must happen
+    localparam PATIENCE  = 11030;      // clocks in which something must happen
 
     reg clk = 1'b0;
     reg rst = 1'b1;

@@ -39,6 +39,7 @@ impl<'a> Choices<'_, 'a> {
             group: 1 << self.below(7),
             chunk: 8 << self.below(4),
             code: [EdgeCode::Plain, EdgeCode::Delta, EdgeCode::Inverted][self.below(3)],
+            counts: self.below(2) == 1,
         };
         let engines = (0..4).map(|_| engine()).collect::<Vec<_>>();
         Layout { lanes, engines: if self.flip() { engines } else { Vec::new() } }

@@ -55,12 +55,13 @@ fn memories(sections: &[Section]) -> Vec<Memory> {
     let mut found = Vec::new();
     for (section, instances) in sections.iter().map(|section| &section.instances).enumerate() {
         for (instance, it) in instances.iter().enumerate() {
-            if !matches!(it.module, "snn_lanes" | "snn_codebook") {
+            if !matches!(it.module, "snn_lanes" | "snn_codebook" | "snn_depthwise" | "snn_popcount") {
                 continue;
             }
             let number = |name: &str| value(it, name).and_then(|value| value.parse::<usize>().ok());
             let of = |name: &str| number(name).expect("a number that the netlist was made with");
-            let bits = number("WEIGHT_BITS").or(number("INDEX_BITS")).expect("bits of what is stored");
+            let bits =
+                number("WEIGHT_BITS").or(number("INDEX_BITS")).or(number("BITS")).expect("bits of what is stored");
             found.push(Memory {
                 section,
                 instance,
