@@ -51,6 +51,10 @@ pub struct Engine {
     /// How its input is coded.
     #[serde(default, skip_serializing_if = "EdgeCode::is_plain")]
     pub code: EdgeCode,
+    /// Whether `chunk` inputs are taken per clock and counted against their signs: of binary weights, of spikes or small
+    /// counts that another layer gives; others take no more than `slots`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counts: bool,
     /// Engines with a copy of the weights each, at most, of a convolution: 1, 2 or 4.
     #[serde(default = "Engine::one", skip_serializing_if = "Engine::is_one")]
     pub copies: u8,
@@ -91,7 +95,7 @@ impl Engine {
     /// All that a layer can have, with so many inputs per clock.
     #[must_use]
     pub const fn most(slots: u8) -> Self {
-        Self { slots, group: 64, chunk: Self::most_chunk(), code: EdgeCode::Plain, copies: 1 }
+        Self { slots, group: 64, chunk: Self::most_chunk(), code: EdgeCode::Plain, counts: false, copies: 1 }
     }
 
     /// [`Self::chunk`] where nothing else is said.
@@ -115,7 +119,7 @@ impl Engine {
 
 impl Default for Engine {
     fn default() -> Self {
-        Self { slots: 1, group: 8, chunk: Self::most_chunk(), code: EdgeCode::Plain, copies: 1 }
+        Self { slots: 1, group: 8, chunk: Self::most_chunk(), code: EdgeCode::Plain, counts: false, copies: 1 }
     }
 }
 

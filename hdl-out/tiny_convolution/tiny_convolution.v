@@ -240,7 +240,9 @@ module tiny_convolution (
         .ROW_BITS(4),
         .COUNT_BITS(4),
         .OWN(0),
-        .OWN_BITS(1)
+        .OWN_BITS(1),
+        .BY_COLUMN(0),
+        .OWN_WORDS(0)
     ) u_layer_1__window (
         .clk(clk),
         .rst(rst),
@@ -305,11 +307,11 @@ module tiny_convolution (
         .LANES(4),
         .SUM_BITS(20),
         .GROUP(4),
+        .SUBTRACTS(1),
+        .PLANES(5),
         .SLOTS(1),
         .WEIGHT_BITS(8),
         .ODD(0),
-        .SUBTRACTS(1),
-        .PLANES(5),
         .DIGIT_BITS(2),
         .PERSISTS(0),
         .WEIGHTS("layer_1_weights.mem")
@@ -526,7 +528,9 @@ module tiny_convolution (
         .ROW_BITS(6),
         .COUNT_BITS(6),
         .OWN(0),
-        .OWN_BITS(1)
+        .OWN_BITS(1),
+        .BY_COLUMN(0),
+        .OWN_WORDS(0)
     ) u_layer_3__window (
         .clk(clk),
         .rst(rst),
@@ -591,11 +595,11 @@ module tiny_convolution (
         .LANES(3),
         .SUM_BITS(7),
         .GROUP(1),
+        .SUBTRACTS(0),
+        .PLANES(1),
         .SLOTS(1),
         .WEIGHT_BITS(1),
         .ODD(0),
-        .SUBTRACTS(0),
-        .PLANES(1),
         .DIGIT_BITS(1),
         .PERSISTS(0),
         .WEIGHTS("layer_3_weights.mem")

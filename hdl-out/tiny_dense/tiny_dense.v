@@ -141,11 +141,11 @@ module tiny_dense (
         .LANES(8),
         .SUM_BITS(10),
         .GROUP(2),
+        .SUBTRACTS(0),
+        .PLANES(1),
         .SLOTS(1),
         .WEIGHT_BITS(6),
         .ODD(0),
-        .SUBTRACTS(0),
-        .PLANES(1),
         .DIGIT_BITS(1),
         .PERSISTS(0),
         .WEIGHTS("layer_0_weights.mem")
@@ -302,7 +302,9 @@ module tiny_dense (
         .ROW_BITS(3),
         .COUNT_BITS(4),
         .OWN(0),
-        .OWN_BITS(1)
+        .OWN_BITS(1),
+        .BY_COLUMN(0),
+        .OWN_WORDS(0)
     ) u_layer_1__window (
         .clk(clk),
         .rst(rst),
@@ -367,11 +369,11 @@ module tiny_dense (
         .LANES(3),
         .SUM_BITS(7),
         .GROUP(1),
+        .SUBTRACTS(0),
+        .PLANES(1),
         .SLOTS(1),
         .WEIGHT_BITS(4),
         .ODD(0),
-        .SUBTRACTS(0),
-        .PLANES(1),
         .DIGIT_BITS(1),
         .PERSISTS(0),
         .WEIGHTS("layer_1_weights.mem")

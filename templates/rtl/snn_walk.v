@@ -28,7 +28,9 @@ module snn_walk #(
     parameter CLOSES       = 1,    // 0: the last one is
     parameter ADDRESS_BITS = 4,
     parameter ROW_BITS     = 7,    // of a row of weights
-    parameter PLANE_BITS   = 1
+    parameter PLANE_BITS   = 1,
+    parameter BY_COLUMN    = 0,    // 1: a row of weights for each column of a chunk (snn_columns)
+    parameter OWN_WORDS    = 0     // 1: each group of lanes reads one word of a column, its own
 ) (
     input  wire                    clk,
     input  wire                    rst,        // synchronous, active high
@@ -52,12 +54,12 @@ module snn_walk #(
     localparam X_BITS     = $clog2(WIDTH + POOL_X + 1);
     localparam Y_BITS     = $clog2(HEIGHT + POOL_Y + 1);
     localparam ALL        = BANKS * CHUNK;
-    localparam NEXT_ROW   = BY_CHANNEL != 0 ? ROW : ROW - CHUNKS + 1;
-    localparam WEIGHTS    = BY_CHANNEL != 0 ? CHUNK : ALL;    // rows of a chunk's weights
+    localparam NEXT_ROW   = BY_CHANNEL != 0 || OWN_WORDS != 0 ? ROW : ROW - CHUNKS + 1;
+    localparam WEIGHTS    = BY_COLUMN != 0 ? BANKS : BY_CHANNEL != 0 ? CHUNK : ALL;    // rows of a chunk's weights
     localparam NEXT_LINE  = STRIDE_Y * ROW;
     localparam LAST_START = (FRAMES - 1) * FRAME + START;
     localparam NEXT_BAND  = POOL_Y * STRIDE_Y * ROW;
-    localparam DX_WORDS   = STRIDE_X / BANKS * CHUNKS;
+    localparam DX_WORDS   = STRIDE_X / BANKS * CHUNKS - (OWN_WORDS != 0 ? LANE_GROUPS - 1 : 0);
     localparam DX_TURN    = STRIDE_X % BANKS;
     localparam WX_WORDS   = POOL_X * STRIDE_X / BANKS * CHUNKS;
     localparam WX_TURN    = POOL_X * STRIDE_X % BANKS;
@@ -85,7 +87,7 @@ module snn_walk #(
     reg [ADDRESS_BITS-1:0] start_q;           // first word of the frame
 
     // the ends of what is walked over first, and second; where there is one of a kind it needs no counter
-    wire last_chunk   = CHUNKS == 1 || chunk_q == LAST_CHUNK;
+    wire last_chunk   = CHUNKS == 1 || OWN_WORDS != 0 || chunk_q == LAST_CHUNK;
     wire last_ky      = KERNEL_Y == 1 || ky_q == LAST_KY;
     wire inner_end    = BY_CHANNEL != 0 ? last_ky : last_chunk;
     wire weights_end  = BY_CHANNEL == 0 || last_ky;
@@ -146,6 +148,7 @@ module snn_walk #(
             if (sum_end) lane_row_q <= position_end ? {ROW_BITS{1'b0}} : row_q + WEIGHTS[ROW_BITS-1:0];
 
             address_q <= position_end                  ? next_position :
+                         OWN_WORDS != 0 && sum_end     ? position_q + 1'b1 :
                          plane_end                     ? position_q :
                          BY_CHANNEL != 0 && inner_end  ? chunk_address_q + 1'b1 :
                          BY_CHANNEL != 0 || inner_end  ? address_q + NEXT_ROW[ADDRESS_BITS-1:0] : address_q + 1'b1;
@@ -159,7 +162,7 @@ module snn_walk #(
                 bank_q     <= band_end   ? LEFT :
                               window_end ? wx_bank :
                               line_end   ? window_bank_q : dx_bank;
-            end
+            end else if (OWN_WORDS != 0 && sum_end) position_q <= position_q + 1'b1;
             if (line_end) begin
                 line_q <= next_position;
                 py_q   <= window_end ? {PY_BITS{1'b0}} : py_q + 1'b1;

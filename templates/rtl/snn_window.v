@@ -42,7 +42,9 @@ module snn_window #(
     parameter ROW_BITS     = 7,
     parameter COUNT_BITS   = 5,    // of 0 .. BANKS * CHUNK, 2 or more
     parameter OWN          = 0,    // words of own spikes in a frame; only of one position and one bank
-    parameter OWN_BITS     = 1     // of an address of two frames of them
+    parameter OWN_BITS     = 1,    // of an address of two frames of them
+    parameter BY_COLUMN    = 0,    // of snn_walk
+    parameter OWN_WORDS    = 0
 ) (
     input  wire                          clk,
     input  wire                          rst,             // synchronous, active high
@@ -103,7 +105,7 @@ module snn_window #(
         .POOL_Y(POOL_Y), .POOL_X(POOL_X), .KEEP_Y(KEEP_Y), .KEEP_X(KEEP_X), .KERNEL_Y(KERNEL_Y),
         .BY_CHANNEL(BY_CHANNEL), .BANKS(BANKS), .CHUNK(CHUNK), .CHUNKS(CHUNKS), .ROW(ROW), .STRIDE_Y(STRIDE_Y), .STRIDE_X(STRIDE_X), .FRAME(FRAME), .FRAMES(FRAMES), .START(START), .FIRST_BANK(FIRST_BANK),
         .OPENS(OPENS), .CLOSES(CLOSES),
-        .ADDRESS_BITS(ADDRESS_BITS), .ROW_BITS(ROW_BITS), .PLANE_BITS(PLANE_BITS)
+        .ADDRESS_BITS(ADDRESS_BITS), .ROW_BITS(ROW_BITS), .PLANE_BITS(PLANE_BITS), .BY_COLUMN(BY_COLUMN), .OWN_WORDS(OWN_WORDS)
     ) u_walk (
         .clk(clk), .rst(rst), .step(step), .address(address), .bank(first_bank), .plane(plane), .row(row),
         .load(load), .shift(shift), .done(done), .start(start), .tag(tag), .finished(finished)

@@ -9,7 +9,7 @@ use snnc::compiled::Compiled;
 use snnc::host::{Trace, trace};
 use snnc::machine::MachineError;
 use snnc::machine::verilog::{Simulator, Stress, write};
-use snnc_tests::rules::{Case, LAYERS, NEURONS};
+use snnc_tests::rules::{COLUMNS, Case, LAYERS, NEURONS};
 
 /// Builds what lies in `folder` and says whether the testbench found anything wrong.
 fn fails(compiled: &Compiled<'_>, hardware: &Hardware, folder: &Path, seed: u32, context: &str) -> bool {
@@ -49,4 +49,9 @@ fn every_rule_of_the_neuron_is_reached() {
 #[test]
 fn every_rule_of_the_layers_is_reached() {
     LAYERS.iter().for_each(check);
+}
+
+#[test]
+fn every_rule_of_the_engines_of_columns_is_reached() {
+    COLUMNS.iter().for_each(check);
 }

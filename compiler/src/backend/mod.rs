@@ -74,6 +74,8 @@ pub struct LayerReport {
     pub name: String,
     /// Name of the weight encoding, if it has weights.
     pub encoding: Option<&'static str>,
+    /// What makes its sums: gather, popcount or depthwise (FPGA).
+    pub engine: Option<&'static str>,
     /// Accumulators (FPGA).
     pub lanes: Option<usize>,
     /// Inputs that each of its engines takes per clock (FPGA).

@@ -157,8 +157,8 @@ fn stimuli(arguments: &Compile, compiled: &Compiled<'_>) -> miette::Result<Vec<S
 fn text(report: &Report<'_>, folder: &Path) -> String {
     let mut text = format!("{} files in `{}`\n", report.files.len(), folder.display());
     text += &format!(
-        "{:<24} {:>8} {:>6} {:>8} {:>14} {:>12} {:>12}\n",
-        "layer", "weights", "lanes", "in/clock", "clocks/sample", "memory bits", "state bits"
+        "{:<24} {:>8} {:>9} {:>6} {:>8} {:>14} {:>12} {:>12}\n",
+        "layer", "weights", "engine", "lanes", "in/clock", "clocks/sample", "memory bits", "state bits"
     );
     for layer in report.layers {
         let number = |n: Option<usize>| n.map_or(String::new(), |n| n.to_string());
@@ -169,8 +169,11 @@ fn text(report: &Report<'_>, folder: &Path) -> String {
         };
         let clocks = layer.predicted_clocks.map_or(String::new(), |n| format!("{n:.0}"));
         let (name, encoding) = (&layer.name, layer.encoding.unwrap_or(""));
+        let engine = layer.engine.unwrap_or("");
         let (memory, state) = (layer.memory_bits, layer.state_bits);
-        text += &format!("{name:<24} {encoding:>8} {lanes:>6} {inputs:>8} {clocks:>14} {memory:>12} {state:>12}\n");
+        text += &format!(
+            "{name:<24} {encoding:>8} {engine:>9} {lanes:>6} {inputs:>8} {clocks:>14} {memory:>12} {state:>12}\n"
+        );
     }
     if !report.predicted_clocks.is_empty() {
         let n = report.predicted_clocks.len();

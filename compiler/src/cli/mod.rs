@@ -103,7 +103,8 @@ struct Compile {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     lanes: Option<u32>,
     /// Inputs per clock of an FPGA's layer, at most: the layers that set the pace get as many as the calibration samples
-    /// show to pay. A layer takes its input as spikes, changes or silences, whichever makes it add least.
+    /// show to pay. A layer takes its input as spikes, changes or silences, whichever makes it add least; one of binary
+    /// weights may count up to 8, 16 or 32 inputs per clock instead.
     #[arg(long, value_name = "1|2|4", value_parser = ["1", "2", "4"])]
     slots: Option<String>,
     /// Engines of an FPGA's convolution, at most, each with a copy of the weights and its own columns of the map: the layers

@@ -39,6 +39,7 @@ impl<'a> Choices<'_, 'a> {
             group: 1 << self.below(7),
             chunk: 8 << self.below(4),
             code: [EdgeCode::Plain, EdgeCode::Delta, EdgeCode::Inverted][self.below(3)],
+            counts: self.below(2) == 1,
             copies: [1, 2, 4][self.below(3)],
         };
         let engines = (0..4).map(|_| engine()).collect::<Vec<_>>();

@@ -259,6 +259,31 @@ pub const PROOFS: &[Proof] = &[
         ..PLAIN
     },
     Proof {
+        name: "columns",
+        modules: &["snn_columns", "snn_pick", "snn_binary"],
+        mutants: &[
+            ("snn_columns", "i_valid && (!valid_q || (issue && !more_q))", "i_valid && (!valid_q || issue)"),
+            ("snn_columns", "(flags_q[3] && !free)", "1'b0"),
+            ("snn_columns", "if (issue && done) wait_q <= WAIT;", ""),
+            ("snn_columns", "chosen(one, bits_q)", "chosen({BANKS{1'b1}}, bits_q)"),
+        ],
+        ..PLAIN
+    },
+    Proof {
+        name: "columns",
+        modules: &["snn_columns", "snn_pick", "snn_binary"],
+        parameter: Some(("SLOTS", 2)),
+        by: By::Clocks(25),
+        ..PLAIN
+    },
+    Proof {
+        name: "columns",
+        modules: &["snn_columns", "snn_pick", "snn_binary"],
+        parameter: Some(("SLOTS", 4)),
+        by: By::Clocks(25),
+        ..PLAIN
+    },
+    Proof {
         name: "taps",
         modules: &["snn_taps", "snn_pick", "snn_binary"],
         mutants: &[("snn_taps", "i_valid && (!full_q || take)", "i_valid && !full_q || take")],

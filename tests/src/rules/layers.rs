@@ -8,24 +8,24 @@ use snnc_runtime::program::{Edge, EdgeKind, PoolOp, Quantity, Rate, Reduce, Shap
 
 use super::{Case, Setting, USUAL};
 
-const fn image(channels: u32, kind: EdgeKind, rate: Rate) -> Edge {
+pub(super) const fn image(channels: u32, kind: EdgeKind, rate: Rate) -> Edge {
     Edge { shape: Shape { height: 7, width: 6, channels }, kind, rate }
 }
 
-const fn conv(channels: u32, window: Window, neurons: bool) -> Layer {
+pub(super) const fn conv(channels: u32, window: Window, neurons: bool) -> Layer {
     Layer::Conv { channels, window, weights: Weights::Int8, neurons }
 }
 
-const fn dense(fan_out: u32) -> Layer {
+pub(super) const fn dense(fan_out: u32) -> Layer {
     Layer::Dense { fan_out, weights: Weights::Int8, neurons: true }
 }
 
-const fn pool(op: PoolOp, ceil: bool) -> Layer {
+pub(super) const fn pool(op: PoolOp, ceil: bool) -> Layer {
     Layer::Pool { op, size: [2, 2], ceil }
 }
 
 /// Draws the numbers of a chain, and four samples.
-fn drawn<'a>(
+pub(super) fn drawn<'a>(
     arena: &'a Bump,
     input: Edge,
     layers: &[Layer],
@@ -38,8 +38,8 @@ fn drawn<'a>(
     (compiled, samples)
 }
 
-const COUNT: (Quantity, Reduce) = (Quantity::Spikes, Reduce::Sum);
-const SPIKES: EdgeKind = EdgeKind::Spikes;
+pub(super) const COUNT: (Quantity, Reduce) = (Quantity::Spikes, Reduce::Sum);
+pub(super) const SPIKES: EdgeKind = EdgeKind::Spikes;
 
 /// Every one of them.
 pub const LAYERS: &[Case] = &[

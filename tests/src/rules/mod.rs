@@ -1,6 +1,7 @@
 //! Networks that reach every rule that the Verilog carries, each with what must make it fail. The test `verilog_rules` breaks
 //! those rules by hand, the program `mutate` breaks everything by machine.
 
+mod columns;
 mod layers;
 mod neurons;
 
@@ -8,6 +9,7 @@ use bumpalo::Bump;
 use snnc::compiled::{Compiled, EdgeCode, Engine, Layout};
 use snnc::data::Sample;
 
+pub use columns::COLUMNS;
 pub use layers::LAYERS;
 pub use neurons::NEURONS;
 
@@ -22,11 +24,13 @@ pub struct Setting {
     pub copies: u8,
     /// How every layer's input is coded, where it can be.
     pub code: EdgeCode,
+    /// Whether binary weights are counted.
+    pub counts: bool,
     /// 1: input and output are held back, and the broken design must fail then.
     pub seed: u32,
 }
 
-const USUAL: Setting = Setting { lanes: None, slots: 1, copies: 1, code: EdgeCode::Plain, seed: 0 };
+const USUAL: Setting = Setting { lanes: None, slots: 1, copies: 1, code: EdgeCode::Plain, counts: false, seed: 0 };
 
 /// A network and what becomes of it when the Verilog is broken.
 pub struct Case {
@@ -44,8 +48,9 @@ impl Case {
     #[must_use]
     pub fn laid_out<'a>(&self, arena: &'a Bump) -> (Compiled<'a>, Vec<Sample>) {
         let (mut compiled, samples) = (self.network)(arena);
-        let Setting { lanes, slots, copies, code, .. } = self.setting;
-        compiled.layout = Layout { lanes, engines: vec![Engine { slots, copies, code, ..Engine::default() }; 8] };
+        let Setting { lanes, slots, copies, code, counts, .. } = self.setting;
+        compiled.layout =
+            Layout { lanes, engines: vec![Engine { slots, copies, code, counts, ..Engine::default() }; 8] };
         (compiled, samples)
     }
 }

@@ -46,6 +46,7 @@ fn report(compiled: &Compiled<'_>) -> Vec<LayerReport> {
             name: info.name.clone(),
             encoding: info.encoding.map(crate::ir::WeightEncoding::name),
             lanes: None,
+            engine: None,
             inputs_per_clock: None,
             engines: None,
             predicted_clocks: None,

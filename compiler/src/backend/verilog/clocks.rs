@@ -7,6 +7,7 @@
 //! named after them. Simulation confirms the result to the clock (see the tests of the workspace).
 
 mod adds;
+mod columns;
 mod engine;
 mod items;
 mod link;
@@ -19,7 +20,7 @@ use items::{Items, changes, differing, digits, elements, often, own_spikes, spik
 use link::{Inverter, Link};
 
 use super::bench::{plane_elements, walk};
-use super::size::{Front, Layer, WindowSize};
+use super::size::{Front, Layer, Sums, WindowSize};
 use super::top::{OUTPUT_WORD, output_frames};
 use crate::data::Sample;
 use crate::host::Trace;
@@ -28,7 +29,9 @@ use crate::host::Trace;
 const LANES: u64 = 6;
 /// As [`LANES`], behind a codebook (`snn_codebook`).
 const CODEBOOK: u64 = 8;
-/// From the encoder's item to the lanes (`snn_encode` and `snn_taps`).
+/// As [`LANES`], of a count of a few bits (`snn_popcount`).
+const POPCOUNT: u64 = 8;
+/// From the encoder's item to the lanes (`snn_encode`, `snn_taps` and `snn_columns`).
 const ENCODE: u64 = 3;
 /// Shift and bias (`snn_finish`).
 const FINISH: u64 = 2;
@@ -317,7 +320,14 @@ impl<'n, 'p> Network<'n, 'p> {
 
 /// From the item that ends a layer's sum at the lanes to the sum's last group.
 fn drain(layer: &Layer<'_>) -> u64 {
-    let lanes = if layer.codewords.is_some() { CODEBOOK } else { LANES + u64::from(layer.slots.ilog2()) };
+    let lanes = match (layer.codewords, layer.sums, &layer.front) {
+        (Some(_), ..) => CODEBOOK,
+        // nines of bits are added up pair by pair
+        (None, Sums::Popcount, Front::Window(window)) => {
+            POPCOUNT + u64::from(window.chunk.div_ceil(9).next_power_of_two().ilog2())
+        }
+        (None, Sums::Gather | Sums::Popcount | Sums::Depthwise { .. }, _) => LANES + u64::from(layer.slots.ilog2()),
+    };
     let turns = if layer.copies > 1 { TURNS } else { 0 };
     lanes + (layer.lanes / layer.group) as u64 - 1 + turns
 }

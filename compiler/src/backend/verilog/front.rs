@@ -1,7 +1,7 @@
 //! Front end of a layer: from the input stream, or from the frames of the layer before, to items for the lanes.
 
 use super::netlist::{Section, numbers, prefixed};
-use super::size::{Front, Layer, WindowSize, index_bits};
+use super::size::{Front, Layer, Sums, WindowSize, index_bits};
 use super::top::Design;
 
 /// Bits of the input's index: a flat index, or `{y, x, channel}` for a convolution.
@@ -69,6 +69,9 @@ pub fn item(layer: &Layer<'_>) -> &'static [Field] {
 fn item_bits(layer: &Layer<'_>, field: &str) -> usize {
     match (field, &layer.front) {
         ("row", _) => layer.slots * layer.row_bits(),
+        ("hit" | "subtract" | "twice", Front::Window(window)) if layer.sums.takes_columns() => {
+            layer.slots * window.chunk
+        }
         ("hit" | "subtract" | "twice", _) => layer.slots,
         ("taps", Front::Window(window)) => window.kernel[0] * window.kernel[1],
         ("tag", _) => 4,
@@ -81,9 +84,9 @@ pub fn copy_id(layer: &Layer<'_>, id: &str, copy: usize) -> String {
     if layer.copies > 1 { format!("{id}__{copy}") } else { id.to_owned() }
 }
 
-/// Bits of a count of the ones in a row of the window.
-fn count_bits(window: &WindowSize) -> usize {
-    index_bits(window.bits() + 1).max(2)
+/// Bits of a count of the ones in a row of the window, where they are counted.
+fn count_bits(layer: &Layer<'_>, window: &WindowSize) -> usize {
+    if layer.sums.takes_columns() { 2 } else { index_bits(window.bits() + 1).max(2) }
 }
 
 impl Design<'_, '_> {
@@ -196,11 +199,18 @@ impl Design<'_, '_> {
                         "wire {id}__unused_chunk = &{{1'b0, {id}__chunk_count, {id}__chunk_signs, {id}__chunk_twice}};"
                     ));
                     s.instance("snn_taps", format!("u_{id}__taps"), parameters, ports);
+                } else if layer.sums.takes_columns() {
+                    let columns = [("BANKS", window.kernel[1]), ("CHUNK", window.chunk), ("SLOTS", layer.slots)];
+                    parameters.extend(numbers(&columns));
+                    ports.push(("i_signs", format!("{id}__chunk_signs")));
+                    ports.push(("i_twice", format!("{id}__chunk_twice")));
+                    s.statements.push(format!("wire {id}__unused_chunk = &{{1'b0, {id}__chunk_count}};"));
+                    s.instance("snn_columns", format!("u_{id}__columns"), parameters, ports);
                 } else {
                     parameters.extend(numbers(&[
                         ("BITS", window.bits()),
                         ("SLOTS", layer.slots),
-                        ("COUNT_BITS", count_bits(window)),
+                        ("COUNT_BITS", count_bits(layer, window)),
                     ]));
                     ports.push(("i_count", format!("{id}__chunk_count")));
                     ports.push(("i_signs", format!("{id}__chunk_signs")));
@@ -251,7 +261,7 @@ impl Design<'_, '_> {
             ("bits", w.bits()),
             ("signs", w.bits()),
             ("twice", w.bits()),
-            ("count", count_bits(w)),
+            ("count", count_bits(layer, w)),
             ("rotation", offset_bits),
             ("row", layer.row_bits()),
             ("flags", 4),
@@ -282,7 +292,7 @@ impl Design<'_, '_> {
         let pooled = w.pool != [1; 2];
         let left = copy * w.stride[1];
         let parameters = numbers(&[
-            ("SLOTS", layer.slots),
+            ("SLOTS", if layer.sums.takes_columns() { 1 } else { layer.slots }),
             ("PLANES", layer.planes),
             ("DIGITS", layer.digits().unwrap_or(0)),
             ("SIGNED", usize::from(layer.is_signed())),
@@ -312,9 +322,11 @@ impl Design<'_, '_> {
             ("ADDRESS_BITS", address_bits),
             ("OFFSET_BITS", offset_bits),
             ("ROW_BITS", layer.row_bits()),
-            ("COUNT_BITS", count_bits(w)),
+            ("COUNT_BITS", count_bits(layer, w)),
             ("OWN", w.own),
             ("OWN_BITS", own_bits),
+            ("BY_COLUMN", usize::from(layer.sums.takes_columns())),
+            ("OWN_WORDS", usize::from(matches!(layer.sums, Sums::Depthwise { .. }))),
         ]);
         s.instance("snn_window", format!("u_{id}__window"), parameters, ports);
     }

@@ -57,7 +57,7 @@ fn memories(sections: &[Section]) -> Vec<Memory> {
     let mut named: Vec<&str> = Vec::new();
     for (section, instances) in sections.iter().map(|section| &section.instances).enumerate() {
         for (instance, it) in instances.iter().enumerate() {
-            if !matches!(it.module, "snn_lanes" | "snn_codebook") {
+            if !matches!(it.module, "snn_lanes" | "snn_codebook" | "snn_depthwise" | "snn_popcount") {
                 continue;
             }
             let name = value(it, "WEIGHTS").or(value(it, "INDICES")).expect("a file of weights");
@@ -68,7 +68,8 @@ fn memories(sections: &[Section]) -> Vec<Memory> {
             named.push(name);
             let number = |name: &str| value(it, name).and_then(|value| value.parse::<usize>().ok());
             let of = |name: &str| number(name).expect("a number that the netlist was made with");
-            let bits = number("WEIGHT_BITS").or(number("INDEX_BITS")).expect("bits of what is stored");
+            let bits =
+                number("WEIGHT_BITS").or(number("INDEX_BITS")).or(number("BITS")).expect("bits of what is stored");
             found.push(Memory {
                 section,
                 instances: vec![instance],

@@ -23,8 +23,12 @@ pub fn layers(
         lines.push(LayerReport {
             name: title.clone(),
             encoding,
+            engine: Some(layer.sums.name()),
             lanes: Some(layer.lanes),
-            inputs_per_clock: Some(layer.slots),
+            inputs_per_clock: Some(match &layer.front {
+                Front::Window(window) if layer.sums.takes_columns() => layer.slots * window.chunk,
+                Front::Window(_) | Front::Stream => layer.slots,
+            }),
             engines: Some(layer.copies),
             predicted_clocks: mean(*busy as f64),
             adds: mean(adds.made as f64),
@@ -53,7 +57,7 @@ fn memory_bits(layer: &Layer<'_>) -> u64 {
         Some(stored.thresholds.len() * table_bits(stored.thresholds) + levels)
     });
     let tables = layer.channels * table_width + stored.unwrap_or(0);
-    let weights = |layer: &Layer<'_>| layer.copies * layer.rows * layer.lanes * layer.weight_bits;
+    let weights = |layer: &Layer<'_>| layer.copies * layer.rows * layer.word_bits();
     let own = layer.joined.as_ref().map_or(0, |joined| weights(&joined.engine));
     (weights(layer) + own + tables) as u64
 }
@@ -90,8 +94,9 @@ fn state_bits(layer: &Layer<'_>) -> u64 {
 struct Line<'a> {
     report: &'a LayerReport,
     encoding: &'a str,
+    engine: &'a str,
     lanes: usize,
-    slots: usize,
+    slots: String,
     engines: usize,
     code: &'static str,
     group: usize,
@@ -112,6 +117,14 @@ struct Report<'a> {
     most: u64,
 }
 
+/// Inputs per clock, of a layer that takes columns: columns, and the inputs of each.
+fn inputs(layer: &Layer<'_>) -> String {
+    match &layer.front {
+        Front::Window(window) if layer.sums.takes_columns() => format!("{} x {}", layer.slots, window.chunk),
+        Front::Window(_) | Front::Stream => layer.slots.to_string(),
+    }
+}
+
 /// A figure, if there is one.
 fn rounded(figure: Option<f64>) -> String {
     figure.map_or("-".into(), |n| format!("{n:.0}"))
@@ -129,8 +142,9 @@ pub fn file(
     let lines = report.iter().zip(layers).map(|(report, layer)| Line {
         report,
         encoding: report.encoding.unwrap_or("-"),
+        engine: report.engine.unwrap_or("-"),
         lanes: layer.lanes,
-        slots: layer.slots,
+        slots: inputs(layer),
         engines: layer.copies,
         code: layer.code.name(),
         group: layer.group,

@@ -5,10 +5,13 @@ use snnc_runtime::program::{
 };
 
 mod bits;
+mod sums;
 mod window;
 
 pub use bits::{index_bits, table_bits};
 use bits::{own_weight_bits, pooled_current_bits, response_bits, weight_bits};
+pub use sums::Sums;
+use window::Width;
 pub use window::{VECTOR_FRAMES, WindowSize};
 
 use super::plan::{Planned, planes};
@@ -40,6 +43,8 @@ pub struct Layer<'p> {
     pub timesteps: usize,
     /// Where its items come from.
     pub front: Front,
+    /// What it makes its sums of.
+    pub sums: Sums,
     /// Outputs per position (of a dense layer: all outputs).
     pub channels: usize,
     /// Accumulators.
@@ -136,7 +141,8 @@ impl<'p> Layer<'p> {
         let dense = projection.connection == Connection::Dense;
         let shape = population.output.shape;
         let channels = if dense { shape.len() } else { shape.channels as usize };
-        let lanes = largest_divisor(channels, lanes.unwrap_or(channels).max(1));
+        let most_lanes = lanes.unwrap_or(channels).max(1);
+        let lanes = largest_divisor(channels, most_lanes);
         let stream = before.is_none() && dense && lanes == channels && planned.own.is_none();
         let taps = match projection.connection {
             Connection::Conv2d(w) => {
@@ -145,27 +151,47 @@ impl<'p> Layer<'p> {
             Connection::Dense | Connection::Identity => source.shape.len(),
         };
         let codebook = codebook(&projection, planes).filter(|_| !negative);
-        let before = before.map(|layer| layer.group);
+        let holes = matches!(projection.connection, Connection::Conv2d(w) if w.dilation != [1, 1]);
+        let weight_bits = match planned.own {
+            None => weight_bits(projection.synapses, holes),
+            Some(own) => own_weight_bits(&own).max(weight_bits(projection.synapses, true)),
+        };
+        let group_before = before.map(|layer| layer.group);
+        let each = sums::multiple(&projection, source.shape, channels).filter(|_| codebook.is_none());
+        let each = each.and_then(|multiple| {
+            let most = usize::from(engine.chunk).min(most_lanes / multiple);
+            Some((multiple, sums::word(source.shape.channels as usize, group_before, most)?))
+        });
+        let counts = engine.counts && !stream && weight_bits == 1 && codebook.is_none();
+        let (sums, lanes) = match each {
+            Some((multiple, word)) => (Sums::Depthwise { multiple }, multiple * word),
+            None if counts && digits(planes, negative).is_none() => (Sums::Popcount, lanes),
+            None => (Sums::Gather, lanes),
+        };
+        let (most, apart) = match (sums, each) {
+            (Sums::Depthwise { .. }, Some((_, word))) => (Width::Column(word), true),
+            (Sums::Popcount, _) => (Width::Column(engine.chunk.into()), false),
+            _ => (Width::Row(engine.chunk.into()), codebook.is_some()),
+        };
         let front = match stream {
             true => Front::Stream,
-            false => Front::Window(Box::new(WindowSize::new(
-                &planned,
-                source.shape,
-                before,
-                engine.chunk.into(),
-                codebook.is_some(),
-            ))),
+            false => Front::Window(Box::new(WindowSize::new(&planned, source.shape, group_before, most, apart))),
         };
+        let gathers = codebook.is_none() && sums == Sums::Gather;
         let copies = match &front {
-            Front::Window(window) if codebook.is_none() && lanes == channels => window.copies(engine.copies.into()),
+            Front::Window(window) if gathers && lanes == channels => window.copies(engine.copies.into()),
             Front::Stream | Front::Window(_) => 1,
         };
         let mut group = match last {
             true => 1,
             false => {
                 // what is replayed is not waited for by sums
-                let taps = taps * planes / usize::from(engine.slots) / copies;
-                let clocks = if constant { 1 } else { (taps / TAPS_PER_ACTIVE).max(4) };
+                let taken = match sums {
+                    Sums::Gather => taps * planes / usize::from(engine.slots) / copies / TAPS_PER_ACTIVE,
+                    Sums::Popcount => taps * planes / usize::from(engine.chunk),
+                    Sums::Depthwise { .. } => 1, // of many a tap, one is not silent
+                };
+                let clocks = if constant { 1 } else { taken.max(4) };
                 group(lanes, shape.channels as usize, clocks, engine.group.into())
             }
         };
@@ -183,21 +209,26 @@ impl<'p> Layer<'p> {
         };
         let slots = match &front {
             Front::Stream => engine.slots.into(),
-            Front::Window(_) if codebook.is_some() => 1,
+            Front::Window(_) if codebook.is_some() || sums == Sums::Popcount => 1,
+            Front::Window(window) if sums.takes_columns() => {
+                usize::from(engine.slots).min(window.kernel[1].next_power_of_two())
+            }
             Front::Window(window) => slots(engine, window),
         };
         let rows = match &front {
             Front::Window(w) if codebook.is_some() => lane_groups * w.chunks * w.chunk,
             Front::Stream => source.shape.len(),
+            Front::Window(w) if sums == Sums::Popcount => lane_groups * w.kernel[0] * w.chunks * w.kernel[1],
+            // each group of lanes has a word of its own
+            Front::Window(w) if sums.takes_columns() => lane_groups * w.kernel[0] * w.kernel[1],
             Front::Window(w) => lane_groups * w.kernel[0] * w.all_chunks() * w.bits(),
         };
-        let holes = matches!(projection.connection, Connection::Conv2d(w) if w.dilation != [1, 1]);
-        let weight_bits = match planned.own {
-            None => weight_bits(projection.synapses, holes),
-            Some(own) => own_weight_bits(&own).max(weight_bits(projection.synapses, true)),
-        };
         // what an item adds
-        let added_bits = codebook.map_or(weight_bits, |_| response_bits(&projection.connection));
+        let added_bits = match &front {
+            // a count, made of nines of bits
+            Front::Window(window) if sums == Sums::Popcount => index_bits(window.chunk + 1).max(4) + 1,
+            _ => codebook.map_or(weight_bits, |_| response_bits(&projection.connection)),
+        };
         let weight_bits = codebook.map_or(weight_bits, |(index_bits, _)| index_bits);
         let odd = planned.own.is_none() && !holes && matches!(projection.synapses, Synapses::Planes { odd: true, .. });
         let uneven = codebook.is_none() && (odd || weight_bits == 1);
@@ -231,6 +262,7 @@ impl<'p> Layer<'p> {
             code,
             timesteps: program.timesteps() as usize,
             front,
+            sums,
             channels,
             lanes,
             slots,
@@ -278,6 +310,7 @@ impl<'p> Layer<'p> {
             timesteps,
             rows: (lane_groups * window.all_chunks() * window.bits()).max(2),
             front: Front::Window(Box::new(window)),
+            sums: Sums::Gather,
             channels,
             lanes,
             slots,
@@ -370,6 +403,31 @@ impl<'p> Layer<'p> {
         // the sum of two, or the negative of the lowest; the negatives of two lowest are one bit more
         let more = filters.len() - 1 + usize::from(filters.iter().all(|filter| filter.negative));
         Some(widest + more)
+    }
+
+    /// Bits of a row of weights.
+    pub fn word_bits(&self) -> usize {
+        let each = match &self.front {
+            Front::Window(window) if self.sums == Sums::Popcount => window.chunk,
+            Front::Window(_) | Front::Stream => self.weight_bits,
+        };
+        self.lanes * each
+    }
+
+    /// Outputs that an input reaches in a position of its window.
+    pub fn reached(&self) -> usize {
+        match self.sums {
+            Sums::Gather | Sums::Popcount => self.channels,
+            Sums::Depthwise { multiple } => multiple,
+        }
+    }
+
+    /// Words of a column that a group of lanes reads.
+    pub fn words_of(&self, window: &WindowSize, lane_group: usize) -> std::ops::Range<usize> {
+        match self.sums {
+            Sums::Gather | Sums::Popcount => 0..window.all_chunks(),
+            Sums::Depthwise { .. } => lane_group..lane_group + 1,
+        }
     }
 
     /// Times that a window is read.

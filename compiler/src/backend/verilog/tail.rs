@@ -6,7 +6,7 @@ use super::front::{copy_id, item};
 use super::memory;
 use super::netlist::{Section, Stream, numbers};
 use super::plan::pool_code;
-use super::size::{Finish, Front, Joined, Layer, index_bits, reset_table, table_bits};
+use super::size::{Finish, Front, Joined, Layer, Sums, index_bits, reset_table, table_bits};
 use crate::backend::File;
 
 /// A leak as the parameters of `snn_leak`, and the file with its factors.
@@ -157,28 +157,54 @@ impl Tail<'_, '_> {
             ("SUM_BITS", layer.sum_bits),
             ("GROUP", layer.group),
         ]);
-        match (layer.codewords, &layer.front) {
-            (Some(codewords), Front::Window(window)) => {
+        let module = match (layer.codewords, layer.sums, &layer.front) {
+            (Some(codewords), _, Front::Window(window)) => {
                 let taps = window.kernel[0] * window.kernel[1];
                 parameters.extend(numbers(&[("INDEX_BITS", layer.weight_bits), ("TAPS", taps)]));
                 parameters.push(("CODEWORDS", memory::constant(codewords, taps)));
                 parameters.push(("INDICES", self.file("indices", memory::indices(layer, window))));
-                self.section.instance("snn_codebook", format!("u_{id}__lanes"), parameters, ports);
+                "snn_codebook"
             }
-            _ => {
-                parameters.extend(numbers(&[
-                    ("SLOTS", layer.slots),
-                    ("WEIGHT_BITS", layer.weight_bits),
-                    ("ODD", usize::from(layer.odd)),
-                    ("SUBTRACTS", usize::from(layer.subtracts())),
-                    ("PLANES", layer.steps()),
-                    ("DIGIT_BITS", if layer.digits().is_some() { 2 } else { 1 }),
-                    ("PERSISTS", usize::from(layer.takes_changes())),
-                ]));
-                parameters.push(("WEIGHTS", self.file("weights", memory::weights(layer))));
-                self.section.instance("snn_lanes", format!("u_{id}__lanes"), parameters, ports);
+            (_, sums, front) => {
+                parameters.extend(numbers(&[("SUBTRACTS", usize::from(layer.subtracts())), ("PLANES", layer.steps())]));
+                let digit_bits = if layer.digits().is_some() { 2 } else { 1 };
+                let persists = ("PERSISTS", usize::from(layer.takes_changes()));
+                let (module, own, weights) = match (sums, front) {
+                    (Sums::Depthwise { multiple }, Front::Window(window)) => (
+                        "snn_depthwise",
+                        vec![
+                            ("SLOTS", layer.slots),
+                            ("MULTIPLE", multiple),
+                            ("WEIGHT_BITS", layer.weight_bits),
+                            ("DIGIT_BITS", digit_bits),
+                        ],
+                        memory::columns(layer, window),
+                    ),
+                    (Sums::Popcount, Front::Window(window)) => {
+                        ("snn_popcount", vec![("BITS", window.chunk), persists], memory::columns(layer, window))
+                    }
+                    (Sums::Gather | Sums::Popcount | Sums::Depthwise { .. }, _) => (
+                        "snn_lanes",
+                        vec![
+                            ("SLOTS", layer.slots),
+                            ("WEIGHT_BITS", layer.weight_bits),
+                            ("ODD", usize::from(layer.odd)),
+                            ("DIGIT_BITS", digit_bits),
+                            persists,
+                        ],
+                        memory::weights(layer),
+                    ),
+                };
+                parameters.extend(numbers(&own));
+                parameters.push(("WEIGHTS", self.file("weights", weights)));
+                module
             }
+        };
+        if layer.sums == Sums::Popcount {
+            self.section.statements.push(format!("wire {id}__unused_twice = &{{1'b0, {id}__item_twice}};"));
+            ports.retain(|(port, _)| *port != "i_twice");
         }
+        self.section.instance(module, format!("u_{id}__lanes"), parameters, ports);
     }
 
     /// Adds what the sums of a sample's first frame are.

@@ -6,7 +6,7 @@ use snnc_runtime::program::{EdgeKind, Program, Quantity, Reduce};
 use super::front::InputIndex;
 use super::loading::{self, WeightStore};
 use super::netlist::{Section, Stream, numbers, prefixed};
-use super::size::{Front, Layer, VECTOR_FRAMES, WindowSize, index_bits};
+use super::size::{Front, Layer, Sums, VECTOR_FRAMES, WindowSize, index_bits};
 use super::tail::Tail;
 use crate::backend::File;
 
@@ -92,6 +92,9 @@ impl Design<'_, '_> {
         let kind = match &layer.front {
             Front::Stream => "dense, directly from the event stream".into(),
             Front::Window(w) if w.is_dense() => "dense".into(),
+            Front::Window(w) if matches!(layer.sums, Sums::Depthwise { .. }) => {
+                format!("depthwise convolution {}x{}", w.kernel[0], w.kernel[1])
+            }
             Front::Window(w) => format!("convolution {}x{}", w.kernel[0].max(w.stack), w.kernel[1]),
         };
         format!(

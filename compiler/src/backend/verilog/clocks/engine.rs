@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::items::{Counts, Items, Presence};
+use super::items::{Items, Presence};
 use crate::backend::verilog::bench::walk;
 use crate::backend::verilog::size::{Front, Layer, WindowSize};
 
@@ -86,7 +86,14 @@ impl Engine {
                 || at[0] - at[0] % window.pool[0] < window.keep[0] && at[1] - at[1] % window.pool[1] < window.keep[1];
             for lane_group in 0..layer.lane_groups() {
                 let clocks = match items {
-                    Items::Rows(counts) => engine.rows(layer, window, counts, at, [full, own]),
+                    Items::Rows(counts) => {
+                        let clocks = |plane, ky, chunk| counts.clocks(window, at, plane, ky, chunk);
+                        engine.rows(layer, window, lane_group, clocks, [full, own])
+                    }
+                    Items::Columns(columns) => {
+                        let clocks = |plane, ky, chunk| columns.clocks(window, at, plane, ky, chunk);
+                        engine.rows(layer, window, lane_group, clocks, [full, own])
+                    }
                     Items::Channels(presence) => engine.channels(window, presence, at, full),
                 };
                 let earliest = self.done.map_or(0, |done| done + interval);
@@ -123,21 +130,22 @@ impl Engine {
 
 impl Copy {
     /// The items of a sum whose items are rows of weights, where a frame can be read from `full` on and own spikes from
-    /// `own`; gives their clocks.
+    /// `own`, and a chunk of a row of the window on a plane takes so many clocks, none if it is silent; gives the clocks of
+    /// all.
     fn rows(
         &mut self,
         layer: &Layer<'_>,
         window: &WindowSize,
-        counts: &Counts,
-        at: [usize; 2],
+        lane_group: usize,
+        clocks_of: impl Fn(usize, usize, usize) -> u32,
         [full, own]: [u64; 2],
     ) -> u64 {
         let mut clocks = 0;
         for plane in 0..layer.steps() {
             for ky in 0..window.kernel[0] {
-                for chunk in 0..window.all_chunks() {
+                for chunk in layer.words_of(window, lane_group) {
                     let own = if chunk < window.chunks { 0 } else { own };
-                    let ones = u64::from(counts.clocks(window, at, plane, ky, chunk)).max(1);
+                    let ones = u64::from(clocks_of(plane, ky, chunk)).max(1);
                     let taken = self.read_chunk(full.max(own)).max(self.issued);
                     self.take(taken);
                     self.issued = taken + ones;
