@@ -25,7 +25,7 @@ const fn pool(op: PoolOp, ceil: bool) -> Layer {
 }
 
 /// Draws the numbers of a chain, and four samples.
-fn drawn<'a>(
+pub(super) fn drawn<'a>(
     arena: &'a Bump,
     input: Edge,
     layers: &[Layer],

@@ -3,6 +3,7 @@
 
 mod layers;
 mod neurons;
+mod unrolled;
 
 use bumpalo::Bump;
 use snnc::compiled::{Compiled, EdgeCode, Engine, Layout};
@@ -10,6 +11,7 @@ use snnc::data::Sample;
 
 pub use layers::LAYERS;
 pub use neurons::NEURONS;
+pub use unrolled::UNROLLED_NETWORKS;
 
 /// How a network is laid out and simulated.
 #[derive(Clone, Copy, Debug)]
@@ -24,9 +26,11 @@ pub struct Setting {
     pub code: EdgeCode,
     /// 1: input and output are held back, and the broken design must fail then.
     pub seed: u32,
+    /// Whether there are no engines: each weight is logic.
+    pub unrolled: bool,
 }
 
-const USUAL: Setting = Setting { lanes: None, slots: 1, copies: 1, code: EdgeCode::Plain, seed: 0 };
+const USUAL: Setting = Setting { lanes: None, slots: 1, copies: 1, code: EdgeCode::Plain, seed: 0, unrolled: false };
 
 /// A network and what becomes of it when the Verilog is broken.
 pub struct Case {
@@ -44,8 +48,9 @@ impl Case {
     #[must_use]
     pub fn laid_out<'a>(&self, arena: &'a Bump) -> (Compiled<'a>, Vec<Sample>) {
         let (mut compiled, samples) = (self.network)(arena);
-        let Setting { lanes, slots, copies, code, .. } = self.setting;
-        compiled.layout = Layout { lanes, engines: vec![Engine { slots, copies, code, ..Engine::default() }; 8] };
+        let Setting { lanes, slots, copies, code, unrolled, .. } = self.setting;
+        let engines = vec![Engine { slots, copies, code, ..Engine::default() }; 8];
+        compiled.layout = Layout { lanes, engines, unrolled };
         (compiled, samples)
     }
 }

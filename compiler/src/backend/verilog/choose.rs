@@ -27,7 +27,7 @@ pub fn choose(compiled: &Compiled<'_>, most: Engine, samples: &[Sample]) -> Resu
     let lanes = compiled.layout.lanes;
     if samples.is_empty() {
         let engine = Engine { group: most.group.min(Engine::default().group), ..most };
-        return Ok(Layout { lanes, engines: vec![engine; plan.len()] });
+        return Ok(Layout { lanes, engines: vec![engine; plan.len()], unrolled: false });
     }
     let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
     // the samples twice: what the second time takes, the network is full
@@ -39,7 +39,7 @@ pub fn choose(compiled: &Compiled<'_>, most: Engine, samples: &[Sample]) -> Resu
         let ends = predict(layout).ends;
         ends[ends.len() - 1] - ends[samples.len() - 1]
     };
-    let all = |code| Layout { lanes, engines: vec![Engine { code, ..most }; plan.len()] };
+    let all = |code| Layout { lanes, engines: vec![Engine { code, ..most }; plan.len()], unrolled: false };
     // what a layer takes does not depend on the others
     let adds = |code| predict(&all(code)).adds.into_iter().map(|adds| adds.made);
     let mut layout = all(EdgeCode::Plain);
