@@ -84,6 +84,6 @@ fn axi_answers_the_driver_of_an_unrolled_network_in_verilator() {
 }
 
 #[test]
-fn spi_answers_the_driver_of_an_unrolled_convolution_in_icarus() {
-    check_unrolled("spi-unrolled", Host::Spi, &convolution(5), Simulator::Icarus);
+fn spi_answers_the_driver_of_an_unrolled_convolution_in_verilator() {
+    check_unrolled("spi-unrolled", Host::Spi, &convolution(5), Simulator::Verilator);
 }
