@@ -35,6 +35,9 @@ pub struct Layout {
     /// What was chosen for each layer of hardware, in their order; one beyond has [`Engine::default`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub engines: Vec<Engine>,
+    /// Whether it has no engines: each weight is logic, and a timestep takes one clock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unrolled: bool,
 }
 
 /// How one layer is laid out.

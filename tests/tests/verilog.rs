@@ -26,7 +26,7 @@ fn layout(rng: &mut Rng, lanes: &[Option<u32>]) -> Layout {
             copies: rng.pick(&[1, 1, 2, 4]),
         })
         .collect();
-    Layout { lanes, engines }
+    Layout { lanes, engines, unrolled: false }
 }
 
 /// Runs the network of a seed: three samples back to back, held back at random, and after a reset in the middle.

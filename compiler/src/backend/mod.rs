@@ -74,7 +74,7 @@ pub struct LayerReport {
     pub name: String,
     /// Name of the weight encoding, if it has weights.
     pub encoding: Option<&'static str>,
-    /// What makes its sums: gather, popcount or depthwise (FPGA).
+    /// What makes its sums: gather, popcount, depthwise or unrolled (FPGA).
     pub engine: Option<&'static str>,
     /// Accumulators (FPGA).
     pub lanes: Option<usize>,

@@ -109,6 +109,12 @@ fn lay_out(arguments: &Compile, compiled: &mut Compiled<'_>, samples: &[Sample])
     {
         return Err(BackendError::fpga_only(compiled, option, text).into());
     }
+    if arguments.unrolled && !fpga {
+        return Err(BackendError::fpga_only(compiled, "unrolled", "").into());
+    }
+    // an option of the engines brings a network back to them
+    let engines = arguments.lanes.is_some() || options.iter().any(|(_, text)| text.is_some());
+    compiled.layout.unrolled = arguments.unrolled || (compiled.layout.unrolled && !engines);
     let number = |text: &String| text.parse::<u8>().expect("one of the values that are possible");
     let [slots, engines, neurons, chunk] = options.map(|(_, text)| text.as_ref().map(number));
     let all = Engine { copies: engines.unwrap_or(1), ..Engine::most(slots.unwrap_or(1)) };

@@ -133,6 +133,10 @@ struct Compile {
     /// Bits of its input that an FPGA's layer looks at at once, at most: fewer take fewer LUTs and block RAMs. [default: 64]
     #[arg(long, value_name = "N", value_parser = ["8", "16", "32", "64"])]
     chunk: Option<String>,
+    /// Give every neuron of an FPGA adders of its own, its weights in logic: a timestep per clock, for small networks most of
+    /// whose weights are zero. Input is then a frame of spikes; --host and --board take events as ever.
+    #[arg(long, conflicts_with_all = ["lanes", "slots", "engines", "neurons", "chunk", "load_weights"])]
+    unrolled: bool,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,

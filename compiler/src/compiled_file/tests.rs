@@ -43,7 +43,7 @@ impl<'a> Choices<'_, 'a> {
             copies: [1, 2, 4][self.below(3)],
         };
         let engines = (0..4).map(|_| engine()).collect::<Vec<_>>();
-        Layout { lanes, engines: if self.flip() { engines } else { Vec::new() } }
+        Layout { lanes, engines: if self.flip() { engines } else { Vec::new() }, unrolled: self.flip() }
     }
 
     /// Of `taps` above 0 a codebook.
@@ -362,7 +362,7 @@ fn a_layout_that_no_engine_has_is_refused() {
         (None, Engine { copies: 3, ..engine }, "a layer has 3 engines, expected 1, 2 or 4"),
         (None, Engine { chunk: 4, ..engine }, "a layer looks at 4 bits at once, expected a power of two from 8 to 64"),
     ] {
-        compiled.layout = Layout { lanes, engines: vec![engine] };
+        compiled.layout = Layout { lanes, engines: vec![engine], unrolled: false };
         assert_eq!(check(&compiled), Err(reason.into()));
     }
 }

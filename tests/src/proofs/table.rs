@@ -390,4 +390,45 @@ pub const PROOFS: &[Proof] = &[
         ],
         ..PLAIN
     },
+    Proof {
+        name: "unrolled_issue",
+        modules: &["snn_unrolled_issue"],
+        mutants: &[
+            ("snn_unrolled_issue", "(room && !begun)", "!begun"),
+            ("snn_unrolled_issue", "o_load  <= plane_q == {PLANE_BITS{1'b0}};", "o_load  <= last;"),
+            ("snn_unrolled_issue", "if (begins != given)", "if (begins || given)"),
+            ("snn_unrolled_issue", "if (taken) o_spikes <= s_spikes;", "if (taken && !last) o_spikes <= s_spikes;"),
+        ],
+        ..PLAIN
+    },
+    Proof {
+        name: "unrolled_issue",
+        modules: &["snn_unrolled_issue"],
+        parameter: Some(("CONSTANT", 1)),
+        mutants: &[
+            ("snn_unrolled_issue", "again  = begun && room", "again  = begun"),
+            ("snn_unrolled_issue", "(room && !begun)", "room"),
+            ("snn_unrolled_issue", "s_first && !begun", "s_first"),
+        ],
+        ..PLAIN
+    },
+    Proof {
+        name: "unrolled_collect",
+        modules: &["snn_unrolled_collect"],
+        mutants: &[
+            ("snn_unrolled_collect", "!s_last || !m_valid || m_ready", "1'b1"),
+            ("snn_unrolled_collect", "ends ? {FAN_IN{1'b0}} : frame", "frame"),
+            ("snn_unrolled_collect", "s_keep} << s_index", "1'b1} << s_index"),
+        ],
+        ..PLAIN
+    },
+    Proof {
+        name: "unrolled_events",
+        modules: &["snn_unrolled_events", "snn_pick", "snn_binary"],
+        mutants: &[
+            ("snn_unrolled_events", "(m_ready && m_last)", "m_ready"),
+            ("snn_unrolled_events", "else if (m_ready) rest_q <= beyond;", "else rest_q <= beyond;"),
+        ],
+        ..PLAIN
+    },
 ];

@@ -4,6 +4,7 @@
 mod columns;
 mod layers;
 mod neurons;
+mod unrolled;
 
 use bumpalo::Bump;
 use snnc::compiled::{Compiled, EdgeCode, Engine, Layout};
@@ -12,6 +13,7 @@ use snnc::data::Sample;
 pub use columns::COLUMNS;
 pub use layers::LAYERS;
 pub use neurons::NEURONS;
+pub use unrolled::UNROLLED_NETWORKS;
 
 /// How a network is laid out and simulated.
 #[derive(Clone, Copy, Debug)]
@@ -28,9 +30,12 @@ pub struct Setting {
     pub counts: bool,
     /// 1: input and output are held back, and the broken design must fail then.
     pub seed: u32,
+    /// Whether there are no engines: each weight is logic.
+    pub unrolled: bool,
 }
 
-const USUAL: Setting = Setting { lanes: None, slots: 1, copies: 1, code: EdgeCode::Plain, counts: false, seed: 0 };
+const USUAL: Setting =
+    Setting { lanes: None, slots: 1, copies: 1, code: EdgeCode::Plain, counts: false, seed: 0, unrolled: false };
 
 /// A network and what becomes of it when the Verilog is broken.
 pub struct Case {
@@ -48,9 +53,9 @@ impl Case {
     #[must_use]
     pub fn laid_out<'a>(&self, arena: &'a Bump) -> (Compiled<'a>, Vec<Sample>) {
         let (mut compiled, samples) = (self.network)(arena);
-        let Setting { lanes, slots, copies, code, counts, .. } = self.setting;
-        compiled.layout =
-            Layout { lanes, engines: vec![Engine { slots, copies, code, counts, ..Engine::default() }; 8] };
+        let Setting { lanes, slots, copies, code, counts, unrolled, .. } = self.setting;
+        let engines = vec![Engine { slots, copies, code, counts, ..Engine::default() }; 8];
+        compiled.layout = Layout { lanes, engines, unrolled };
         (compiled, samples)
     }
 }

@@ -22,6 +22,7 @@ mod rtl;
 mod size;
 mod tail;
 mod top;
+mod unrolled;
 
 pub use choose::choose;
 use host::Interface;
@@ -58,7 +59,11 @@ fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, A
     let hardware = hardware_with(compiled, options.samples, &traces, BENCH_SAMPLES, store)?;
     let Hardware { mut files, report, predicted_clocks, interface, .. } = hardware;
     let host = options.board.map(|chosen| chosen.host).or(options.host);
-    files.extend(host.iter().flat_map(|host| host::files(&interface, *host)));
+    for file in host.iter().flat_map(|host| host::files(&interface, *host)) {
+        if !files.contains(&file) {
+            files.push(file); // a fixed module may be the design's as well
+        }
+    }
     if let Some(chosen) = &options.board {
         let own = board::files(&interface, chosen, &files);
         files.extend(own);
@@ -91,6 +96,9 @@ pub fn hardware_with(
     benched: usize,
     store: WeightStore,
 ) -> Result<Hardware, AtNode<BackendError>> {
+    if compiled.layout.unrolled {
+        return unrolled::hardware(compiled, samples, traces, benched, store);
+    }
     let plan = plan::plan(compiled)?;
     let layers = Layer::all(&compiled.program, &plan, &compiled.layout);
     let mut identifiers = Identifiers::default();

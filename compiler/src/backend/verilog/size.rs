@@ -482,7 +482,7 @@ impl<'p> Layer<'p> {
 
 impl Finish {
     /// `None` where the sums are the currents.
-    fn new(population: &Population<'_>, in_bits: usize) -> Option<Self> {
+    pub fn new(population: &Population<'_>, in_bits: usize) -> Option<Self> {
         let shift = population.current_shift;
         let bias_bits = table_bits(population.bias);
         let biased = population.bias.iter().any(|&bias| bias != 0);

@@ -112,6 +112,7 @@ mod tests {
     fn written(board: &str, clock: Option<u32>) -> Vec<File> {
         let interface = Interface {
             top: "net".into(),
+            network: "net".into(),
             title: "net".into(),
             shape: [1, 1, 8],
             index: [0, 0, 3],
