@@ -1,6 +1,6 @@
 // Encoder: the ones of each chunk, SLOTS per clock and without bubbles (snn_pick); each is one row of weights.
 // A chunk without ones takes one clock. The item that ends a sum waits until the sum before has left the lanes (INTERVAL
-// clocks), that of a frame's first sum also until the output has room.
+// clocks) and for its engine's turn, that of a frame's first sum also until the output has room.
 `default_nettype none
 module snn_encode #(
     parameter BITS        = 24,    // of a chunk
@@ -24,6 +24,8 @@ module snn_encode #(
     output wire                      i_pop,
     output wire                      start,      // reserves the output, while ...
     input  wire                      free,       // ... there is room
+    input  wire                      turn,       // a sum may end (snn_turns)
+    output wire                      ends,       // one does
     output reg                       o_valid,    // to the lanes
     output wire [SLOTS*ROW_BITS-1:0] o_row,
     output reg  [SLOTS-1:0]          o_hit,
@@ -51,10 +53,11 @@ module snn_encode #(
     reg [WAIT_BITS-1:0]   wait_q;             // clocks until the lanes can be drained again
 
     wire done    = flags_q[2] && !more_q;
-    wire blocked = done && (wait_q != {WAIT_BITS{1'b0}} || (flags_q[3] && !free));
+    wire blocked = done && (!turn || wait_q != {WAIT_BITS{1'b0}} || (flags_q[3] && !free));
     wire issue   = valid_q && !blocked;
     assign i_pop = i_valid && (!valid_q || (issue && !more_q));
-    assign start = issue && done && flags_q[3];
+    assign ends  = issue && done;
+    assign start = ends && flags_q[3];
 
     // a chunk is taken only when there are no more of the one in hand
     wire [BITS-1:0]       from = valid_q && more_q ? rest_q : i_bits;
@@ -84,7 +87,7 @@ module snn_encode #(
             left_q  <= left_q - 1'b1;
             more_q  <= left_q > TWO[COUNT_BITS-1:0];
         end
-        if (issue && done) wait_q <= WAIT;
+        if (ends) wait_q <= WAIT;
         else if (wait_q != {WAIT_BITS{1'b0}}) wait_q <= wait_q - 1'b1;
         if (rst) begin
             valid_q <= 1'b0;

@@ -23,6 +23,7 @@ fn layout(rng: &mut Rng, lanes: &[Option<u32>]) -> Layout {
             chunk: rng.pick(&[8, 16, 64]),
             code: rng.pick(&[EdgeCode::Plain, EdgeCode::Delta, EdgeCode::Inverted]),
             counts: rng.chance(50),
+            copies: rng.pick(&[1, 1, 2, 4]),
         })
         .collect();
     Layout { lanes, engines }

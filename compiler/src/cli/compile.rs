@@ -97,7 +97,12 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
 
 /// Gives each layer of an FPGA what the options ask for.
 fn lay_out(arguments: &Compile, compiled: &mut Compiled<'_>, samples: &[Sample]) -> Result<(), Error> {
-    let options = [("slots", &arguments.slots), ("neurons", &arguments.neurons), ("chunk", &arguments.chunk)];
+    let options = [
+        ("slots", &arguments.slots),
+        ("engines", &arguments.engines),
+        ("neurons", &arguments.neurons),
+        ("chunk", &arguments.chunk),
+    ];
     let fpga = matches!(arguments.target, Target::Fpga);
     if let Some((option, text)) = options.iter().find_map(|(option, text)| Some((option, text.as_ref()?)))
         && !fpga
@@ -105,10 +110,10 @@ fn lay_out(arguments: &Compile, compiled: &mut Compiled<'_>, samples: &[Sample])
         return Err(BackendError::fpga_only(compiled, option, text).into());
     }
     let number = |text: &String| text.parse::<u8>().expect("one of the values that are possible");
-    let [slots, neurons, chunk] = options.map(|(_, text)| text.as_ref().map(number));
-    let all = Engine::most(slots.unwrap_or(1));
+    let [slots, engines, neurons, chunk] = options.map(|(_, text)| text.as_ref().map(number));
+    let all = Engine { copies: engines.unwrap_or(1), ..Engine::most(slots.unwrap_or(1)) };
     let most = Engine { group: neurons.unwrap_or(all.group), chunk: chunk.unwrap_or(all.chunk), ..all };
-    if slots.is_some() {
+    if slots.or(engines).is_some() {
         compiled.layout = verilog::choose(compiled, most, samples)?;
     } else if neurons.or(chunk).is_some() {
         // a layer is a step, or some of them
@@ -157,7 +162,11 @@ fn text(report: &Report<'_>, folder: &Path) -> String {
     );
     for layer in report.layers {
         let number = |n: Option<usize>| n.map_or(String::new(), |n| n.to_string());
-        let (lanes, inputs) = (number(layer.lanes), number(layer.inputs_per_clock));
+        let lanes = number(layer.lanes);
+        let inputs = match layer.engines {
+            Some(engines) if engines > 1 => format!("{engines} x {}", number(layer.inputs_per_clock)),
+            _ => number(layer.inputs_per_clock),
+        };
         let clocks = layer.predicted_clocks.map_or(String::new(), |n| format!("{n:.0}"));
         let (name, encoding) = (&layer.name, layer.encoding.unwrap_or(""));
         let engine = layer.engine.unwrap_or("");

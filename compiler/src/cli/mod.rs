@@ -107,6 +107,10 @@ struct Compile {
     /// weights may count up to 8, 16 or 32 inputs per clock instead.
     #[arg(long, value_name = "1|2|4", value_parser = ["1", "2", "4"])]
     slots: Option<String>,
+    /// Engines of an FPGA's convolution, at most, each with a copy of the weights and its own columns of the map: the layers
+    /// that set the pace get as many as the calibration samples show to pay. [default: 1]
+    #[arg(long, value_name = "1|2|4", value_parser = ["1", "2", "4"])]
+    engines: Option<String>,
     /// Connect an FPGA to a host: a second top with registers, and drivers in Rust and Python. [default: the top with its
     /// event stream only]
     #[arg(long, value_enum)]

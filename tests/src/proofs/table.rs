@@ -59,12 +59,28 @@ pub const PROOFS: &[Proof] = &[
         modules: &["snn_link"],
         mutants: &[
             ("snn_link", "free_q  <= FRAMES[COUNT_BITS-1:0];", "free_q  <= FRAMES[COUNT_BITS-1:0] + 1'b1;"),
-            ("snn_link", "if (read) first_q <= {1'b0, first_q[FRAMES-1:1]};", ""),
-            ("snn_link", "(read ? there[i+1] : there[i])", "there[i]"),
+            ("snn_link", "if (read[r]) first_q <= {1'b0, first_q[FRAMES-1:1]};", ""),
+            ("snn_link", "(read[r] ? there[i+1] : there[i])", "there[i]"),
         ],
         ..PLAIN
     },
     Proof { name: "link", modules: &["snn_link"], parameter: Some(("FRAMES", 2)), ..PLAIN },
+    Proof {
+        name: "readers",
+        modules: &["snn_link"],
+        mutants: &[("snn_link", "assign free = &frees;", "assign free = |frees;")],
+        ..PLAIN
+    },
+    Proof {
+        name: "turns",
+        modules: &["snn_turns"],
+        mutants: &[
+            ("snn_turns", "wait_q <= WAIT;", "wait_q <= WAIT - 1'b1;"),
+            ("snn_turns", "turn_q <= {turn_q[ENGINES-2:0], turn_q[ENGINES-1]};", ""),
+            ("snn_turns", "turn_q <= FIRST;", ""),
+        ],
+        ..PLAIN
+    },
     Proof {
         name: "kept",
         modules: &["snn_kept", "snn_ram"],
@@ -224,7 +240,7 @@ pub const PROOFS: &[Proof] = &[
         mutants: &[
             ("snn_encode", "i_valid && (!valid_q || (issue && !more_q))", "i_valid && (!valid_q || issue)"),
             ("snn_encode", "(flags_q[3] && !free)", "1'b0"),
-            ("snn_encode", "if (issue && done) wait_q <= WAIT;", ""),
+            ("snn_encode", "if (ends) wait_q <= WAIT;", ""),
         ],
         ..PLAIN
     },
@@ -336,10 +352,22 @@ pub const PROOFS: &[Proof] = &[
         ..PLAIN
     },
     Proof {
+        name: "spi",
+        modules: &["snn_spi"],
+        by: By::Clocks(160),
+        mutants: &[
+            ("snn_spi", "in_q  <= {in_q[6:0], mosi_q[1]};", "in_q  <= {mosi_q[1], in_q[7:1]};"),
+            ("snn_spi", "if (full) out_q <= i_valid ? i_data : 8'd0;", "if (full) out_q <= i_data;"),
+            ("snn_spi", "bit_q == 3'd7", "bit_q == 3'd6"),
+        ],
+        ..PLAIN
+    },
+    Proof {
         name: "delays",
         modules: &[
             "snn_finish",
             "snn_filter",
+            "snn_synaptic",
             "snn_neuron",
             "snn_delta",
             "snn_pool",
@@ -356,6 +384,7 @@ pub const PROOFS: &[Proof] = &[
                 "valids_q <= {valids_q[3:0], i_valid};",
                 "valids_q <= {valids_q[3:0], i_valid && !valids_q[0]};",
             ),
+            ("snn_synaptic", "o_valid <= valid_5 && !rst;", "o_valid <= valid_5;"),
             ("snn_delta", "o_written <= i_written && !rst;", "o_written <= i_written;"),
             ("snn_join", "o_valid <= valid_1q && !rst;", "o_valid <= valid_1q;"),
         ],

@@ -61,7 +61,7 @@ pub const LAYERS: &[Case] = &[
                 "x_q        <= band_end                ? {X_BITS{1'b0}} :\n                              line_end && !window_end ? window_x_q : x_q + 1'b1;",
                 "x_q        <= band_end                ? {X_BITS{1'b0}} : x_q + 1'b1;",
             ),
-            ("snn_link.v", "assign free  = free_q != {COUNT_BITS{1'b0}};", "assign free  = 1'b1;"),
+            ("snn_link.v", "assign free = &frees;", "assign free = 1'b1;"),
             ("snn_walk.v", "if (finished) start_q <= frame_address;", ""),
             ("snn_collect.v", "(again ? newest_5q : stored)", "stored"),
             (
@@ -399,6 +399,40 @@ pub const LAYERS: &[Case] = &[
         mutants: &[("snn_invert.v", "assign read  = ends && !base_q", "assign read  = ends")],
     },
     Case {
+        name: "two engines, columns of a pool",
+        network: |arena| {
+            let layers = [conv(4, window(3, 1, 1), true), pool(PoolOp::Max, false), dense(5)];
+            drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, COUNT)
+        },
+        setting: Setting { copies: 2, ..USUAL },
+        mutants: &[
+            ("snn_turns.v", "if (|ends) begin", "if (1'b0) begin"),
+            ("snn_turns.v", "i_tag[e*4 +: 4] & {4{i_valid[e]}}", "i_tag[e*4 +: 4]"),
+            ("snn_encode.v", "!turn || wait_q", "wait_q"),
+            ("snn_walk.v", "OPENS != 0 && px_q", "px_q"),
+            ("snn_walk.v", "CLOSES != 0 && last_px", "last_px"),
+            (
+                "snn_walk.v",
+                "localparam LAST_START = (FRAMES - 1) * FRAME + START;",
+                "localparam LAST_START = (FRAMES - 1) * FRAME;",
+            ),
+            ("snn_walk.v", "localparam [BANKS-1:0] LEFT = 1 << FIRST_BANK;", "localparam [BANKS-1:0] LEFT = 1;"),
+            ("snn_window.v", "RESERVES != 0 && start", "start"),
+        ],
+    },
+    Case {
+        name: "two engines, columns of the map",
+        network: |arena| {
+            let layers = [conv(24, window(3, 1, 1), true), conv(3, window(2, 1, 0), true), dense(5)];
+            drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, (Quantity::Membrane, Reduce::Sum))
+        },
+        setting: Setting { copies: 2, slots: 2, ..USUAL },
+        mutants: &[
+            ("snn_turns.v", "wait_q <= WAIT;", "wait_q <= {WAIT_BITS{1'b0}};"),
+            ("snn_link.v", "assign free = &frees;", "assign free = frees[0];"),
+        ],
+    },
+    Case {
         name: "output held back",
         network: |arena| {
             let input = Edge { shape: Shape::vector(20), ..image(1, SPIKES, Rate::PerTimestep) };
@@ -407,7 +441,7 @@ pub const LAYERS: &[Case] = &[
         setting: Setting { seed: 1, ..USUAL },
         mutants: &[
             ("snn_readout.v", "$signed(score_2q) > $signed(best_q)", "$signed(score_2q) >= $signed(best_q)"),
-            ("snn_link.v", "assign full  = full_q != {COUNT_BITS{1'b0}};", "assign full  = 1'b1;"),
+            ("snn_link.v", "assign full[r]  = full_q != {COUNT_BITS{1'b0}};", "assign full[r]  = 1'b1;"),
             ("snn_stream.v", "assign s_ready    = !blocked;", "assign s_ready    = 1'b1;"),
             ("snn_stream.v", "wait_q != {WAIT_BITS{1'b0}} || !free", "!free"),
             ("snn_encode.v", "wait_q != {WAIT_BITS{1'b0}} ||", "1'b0 ||"),

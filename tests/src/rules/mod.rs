@@ -20,6 +20,8 @@ pub struct Setting {
     pub lanes: Option<u32>,
     /// Inputs per clock of every layer.
     pub slots: u8,
+    /// Engines of every convolution, at most.
+    pub copies: u8,
     /// How every layer's input is coded, where it can be.
     pub code: EdgeCode,
     /// Whether binary weights are counted.
@@ -28,7 +30,7 @@ pub struct Setting {
     pub seed: u32,
 }
 
-const USUAL: Setting = Setting { lanes: None, slots: 1, code: EdgeCode::Plain, counts: false, seed: 0 };
+const USUAL: Setting = Setting { lanes: None, slots: 1, copies: 1, code: EdgeCode::Plain, counts: false, seed: 0 };
 
 /// A network and what becomes of it when the Verilog is broken.
 pub struct Case {
@@ -46,8 +48,9 @@ impl Case {
     #[must_use]
     pub fn laid_out<'a>(&self, arena: &'a Bump) -> (Compiled<'a>, Vec<Sample>) {
         let (mut compiled, samples) = (self.network)(arena);
-        let Setting { lanes, slots, code, counts, .. } = self.setting;
-        compiled.layout = Layout { lanes, engines: vec![Engine { slots, code, counts, ..Engine::default() }; 8] };
+        let Setting { lanes, slots, copies, code, counts, .. } = self.setting;
+        compiled.layout =
+            Layout { lanes, engines: vec![Engine { slots, copies, code, counts, ..Engine::default() }; 8] };
         (compiled, samples)
     }
 }

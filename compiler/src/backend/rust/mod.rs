@@ -48,6 +48,7 @@ fn report(compiled: &Compiled<'_>) -> Vec<LayerReport> {
             lanes: None,
             engine: None,
             inputs_per_clock: None,
+            engines: None,
             predicted_clocks: None,
             adds: None,
             adds_saved: None,

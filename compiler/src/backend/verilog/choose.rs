@@ -1,5 +1,5 @@
-//! Which layers get more inputs per clock, and more elements per clock behind their sums: those that set the pace. And how
-//! each one's input is coded.
+//! Which layers get more engines, more inputs per clock, and more elements per clock behind their sums: those that set the
+//! pace. And how each one's input is coded.
 
 use crate::backend::BackendError;
 use crate::compiled::{Compiled, EdgeCode, Engine, Layout};
@@ -19,9 +19,9 @@ const MOST_HELD: usize = 1 << 19;
 const PRICE: u64 = 200;
 
 /// A layout of `compiled` whose layers have up to `most`, as much of it as `samples` show to pay: every layer gets all there
-/// is, then gives back, layer by layer, inputs and elements per clock that cost next to no clocks. A layer takes its input
-/// in the code that gives it least to add; an inverted one is given back where it saves next to no clocks. Binary weights
-/// are counted where so many of the inputs spike that it takes fewer clocks, as few of them per clock as will do.
+/// is, then gives back, layer by layer, engines, inputs and elements per clock that cost next to no clocks. A layer takes
+/// its input in the code that gives it least to add; an inverted one is given back where it saves next to no clocks. Binary
+/// weights are counted where so many of the inputs spike that it takes fewer clocks, as few of them per clock as will do.
 /// Without samples every layer gets the inputs, and no more elements than it always has.
 ///
 /// # Errors
@@ -74,6 +74,8 @@ pub fn choose(compiled: &Compiled<'_>, most: Engine, samples: &[Sample]) -> Resu
     }
     let best = clocks(&layout);
     let worst = best + best / PRICE;
+    let fewer_engines =
+        |_, engine: Engine| (engine.copies > 1).then_some(Engine { copies: engine.copies / 2, ..engine });
     let fewer_inputs = |_, engine: Engine| (engine.slots > 1).then_some(Engine { slots: engine.slots / 2, ..engine });
     let gathered = |at: usize, engine: Engine| engine.counts.then_some(gathering[at]);
     let fewer_counted =
@@ -83,9 +85,9 @@ pub fn choose(compiled: &Compiled<'_>, most: Engine, samples: &[Sample]) -> Resu
         (engine.code == EdgeCode::Inverted).then_some(Engine { code: at_once[at], ..engine })
     };
     let fewer_elements = |_, engine: Engine| (engine.group > 1).then_some(Engine { group: engine.group / 2, ..engine });
-    let fewer: [&dyn Fn(usize, Engine) -> Option<Engine>; 5] =
-        [&gathered, &fewer_counted, &fewer_inputs, &not_held, &fewer_elements];
-    for fewer in fewer {
+    let all: [&dyn Fn(usize, Engine) -> Option<Engine>; 6] =
+        [&gathered, &fewer_counted, &fewer_engines, &fewer_inputs, &not_held, &fewer_elements];
+    for fewer in all {
         for at in 0..plan.len() {
             while let Some(engine) = fewer(at, layout.engines[at]) {
                 let mut given = layout.clone();

@@ -39,6 +39,8 @@ const FINISH: u64 = 2;
 const POOL: u64 = 1;
 /// From a group of own currents to the joined one (`snn_join`).
 const JOIN: u64 = 2;
+/// From a group of one of several engines to that of all (`snn_turns`).
+const TURNS: u64 = 1;
 /// The neurons (`snn_neuron`).
 const NEURON: u64 = 8;
 /// Synaptic currents (`snn_synaptic`).
@@ -143,8 +145,8 @@ impl<'n, 'p> Network<'n, 'p> {
         Self {
             program,
             layers,
-            engines: layers.iter().map(|_| Engine::default()).collect(),
-            owns: layers.iter().map(|_| Engine::default()).collect(),
+            engines: layers.iter().map(|layer| Engine::new(layer.copies)).collect(),
+            owns: layers.iter().map(|_| Engine::new(1)).collect(),
             outs: (0..layers.len()).map(|index| Link::new(output_frames(layers.get(index + 1)))).collect(),
             kepts: layers.iter().map(|_| Link::new(2)).collect(),
             inverters: layers.iter().map(|layer| Inverter::new(coded(layer))).collect(),
@@ -240,7 +242,7 @@ impl<'n, 'p> Network<'n, 'p> {
                 let frame = &sample.frames[t.min(sample.frames.len() - 1)];
                 let engine = &mut self.engines[index];
                 if t == 0 {
-                    self.starts.push(engine.issued);
+                    self.starts.push(engine.accepts());
                 }
                 let events = plane_elements(frame, layer.from.len(), layer.planes);
                 self.adds[index].add(self.reaches[index].adds(&events));
@@ -311,7 +313,7 @@ impl<'n, 'p> Network<'n, 'p> {
         let nexts = self.starts.iter().skip(1).copied().chain(self.given);
         let clocks = self.starts.iter().zip(nexts).map(|(start, end)| end - start).collect();
         // the two engines of a layer work side by side
-        let busy = self.engines.iter().zip(&self.owns).map(|(engine, own)| engine.busy.max(own.busy)).collect();
+        let busy = self.engines.iter().zip(&self.owns).map(|(engine, own)| engine.busy().max(own.busy())).collect();
         Prediction { clocks, ends: self.ends, busy, adds: self.adds }
     }
 }
@@ -326,7 +328,8 @@ fn drain(layer: &Layer<'_>) -> u64 {
         }
         (None, Sums::Gather | Sums::Popcount | Sums::Depthwise { .. }, _) => LANES + u64::from(layer.slots.ilog2()),
     };
-    lanes + (layer.lanes / layer.group) as u64 - 1
+    let turns = if layer.copies > 1 { TURNS } else { 0 };
+    lanes + (layer.lanes / layer.group) as u64 - 1 + turns
 }
 
 /// Number of the last group of neurons of a timestep that counts for what the layer gives.

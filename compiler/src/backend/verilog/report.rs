@@ -29,6 +29,7 @@ pub fn layers(
                 Front::Window(window) if layer.sums.takes_columns() => layer.slots * window.chunk,
                 Front::Window(_) | Front::Stream => layer.slots,
             }),
+            engines: Some(layer.copies),
             predicted_clocks: mean(*busy as f64),
             adds: mean(adds.made as f64),
             adds_saved: mean(adds.plain as f64 - adds.made as f64),
@@ -56,7 +57,7 @@ fn memory_bits(layer: &Layer<'_>) -> u64 {
         Some(stored.thresholds.len() * table_bits(stored.thresholds) + levels)
     });
     let tables = layer.channels * table_width + stored.unwrap_or(0);
-    let weights = |layer: &Layer<'_>| layer.rows * layer.word_bits();
+    let weights = |layer: &Layer<'_>| layer.copies * layer.rows * layer.word_bits();
     let own = layer.joined.as_ref().map_or(0, |joined| weights(&joined.engine));
     (weights(layer) + own + tables) as u64
 }
@@ -79,10 +80,13 @@ fn state_bits(layer: &Layer<'_>) -> u64 {
         Front::Window(window) => {
             let frame = window.frame * window.bits() * layer.stored_bits();
             let filled = if window.collected { window.collected_words() * window.bits() / window.stack } else { 0 };
-            frame * window.frames() + filled * layer.planes + layer.held_bits() + 2 * window.own * window.chunk
+            layer.copies * frame * window.frames()
+                + filled * layer.planes
+                + layer.held_bits()
+                + 2 * window.own * window.chunk
         }
     };
-    let sums = |layer: &Layer<'_>| 2 * layer.lanes * layer.sum_bits;
+    let sums = |layer: &Layer<'_>| 2 * layer.copies * layer.lanes * layer.sum_bits;
     let own = layer.joined.as_ref().map_or(0, |Joined { engine, .. }| sums(engine) + 2 * engine.words * engine.group);
     (membranes + kept + frames + sums(layer) + own) as u64
 }
@@ -93,6 +97,7 @@ struct Line<'a> {
     engine: &'a str,
     lanes: usize,
     slots: String,
+    engines: usize,
     code: &'static str,
     group: usize,
     busy: String,
@@ -140,6 +145,7 @@ pub fn file(
         engine: report.engine.unwrap_or("-"),
         lanes: layer.lanes,
         slots: inputs(layer),
+        engines: layer.copies,
         code: layer.code.name(),
         group: layer.group,
         busy: rounded(report.predicted_clocks),

@@ -51,6 +51,8 @@ pub struct Layer<'p> {
     pub lanes: usize,
     /// Inputs per clock.
     pub slots: usize,
+    /// Engines, each with a copy of the weights, that take every so-manieth column of positions.
+    pub copies: usize,
     /// Elements per clock behind the lanes.
     pub group: usize,
     /// Bits of what is stored of a weight.
@@ -166,12 +168,26 @@ impl<'p> Layer<'p> {
             None if counts && digits(planes, negative).is_none() => (Sums::Popcount, lanes),
             None => (Sums::Gather, lanes),
         };
+        let (most, apart) = match (sums, each) {
+            (Sums::Depthwise { .. }, Some((_, word))) => (Width::Column(word), true),
+            (Sums::Popcount, _) => (Width::Column(engine.chunk.into()), false),
+            _ => (Width::Row(engine.chunk.into()), codebook.is_some()),
+        };
+        let front = match stream {
+            true => Front::Stream,
+            false => Front::Window(Box::new(WindowSize::new(&planned, source.shape, group_before, most, apart))),
+        };
+        let gathers = codebook.is_none() && sums == Sums::Gather;
+        let copies = match &front {
+            Front::Window(window) if gathers && lanes == channels => window.copies(engine.copies.into()),
+            Front::Stream | Front::Window(_) => 1,
+        };
         let mut group = match last {
             true => 1,
             false => {
                 // what is replayed is not waited for by sums
                 let taken = match sums {
-                    Sums::Gather => taps * planes / usize::from(engine.slots) / TAPS_PER_ACTIVE,
+                    Sums::Gather => taps * planes / usize::from(engine.slots) / copies / TAPS_PER_ACTIVE,
                     Sums::Popcount => taps * planes / usize::from(engine.chunk),
                     Sums::Depthwise { .. } => 1, // of many a tap, one is not silent
                 };
@@ -179,22 +195,12 @@ impl<'p> Layer<'p> {
                 group(lanes, shape.channels as usize, clocks, engine.group.into())
             }
         };
-        let front = match stream {
-            true => Front::Stream,
-            false => {
-                let (most, apart) = match (sums, each) {
-                    (Sums::Depthwise { .. }, Some((_, word))) => (Width::Column(word), true),
-                    (Sums::Popcount, _) => (Width::Column(engine.chunk.into()), false),
-                    _ => (Width::Row(engine.chunk.into()), codebook.is_some()),
-                };
-                let window = WindowSize::new(&planned, source.shape, group_before, most, apart);
-                // own spikes fill the same words
-                while planned.own.is_some() && !window.chunk.is_multiple_of(group) {
-                    group /= 2;
-                }
-                Front::Window(Box::new(window))
+        if let (Front::Window(window), Some(_)) = (&front, planned.own) {
+            // own spikes fill the same words
+            while !window.chunk.is_multiple_of(group) {
+                group /= 2;
             }
-        };
+        }
         let lane_groups = channels / lanes;
         let spikes = planes == 1 && !constant && codebook.is_none();
         let code = match &front {
@@ -260,6 +266,7 @@ impl<'p> Layer<'p> {
             channels,
             lanes,
             slots,
+            copies,
             group,
             weight_bits,
             odd,
@@ -307,6 +314,7 @@ impl<'p> Layer<'p> {
             channels,
             lanes,
             slots,
+            copies: 1,
             group,
             weight_bits,
             odd: false,

@@ -2,7 +2,7 @@
 
 use snnc_runtime::program::{Leak, Neuron, Pool, Reset, ResetTiming};
 
-use super::front::item;
+use super::front::{copy_id, item};
 use super::memory;
 use super::netlist::{Section, Stream, numbers};
 use super::plan::pool_code;
@@ -68,10 +68,12 @@ impl Tail<'_, '_> {
         (current, stream, membranes)
     }
 
-    /// Writes a memory file; gives it as a parameter's value.
+    /// Writes a memory file, which several engines may share; gives it as a parameter's value.
     fn file(&mut self, what: &str, text: String) -> String {
         let name = format!("{}_{what}.mem", self.id);
-        self.files.push(File::text(&*name, text));
+        if self.files.iter().all(|file| file.path != name) {
+            self.files.push(File::text(&*name, text));
+        }
         format!("\"{name}\"")
     }
 
@@ -93,7 +95,54 @@ impl Tail<'_, '_> {
 
     fn sums(&mut self) -> Stream {
         let (layer, id) = (self.layer, self.id);
+        if layer.copies > 1 {
+            return self.sums_in_turn();
+        }
         let stream = self.section.stream(id, "sum", layer.group, layer.sum_bits);
+        self.lanes(id, &stream);
+        stream
+    }
+
+    /// The sums of several engines, one after the other.
+    fn sums_in_turn(&mut self) -> Stream {
+        let (layer, id) = (self.layer, self.id);
+        let each: Vec<(String, Stream)> = (0..layer.copies)
+            .map(|copy| {
+                let id = copy_id(layer, id, copy);
+                let stream = self.section.stream(&id, "sum", layer.group, layer.sum_bits);
+                self.lanes(&id, &stream);
+                (id, stream)
+            })
+            .collect();
+        let stream = self.section.stream(id, "sum", layer.group, layer.sum_bits);
+        let turn = self.section.wire(layer.copies, format!("{id}__turn"));
+        // the first one in the lowest bits
+        let all = |wire: &dyn Fn(&(String, Stream)) -> String| {
+            let wires: Vec<String> = each.iter().rev().map(wire).collect();
+            format!("{{{}}}", wires.join(", "))
+        };
+        let ports = vec![
+            ("ends", all(&|(id, _)| format!("{id}__ends"))),
+            ("turn", turn),
+            ("i_valid", all(&|(_, stream)| stream.valid.clone())),
+            ("i_sums", all(&|(_, stream)| stream.data.clone())),
+            ("i_tag", all(&|(_, stream)| stream.tag.clone())),
+            ("o_valid", stream.valid.clone()),
+            ("o_sums", stream.data.clone()),
+            ("o_tag", stream.tag.clone()),
+        ];
+        let parameters = numbers(&[
+            ("ENGINES", layer.copies),
+            ("INTERVAL", layer.interval),
+            ("WIDTH", layer.group * layer.sum_bits),
+        ]);
+        self.section.instance("snn_turns", format!("u_{id}__turns"), parameters, ports);
+        stream
+    }
+
+    /// The lanes of an engine, whose items have the prefix `id`.
+    fn lanes(&mut self, id: &str, stream: &Stream) {
+        let layer = self.layer;
         let items = item(layer).iter().map(|(field, _, port)| (*port, format!("{id}__item_{field}")));
         let mut ports: Vec<(&'static str, String)> = items.collect();
         ports.extend([
@@ -156,7 +205,6 @@ impl Tail<'_, '_> {
             ports.retain(|(port, _)| *port != "i_twice");
         }
         self.section.instance(module, format!("u_{id}__lanes"), parameters, ports);
-        stream
     }
 
     /// Adds what the sums of a sample's first frame are.

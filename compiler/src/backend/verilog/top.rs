@@ -216,7 +216,7 @@ impl Design<'_, '_> {
         s.wire(1, format!("{id}__frame_write"));
         s.wire(address_bits, format!("{id}__frame_write_address"));
         let coded = format!("{target}__coded");
-        s.link(&coded, w.frames());
+        s.link(&coded, w.frames(), next.copies);
         for (field, bits) in [("valid", 1), ("word", 2 * w.chunk), ("first", 1)] {
             s.wire(bits, format!("{coded}_{field}_in"));
         }
@@ -339,6 +339,11 @@ impl Design<'_, '_> {
     /// Frames of the buffer that a layer gives to.
     pub(super) fn output_frames(&self, index: usize) -> usize {
         output_frames(self.layers.get(index + 1))
+    }
+
+    /// Who reads it: the engines of the next layer, or what inverts frames on their way, or the output stream.
+    pub(super) fn output_readers(&self, index: usize) -> usize {
+        self.layers.get(index + 1).filter(|next| !next.has_base()).map_or(1, |next| next.copies)
     }
 
     /// The memory of the output stream, as if a dense layer read it.

@@ -181,6 +181,16 @@ impl WindowSize {
         }
     }
 
+    /// Engines, at most so many, that can each take every so-manieth column of positions such that their sums come in the
+    /// order of one engine's: of a pool window's columns, or of the map's where positions are not pooled.
+    pub fn copies(&self, most: usize) -> usize {
+        let able = |copies: usize| {
+            let in_order = self.pool == [1; 2] || self.pool[1].is_multiple_of(copies);
+            self.own == 0 && self.out[1].is_multiple_of(copies) && in_order
+        };
+        [4, 2].into_iter().find(|&copies| copies <= most && able(copies)).unwrap_or(1)
+    }
+
     /// Words of a frame without padding.
     pub fn words(&self) -> usize {
         self.map[0] * self.map[1] * self.chunks
