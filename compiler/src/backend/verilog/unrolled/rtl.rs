@@ -2,7 +2,7 @@
 
 macro_rules! rtl {
     ($($file:literal)*) => {
-        &[$((concat!("rtl/", $file), include_str!(concat!("../../../../../templates/rtl/", $file)))),*]
+        &[$((concat!("rtl/", $file), include_str!(concat!("../../../../templates/rtl/", $file)))),*]
     };
 }
 
