@@ -1,5 +1,5 @@
-//! `hdl-out/` holds what snnc writes for three tiny networks, one of them unrolled, to be looked at: the top module, its memories, the testbench
-//! and the report, but not the fixed modules beside them. Written again here, it is the same.
+//! `hdl-out/` holds what snnc writes for three tiny networks, one of them unrolled, to be looked at: the top module, its
+//! memories, the testbench and the report, but not the fixed modules beside them. Written again here, it is the same.
 //!
 //! Where it is meant to change: `SNNC_WRITE_HDL_OUT=1 cargo test -p snnc-tests --test hdl_out`.
 

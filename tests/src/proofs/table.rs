@@ -236,49 +236,49 @@ pub const PROOFS: &[Proof] = &[
     },
     Proof {
         name: "encode",
-        modules: &["snn_encode", "snn_pick", "snn_binary"],
+        modules: &["snn_encode", "snn_issue", "snn_pick", "snn_binary"],
         mutants: &[
-            ("snn_encode", "i_valid && (!valid_q || (issue && !more_q))", "i_valid && (!valid_q || issue)"),
-            ("snn_encode", "(flags_q[3] && !free)", "1'b0"),
-            ("snn_encode", "if (ends) wait_q <= WAIT;", ""),
+            ("snn_issue", "i_valid && (!valid_q || (issue && !more_q))", "i_valid && (!valid_q || issue)"),
+            ("snn_issue", "(flags_q[3] && !free)", "1'b0"),
+            ("snn_issue", "if (ends) wait_q <= WAIT;", ""),
         ],
         ..PLAIN
     },
     Proof {
         name: "encode",
-        modules: &["snn_encode", "snn_pick", "snn_binary"],
+        modules: &["snn_encode", "snn_issue", "snn_pick", "snn_binary"],
         parameter: Some(("SLOTS", 2)),
         by: By::Clocks(25),
         ..PLAIN
     },
     Proof {
         name: "encode",
-        modules: &["snn_encode", "snn_pick", "snn_binary"],
+        modules: &["snn_encode", "snn_issue", "snn_pick", "snn_binary"],
         parameter: Some(("SLOTS", 4)),
         by: By::Clocks(25),
         ..PLAIN
     },
     Proof {
         name: "columns",
-        modules: &["snn_columns", "snn_pick", "snn_binary"],
+        modules: &["snn_columns", "snn_issue", "snn_pick", "snn_binary"],
         mutants: &[
-            ("snn_columns", "i_valid && (!valid_q || (issue && !more_q))", "i_valid && (!valid_q || issue)"),
-            ("snn_columns", "(flags_q[3] && !free)", "1'b0"),
-            ("snn_columns", "if (issue && done) wait_q <= WAIT;", ""),
+            ("snn_issue", "i_valid && (!valid_q || (issue && !more_q))", "i_valid && (!valid_q || issue)"),
+            ("snn_issue", "(flags_q[3] && !free)", "1'b0"),
+            ("snn_issue", "if (ends) wait_q <= WAIT;", ""),
             ("snn_columns", "chosen(one, bits_q)", "chosen({BANKS{1'b1}}, bits_q)"),
         ],
         ..PLAIN
     },
     Proof {
         name: "columns",
-        modules: &["snn_columns", "snn_pick", "snn_binary"],
+        modules: &["snn_columns", "snn_issue", "snn_pick", "snn_binary"],
         parameter: Some(("SLOTS", 2)),
         by: By::Clocks(25),
         ..PLAIN
     },
     Proof {
         name: "columns",
-        modules: &["snn_columns", "snn_pick", "snn_binary"],
+        modules: &["snn_columns", "snn_issue", "snn_pick", "snn_binary"],
         parameter: Some(("SLOTS", 4)),
         by: By::Clocks(25),
         ..PLAIN

@@ -57,10 +57,10 @@ pub const COLUMNS: &[Case] = &[
             ("snn_columns.v", "below_2q ? row_2q + BANKS[ROW_BITS-1:0]", "1'b0 ? row_2q + BANKS[ROW_BITS-1:0]"),
             ("snn_columns.v", "if (rotation == bits)", "if (1'b0)"),
             ("snn_columns.v", "chosen(one, bits_q)", "chosen({BANKS{1'b1}}, bits_q)"),
-            ("snn_columns.v", "more_q <= |rest;", "more_q <= 1'b0;"),
-            ("snn_depthwise.v", "localparam CHANNEL = i / MULTIPLE;", "localparam CHANNEL = i % CHANNELS;"),
-            ("snn_depthwise.v", "hit ? weight_1 : {WIDTH{1'b0}}", "weight_1"),
-            ("snn_depthwise.v", ".RUNNING(RUNNING)", ".RUNNING(0)"),
+            ("snn_columns.v", ".i_more(|rest)", ".i_more(1'b0)"),
+            ("snn_lanes.v", "localparam CHANNEL = i / EACH;", "localparam CHANNEL = i % CHANNELS;"),
+            ("snn_lanes.v", "hit_1q[AT] ? weight_1 : {HELD{1'b0}}", "weight_1"),
+            ("snn_lanes.v", ".RUNNING(RUNNING && PERSISTS == 0)", ".RUNNING(0)"),
         ],
     },
     Case {
@@ -70,7 +70,7 @@ pub const COLUMNS: &[Case] = &[
             drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, (Quantity::Membrane, Reduce::Sum))
         },
         setting: Setting { slots: 2, code: EdgeCode::Inverted, ..USUAL },
-        mutants: &[("snn_depthwise.v", "^ {WEIGHT_BITS{subtracts}}", "^ {WEIGHT_BITS{1'b0}}")],
+        mutants: &[("snn_lanes.v", "{WEIGHT_BITS{subtracts ^ BINARY}}", "{WEIGHT_BITS{1'b0}}")],
     },
     Case {
         name: "bytes into a depthwise convolution, four taps per clock",
@@ -79,11 +79,11 @@ pub const COLUMNS: &[Case] = &[
         mutants: &[
             ("snn_columns.v", "chosen(one, signs_q)", "chosen({BANKS{1'b1}}, signs_q)"),
             ("snn_columns.v", "chosen(one, twice_q)", "chosen({BANKS{1'b1}}, twice_q)"),
-            ("snn_depthwise.v", "{signed_1, subtracts}", "{signed_1, 1'b0}"),
-            ("snn_depthwise.v", ".carry(carry_3q[CHANNELS+CHANNEL])", ".carry(1'b0)"),
-            ("snn_depthwise.v", ": carry_4q[SLOTS*CHANNELS-1 -: CHANNELS];", ": {CHANNELS{1'b0}};"),
-            ("snn_depthwise.v", "so_far = load ? {SUM_BITS{1'b0}} :", "so_far ="),
-            ("snn_depthwise.v", "{sum_q[SUM_BITS-DIGIT_BITS-1:0], {DIGIT_BITS{1'b0}}}", "sum_q"),
+            ("snn_lanes.v", "{once, !UNEVEN && subtracts}", "{once, 1'b0}"),
+            ("snn_lanes.v", ".carry(carry_3q[2*CHANNELS+CHANNEL])", ".carry(1'b0)"),
+            ("snn_lanes.v", ": carry_4q[ALL-1 -: CHANNELS];", ": {CHANNELS{1'b0}};"),
+            ("snn_lanes.v", "so_far = load ? {SUM_BITS{1'b0}} :", "so_far ="),
+            ("snn_lanes.v", "{sum_q[SUM_BITS-DIGIT_BITS-1:0], {DIGIT_BITS{1'b0}}}", "sum_q"),
         ],
     },
     Case {
@@ -91,12 +91,8 @@ pub const COLUMNS: &[Case] = &[
         network: bytes,
         setting: Setting { slots: 2, ..USUAL },
         mutants: &[
-            ("snn_depthwise.v", ".carry(carry_2q[2*s*CHANNELS+CHANNEL])", ".carry(1'b0)"),
-            (
-                "snn_depthwise.v",
-                "SLOTS == 2 ? carry_3q[SLOTS*CHANNELS-1 -: CHANNELS]",
-                "SLOTS == 2 ? carry_3q[CHANNELS-1:0]",
-            ),
+            ("snn_lanes.v", ".carry(carry_2q[s*CHANNELS+CHANNEL])", ".carry(1'b0)"),
+            ("snn_lanes.v", "SLOTS == 2 ? carry_3q[ALL-1 -: CHANNELS]", "SLOTS == 2 ? carry_3q[CHANNELS-1:0]"),
         ],
     },
     Case {
@@ -124,7 +120,7 @@ pub const COLUMNS: &[Case] = &[
             ("snn_popcount.v", "if (dones_q[STAGES]) all_1q <= all_q;", "all_1q <= all_q;"),
             ("snn_popcount.v", "{half[SUM_BITS-2:0], 1'b0} - all_3q", "half - all_3q"),
             (
-                "snn_columns.v",
+                "snn_issue.v",
                 "assign i_pop = i_valid && (!valid_q || (issue && !more_q));",
                 "assign i_pop = i_valid && !valid_q;",
             ),
@@ -151,6 +147,6 @@ pub const COLUMNS: &[Case] = &[
             drawn(arena, input, &[dense(24), dense_signs(12), dense(5)], COUNT)
         },
         setting: Setting { counts: true, lanes: Some(6), seed: 1, ..USUAL },
-        mutants: &[("snn_columns.v", "wait_q != {WAIT_BITS{1'b0}} ||", "1'b0 ||")],
+        mutants: &[("snn_issue.v", "wait_q != {WAIT_BITS{1'b0}} ||", "1'b0 ||")],
     },
 ];

@@ -66,10 +66,13 @@ pub fn choose(compiled: &Compiled<'_>, most: Engine, samples: &[Sample]) -> Resu
     let gathering = layout.engines.clone();
     let counting = Engine { counts: true, chunk, ..most };
     let counted = Layout { lanes, engines: vec![counting; plan.len()], unrolled: false };
-    let (busy, counted_busy) = (predict(&layout).busy, predict(&counted).busy);
-    for (at, layer) in Layer::all(&compiled.program, &plan, &counted).iter().enumerate() {
-        if layer.sums == Sums::Popcount && counted_busy[at] < busy[at] {
-            layout.engines[at] = counting;
+    let layers = Layer::all(&compiled.program, &plan, &counted);
+    if layers.iter().any(|layer| layer.sums == Sums::Popcount) {
+        let (busy, counted_busy) = (predict(&layout).busy, predict(&counted).busy);
+        for (at, layer) in layers.iter().enumerate() {
+            if layer.sums == Sums::Popcount && counted_busy[at] < busy[at] {
+                layout.engines[at] = counting;
+            }
         }
     }
     let best = clocks(&layout);

@@ -57,7 +57,7 @@ fn memories(sections: &[Section]) -> Vec<Memory> {
     let mut named: Vec<&str> = Vec::new();
     for (section, instances) in sections.iter().map(|section| &section.instances).enumerate() {
         for (instance, it) in instances.iter().enumerate() {
-            if !matches!(it.module, "snn_lanes" | "snn_codebook" | "snn_depthwise" | "snn_popcount") {
+            if !matches!(it.module, "snn_lanes" | "snn_codebook" | "snn_popcount") {
                 continue;
             }
             let name = value(it, "WEIGHTS").or(value(it, "INDICES")).expect("a file of weights");

@@ -10,8 +10,10 @@ mod bench;
 pub mod board;
 mod choose;
 mod clocks;
+mod codes;
 mod front;
 pub mod host;
+mod lanes;
 mod loading;
 mod memory;
 mod names;
@@ -103,11 +105,7 @@ pub fn hardware_with(
     let layers = Layer::all(&compiled.program, &plan, &compiled.layout);
     let mut identifiers = Identifiers::default();
     let top = identifiers.add(&compiled.name);
-    let named = |layer: &Layer<'_>| {
-        let step = layer.planned.neurons.map_or(layer.planned.step, |(step, _)| step);
-        compiled.steps[step].name.clone()
-    };
-    let titles: Vec<String> = layers.iter().map(named).collect();
+    let titles: Vec<&str> = layers.iter().map(|layer| layer.planned.name(compiled)).collect();
     let ids: Vec<String> = titles.iter().map(|title| identifiers.add(title)).collect();
     let design = Design {
         name: &top,
@@ -118,7 +116,7 @@ pub fn hardware_with(
         titles: &titles.iter().map(|title| printable(title)).collect::<Vec<_>>(),
         store,
     };
-    let mut files: Vec<File> = rtl::RTL.iter().map(|(path, text)| File::text(*path, *text)).collect();
+    let mut files: Vec<File> = rtl::ENGINES.iter().map(|(path, text)| File::text(*path, *text)).collect();
     let (own, weights) = design.files();
     let interface = design.interface(host::fingerprint(&own), weights.len());
     files.extend(own);

@@ -12,7 +12,7 @@ use crate::compiled::Compiled;
 pub fn layers(
     compiled: &Compiled<'_>,
     layers: &[Layer<'_>],
-    titles: &[String],
+    titles: &[&str],
     prediction: &Prediction,
     samples: usize,
 ) -> Vec<LayerReport> {
@@ -21,7 +21,7 @@ pub fn layers(
     for (((layer, title), busy), adds) in layers.iter().zip(titles).zip(&prediction.busy).zip(&prediction.adds) {
         let encoding = compiled.steps[layer.planned.step].encoding.map(|encoding| encoding.name());
         lines.push(LayerReport {
-            name: title.clone(),
+            name: (*title).to_owned(),
             encoding,
             engine: Some(layer.sums.name()),
             lanes: Some(layer.lanes),
@@ -111,10 +111,31 @@ struct Report<'a> {
     name: &'a str,
     timesteps: u32,
     lines: Vec<Line<'a>>,
-    samples: usize,
-    mean: String,
-    least: u64,
-    most: u64,
+    clocks: Clocks,
+}
+
+/// Clocks of some samples, as a report says them.
+pub struct Clocks {
+    /// How many samples there are.
+    pub samples: usize,
+    /// Their mean.
+    pub mean: String,
+    /// The fewest.
+    pub least: u64,
+    /// The most.
+    pub most: u64,
+}
+
+impl Clocks {
+    /// Of the clocks of each sample.
+    pub fn new(clocks: &[u64]) -> Self {
+        Self {
+            samples: clocks.len(),
+            mean: format!("{:.1}", clocks.iter().sum::<u64>() as f64 / clocks.len().max(1) as f64),
+            least: clocks.iter().copied().min().unwrap_or(0),
+            most: clocks.iter().copied().max().unwrap_or(0),
+        }
+    }
 }
 
 /// Inputs per clock, of a layer that takes columns: columns, and the inputs of each.
@@ -138,7 +159,6 @@ pub fn file(
     report: &[LayerReport],
     prediction: &Prediction,
 ) -> File {
-    let clocks = &prediction.clocks;
     let lines = report.iter().zip(layers).map(|(report, layer)| Line {
         report,
         encoding: report.encoding.unwrap_or("-"),
@@ -156,10 +176,7 @@ pub fn file(
         name,
         timesteps: program.timesteps(),
         lines: lines.collect(),
-        samples: clocks.len(),
-        mean: format!("{:.1}", clocks.iter().sum::<u64>() as f64 / clocks.len().max(1) as f64),
-        least: clocks.iter().copied().min().unwrap_or(0),
-        most: clocks.iter().copied().max().unwrap_or(0),
+        clocks: Clocks::new(&prediction.clocks),
     };
     let mut text = text.render().expect("a template without conditions of its own renders");
     text.push('\n');

@@ -1,28 +1,23 @@
 //! Sizes of a layer's hardware: lanes, chunks, widths, and how many clocks each part is deep.
 
-use snnc_runtime::program::{
-    Connection, EdgeKind, Neuron, Population, Program, Projection, Reset, ResetTiming, Shape, Synapses,
-};
+use snnc_runtime::program::{Connection, EdgeKind, Neuron, Program, Reset, Shape, Synapses};
 
 mod bits;
+mod finish;
+mod pace;
 mod sums;
 mod window;
 
-pub use bits::{index_bits, table_bits};
+pub use bits::{index_bits, synaptic_bits, table_bits};
 use bits::{own_weight_bits, pooled_current_bits, response_bits, weight_bits};
+pub use finish::Finish;
+use pace::{group, neuron_loop, slots};
 pub use sums::Sums;
-use window::Width;
+use sums::{Choice, Taken};
 pub use window::{VECTOR_FRAMES, WindowSize};
 
 use super::plan::{Planned, planes};
 use crate::compiled::{EdgeCode, Engine, Layout};
-
-/// Clocks after which the same neuron may come back (`snn_neuron`; the readout and `snn_filter` need fewer).
-const NEURON_LOOP: usize = 9;
-/// As [`NEURON_LOOP`], where spikes clear synaptic currents (`snn_synaptic`).
-const CLEARING_LOOP: usize = 15;
-/// A window is expected to have one active tap in this many; only the number of neurons per clock follows from it.
-const TAPS_PER_ACTIVE: usize = 40;
 
 /// A layer and its sizes.
 #[derive(Clone, Debug)]
@@ -51,7 +46,7 @@ pub struct Layer<'p> {
     pub lanes: usize,
     /// Inputs per clock.
     pub slots: usize,
-    /// Engines, each with a copy of the weights, that take every so-manieth column of positions.
+    /// Engines, each with a copy of the weights, each of which takes every `copies`-th column of positions.
     pub copies: usize,
     /// Elements per clock behind the lanes.
     pub group: usize,
@@ -90,17 +85,6 @@ pub struct Joined<'p> {
     pub engine: Box<Layer<'p>>,
     /// Bits of both currents together.
     pub bits: usize,
-}
-
-/// What an accumulator becomes.
-#[derive(Clone, Copy, Debug)]
-pub struct Finish {
-    /// Shift to the left, negative to the right.
-    pub shift: i8,
-    /// Bits of the result.
-    pub out_bits: usize,
-    /// Bits of a bias.
-    pub bias_bits: usize,
 }
 
 /// The front end of a layer.
@@ -142,40 +126,32 @@ impl<'p> Layer<'p> {
         let shape = population.output.shape;
         let channels = if dense { shape.len() } else { shape.channels as usize };
         let most_lanes = lanes.unwrap_or(channels).max(1);
-        let lanes = largest_divisor(channels, most_lanes);
-        let stream = before.is_none() && dense && lanes == channels && planned.own.is_none();
+        let stream = before.is_none() && dense && most_lanes >= channels && planned.own.is_none();
         let taps = match projection.connection {
             Connection::Conv2d(w) => {
                 usize::from(w.kernel[0]) * usize::from(w.kernel[1]) * source.shape.channels as usize
             }
             Connection::Dense | Connection::Identity => source.shape.len(),
         };
-        let codebook = codebook(&projection, planes).filter(|_| !negative);
+        let codebook = sums::codebook(&projection, planes).filter(|_| !negative);
         let holes = matches!(projection.connection, Connection::Conv2d(w) if w.dilation != [1, 1]);
         let weight_bits = match planned.own {
             None => weight_bits(projection.synapses, holes),
             Some(own) => own_weight_bits(&own).max(weight_bits(projection.synapses, true)),
         };
         let group_before = before.map(|layer| layer.group);
-        let each = sums::multiple(&projection, source.shape, channels).filter(|_| codebook.is_none());
-        let each = each.and_then(|multiple| {
-            let most = usize::from(engine.chunk).min(most_lanes / multiple);
-            Some((multiple, sums::word(source.shape.channels as usize, group_before, most)?))
-        });
-        let counts = engine.counts && !stream && weight_bits == 1 && codebook.is_none();
-        let (sums, lanes) = match each {
-            Some((multiple, word)) => (Sums::Depthwise { multiple }, multiple * word),
-            None if counts && digits(planes, negative).is_none() => (Sums::Popcount, lanes),
-            None => (Sums::Gather, lanes),
+        let binary = weight_bits == 1 && codebook.is_none() && digits(planes, negative).is_none();
+        let choice = Choice {
+            counts: engine.counts && binary && !stream,
+            codebook: codebook.is_some(),
+            group: group_before,
+            chunk: engine.chunk.into(),
+            lanes: most_lanes,
         };
-        let (most, apart) = match (sums, each) {
-            (Sums::Depthwise { .. }, Some((_, word))) => (Width::Column(word), true),
-            (Sums::Popcount, _) => (Width::Column(engine.chunk.into()), false),
-            _ => (Width::Row(engine.chunk.into()), codebook.is_some()),
-        };
+        let Taken { sums, lanes, width, apart } = choice.taken(&projection, source.shape, channels);
         let front = match stream {
             true => Front::Stream,
-            false => Front::Window(Box::new(WindowSize::new(&planned, source.shape, group_before, most, apart))),
+            false => Front::Window(Box::new(WindowSize::new(&planned, source.shape, group_before, width, apart))),
         };
         let gathers = codebook.is_none() && sums == Sums::Gather;
         let copies = match &front {
@@ -186,11 +162,8 @@ impl<'p> Layer<'p> {
             true => 1,
             false => {
                 // what is replayed is not waited for by sums
-                let taken = match sums {
-                    Sums::Gather => taps * planes / usize::from(engine.slots) / copies / TAPS_PER_ACTIVE,
-                    Sums::Popcount => taps * planes / usize::from(engine.chunk),
-                    Sums::Depthwise { .. } => 1, // of many a tap, one is not silent
-                };
+                let inputs = taps * planes;
+                let taken = sums.expected_clocks(inputs, engine.slots.into(), copies, engine.chunk.into());
                 let clocks = if constant { 1 } else { taken.max(4) };
                 group(lanes, shape.channels as usize, clocks, engine.group.into())
             }
@@ -218,10 +191,7 @@ impl<'p> Layer<'p> {
         let rows = match &front {
             Front::Window(w) if codebook.is_some() => lane_groups * w.chunks * w.chunk,
             Front::Stream => source.shape.len(),
-            Front::Window(w) if sums == Sums::Popcount => lane_groups * w.kernel[0] * w.chunks * w.kernel[1],
-            // each group of lanes has a word of its own
-            Front::Window(w) if sums.takes_columns() => lane_groups * w.kernel[0] * w.kernel[1],
-            Front::Window(w) => lane_groups * w.kernel[0] * w.all_chunks() * w.bits(),
+            Front::Window(w) => sums.rows(w, lane_groups),
         };
         // what an item adds
         let added_bits = match &front {
@@ -398,11 +368,7 @@ impl<'p> Layer<'p> {
 
     /// Bits of what the synaptic currents give to the neurons.
     pub fn synaptic_bits(&self) -> Option<usize> {
-        let filters = self.planned.neurons?.1.synaptic;
-        let widest = filters.iter().map(|filter| usize::from(filter.bits)).max()?;
-        // the sum of two, or the negative of the lowest; the negatives of two lowest are one bit more
-        let more = filters.len() - 1 + usize::from(filters.iter().all(|filter| filter.negative));
-        Some(widest + more)
+        synaptic_bits(&self.planned.neurons?.1)
     }
 
     /// Bits of a row of weights.
@@ -480,78 +446,10 @@ impl<'p> Layer<'p> {
     }
 }
 
-impl Finish {
-    /// `None` where the sums are the currents.
-    pub fn new(population: &Population<'_>, in_bits: usize) -> Option<Self> {
-        let shift = population.current_shift;
-        let bias_bits = table_bits(population.bias);
-        let biased = population.bias.iter().any(|&bias| bias != 0);
-        if shift == 0 && !biased {
-            return None;
-        }
-        let shifted = match shift {
-            0 => in_bits,
-            n if n > 0 => in_bits + usize::from(n.unsigned_abs()),
-            n => in_bits.saturating_sub(usize::from(n.unsigned_abs())).max(1) + 1,
-        };
-        let summed = if biased { shifted.max(bias_bits) + 1 } else { shifted };
-        let out_bits = match population.output.kind {
-            EdgeKind::Currents { bits } => summed.min(usize::from(bits)),
-            EdgeKind::Spikes | EdgeKind::Counts { .. } | EdgeKind::Values(_) => summed.min(30),
-        };
-        Some(Self { shift, out_bits, bias_bits })
-    }
-}
-
-/// Clocks after which the same neuron may come back.
-fn neuron_loop(planned: &Planned<'_>) -> usize {
-    match planned.neurons {
-        Some((_, neuron)) if neuron.reset_timing == ResetTiming::Clearing => CLEARING_LOOP,
-        Some(_) | None => NEURON_LOOP,
-    }
-}
-
 /// Signed digits of an element of so many bits, each worth -2 to 2 (A. D. Booth 1951, two bits at a time); none of few bits,
 /// which small numbers spread over more digits than they have ones. Signed values have an even number of bits.
 fn digits(planes: usize, negative: bool) -> Option<usize> {
     (planes >= 4).then(|| if negative { planes / 2 } else { planes / 2 + 1 })
-}
-
-/// Inputs per clock of a window, of which each slot sees a few bits at least.
-fn slots(engine: Engine, window: &WindowSize) -> usize {
-    let most = usize::from(engine.slots).min(window.bits() / 4).max(1);
-    1 << most.ilog2()
-}
-
-fn largest_divisor(n: usize, limit: usize) -> usize {
-    (1..=n.min(limit)).rev().find(|d| n.is_multiple_of(*d)).unwrap_or(1)
-}
-
-/// Elements per clock: a power of two that divides the lanes and the channels, such that a position is drained in so many
-/// clocks, while the next one accumulates.
-fn group(lanes: usize, channels: usize, clocks: usize, limit: usize) -> usize {
-    let mut group = 1;
-    while group < limit
-        && lanes / group > clocks
-        && lanes.is_multiple_of(2 * group)
-        && channels.is_multiple_of(2 * group)
-    {
-        group *= 2;
-    }
-    group
-}
-
-/// Bits of an index and the codewords of a layer whose lanes share the codewords' responses: to spikes, in kernels without
-/// holes. (Elsewhere each weight is a sign.)
-fn codebook<'p>(projection: &Projection<'p>, planes: usize) -> Option<(usize, &'p [u32])> {
-    match (projection.synapses, projection.connection) {
-        (Synapses::Codebook { index_bits, codewords, .. }, Connection::Conv2d(window))
-            if planes == 1 && window.dilation == [1, 1] =>
-        {
-            Some((index_bits.into(), codewords))
-        }
-        _ => None,
-    }
 }
 
 /// Bits of a neuron's table.

@@ -1,8 +1,9 @@
 //! The top module: its layers behind each other, the readout and the output stream.
 
 use askama::Template;
-use snnc_runtime::program::{EdgeKind, Program, Quantity, Reduce};
+use snnc_runtime::program::{EdgeKind, Program, Quantity};
 
+use super::codes;
 use super::front::InputIndex;
 use super::loading::{self, WeightStore};
 use super::netlist::{Section, Stream, numbers, prefixed};
@@ -288,23 +289,12 @@ impl Design<'_, '_> {
     /// Bits of what the readout looks at.
     fn value_bits(&self) -> usize {
         let last = self.layers.last().expect("a network has a layer");
-        match self.program.readout().quantity {
-            Quantity::Spikes => 2,
-            Quantity::Membrane => last.planned.neurons.map_or(2, |(_, neuron)| usize::from(neuron.membrane_bits)),
-            Quantity::Current => last.current_bits,
-        }
+        codes::value_bits(self.program, &last.planned, last.current_bits)
     }
 
-    /// Bits of a score; 32 wrap as the contract's do.
+    /// Bits of a score.
     pub fn score_bits(&self) -> usize {
-        let timesteps = self.program.timesteps() as usize;
-        let value_bits = self.value_bits();
-        let count = index_bits(timesteps + 1) + 1;
-        match (self.program.readout().reduce, self.program.readout().quantity) {
-            (Reduce::Sum, Quantity::Spikes) | (Reduce::First, _) => count.max(value_bits),
-            (Reduce::Sum, Quantity::Membrane | Quantity::Current) => (value_bits + index_bits(timesteps)).min(32),
-            (Reduce::Last | Reduce::Max, _) => value_bits,
-        }
+        codes::score_bits(self.program, self.value_bits())
     }
 
     fn readout(&self, s: &mut Section, stream: &Stream, value: String) {
@@ -319,18 +309,12 @@ impl Design<'_, '_> {
             ("class_valid", "class_valid".into()),
             ("class_index", "class_index".into()),
         ];
-        let reduce = match self.program.readout().reduce {
-            Reduce::Sum => 0,
-            Reduce::Last => 1,
-            Reduce::Max => 2,
-            Reduce::First => 3,
-        };
         let parameters = numbers(&[
             ("ELEMENTS", self.outputs()),
             ("VALUE_BITS", self.value_bits()),
             ("SCORE_BITS", self.score_bits()),
             ("TIMESTEPS", self.program.timesteps() as usize),
-            ("REDUCE", reduce),
+            ("REDUCE", codes::reduce(self.program.readout().reduce)),
             ("INDEX_BITS", self.out_index_bits()),
         ]);
         s.instance("snn_readout", "u_readout".into(), parameters, ports);

@@ -181,7 +181,7 @@ impl WindowSize {
         }
     }
 
-    /// Engines, at most so many, that can each take every so-manieth column of positions such that their sums come in the
+    /// Engines, at most so many, that can each take every `copies`-th column of positions such that their sums come in the
     /// order of one engine's: of a pool window's columns, or of the map's where positions are not pooled.
     pub fn copies(&self, most: usize) -> usize {
         let able = |copies: usize| {

@@ -14,18 +14,21 @@ use crate::host::Trace;
 struct Watched<'a> {
     id: &'a str,
     step: usize,
+    /// Words of a timestep.
+    words: usize,
     neurons: usize,
 }
 
 #[derive(Template)]
-#[template(path = "unrolled/bench.v", escape = "none")]
+#[template(path = "unrolled/bench.v")]
 struct Bench<'a> {
     top: &'a str,
     samples: usize,
     timesteps: u32,
-    frames: usize,
-    inputs: usize,
+    beats: usize,
+    beat_bits: usize,
     outputs: usize,
+    elements: usize,
     class_bits: usize,
     score_bits: usize,
     patience: usize,
@@ -89,15 +92,16 @@ pub fn files(design: &Design<'_, '_>, samples: &[Sample], traces: &[Trace]) -> V
         let Some((step, _)) = unit.planned.neurons else { continue };
         let neurons = unit.elements();
         files.push(File::text(format!("tb_expected_{step}.mem"), spikes(step, neurons, false, false)));
-        layers.push(Watched { id, step, neurons });
+        layers.push(Watched { id, step, words: 1, neurons });
     }
     let bench = Bench {
         top: design.name,
         samples: samples.len(),
         timesteps: program.timesteps(),
-        frames: count,
-        inputs,
-        outputs,
+        beats: count,
+        beat_bits: inputs + 2,
+        outputs: samples.len() * timesteps,
+        elements: outputs,
         class_bits: design.class_bits(),
         score_bits,
         patience: 10_000 + 10 * design.depth(),

@@ -6,7 +6,7 @@ use crate::backend::File;
 use crate::backend::verilog::host::Interface;
 
 #[derive(Template)]
-#[template(path = "unrolled/events.v", escape = "none")]
+#[template(path = "unrolled/events.v")]
 struct Events<'a> {
     i: &'a Interface,
 }

@@ -17,8 +17,8 @@ const MOST_LOOKED_AT: usize = 1 << 23;
 const MOST_BITS: usize = 1 << 13;
 
 /// What to do with a network that is too large.
-const SMALLER: &str = "set small weights to zero (scripts/zero_small_weights.py), or leave --unrolled out: --slots gives \
-                       engines that take several inputs per clock";
+const SMALLER: &str = "prune it (snnc compress --prune takes channels out), or leave --unrolled out: --slots gives engines \
+                       that take several inputs per clock";
 
 /// Looks for what cannot be unrolled, before anything is laid out.
 ///

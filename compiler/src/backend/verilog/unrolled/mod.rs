@@ -8,15 +8,15 @@
 mod bench;
 mod clocks;
 mod events;
+mod layer;
 mod limits;
 mod report;
-mod rtl;
 mod top;
 mod tree;
 mod unit;
 
 use super::names::Identifiers;
-use super::{Hardware, WeightStore, host, plan, printable};
+use super::{Hardware, WeightStore, host, plan, printable, rtl};
 use crate::backend::{BackendError, File};
 use crate::compiled::Compiled;
 use crate::data::Sample;
@@ -41,10 +41,7 @@ pub fn hardware(
     limits::check_weights(compiled, &units)?;
     let mut identifiers = Identifiers::default();
     let top = identifiers.add(&compiled.name);
-    let titles: Vec<String> = units
-        .iter()
-        .map(|unit| compiled.steps[unit.planned.neurons.map_or(unit.planned.step, |(step, _)| step)].name.clone())
-        .collect();
+    let titles: Vec<&str> = units.iter().map(|unit| unit.planned.name(compiled)).collect();
     let design = Design {
         name: &top,
         title: &printable(&compiled.name),
@@ -53,7 +50,7 @@ pub fn hardware(
         ids: &titles.iter().map(|title| identifiers.add(title)).collect::<Vec<_>>(),
         titles: &titles.iter().map(|title| printable(title)).collect::<Vec<_>>(),
     };
-    let mut files: Vec<File> = rtl::RTL.iter().map(|(path, text)| File::text(*path, *text)).collect();
+    let mut files: Vec<File> = rtl::UNROLLED.iter().map(|(path, text)| File::text(*path, *text)).collect();
     let own = design.files();
     let interface = design.interface(host::fingerprint(&own));
     files.extend(own);

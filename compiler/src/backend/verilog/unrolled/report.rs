@@ -5,6 +5,7 @@ use askama::Template;
 use super::top::Design;
 use super::tree::Size;
 use super::unit::Unit;
+use crate::backend::verilog::report::Clocks;
 use crate::backend::{File, LayerReport};
 use crate::compiled::Compiled;
 
@@ -50,17 +51,14 @@ struct Line<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "unrolled/report.md", escape = "none")]
+#[template(path = "unrolled/report.md")]
 struct Report<'a> {
     name: &'a str,
     timesteps: u32,
     lines: Vec<Line<'a>>,
     total: Size,
     depth: usize,
-    samples: usize,
-    mean: String,
-    least: u64,
-    most: u64,
+    clocks: Clocks,
 }
 
 /// The report as a file.
@@ -82,10 +80,7 @@ pub fn file(design: &Design<'_, '_>, report: &[LayerReport], clocks: &[u64]) -> 
         total: lines.iter().fold(Size::default(), |total, line| total.and(line.size)),
         lines,
         depth: design.depth(),
-        samples: clocks.len(),
-        mean: format!("{:.1}", clocks.iter().sum::<u64>() as f64 / clocks.len().max(1) as f64),
-        least: clocks.iter().copied().min().unwrap_or(0),
-        most: clocks.iter().copied().max().unwrap_or(0),
+        clocks: Clocks::new(clocks),
     };
     let text = report.render().expect("a template without conditions of its own renders");
     File::text("report.md", text + "\n")

@@ -88,7 +88,7 @@ pub struct Trees {
 }
 
 #[derive(Template)]
-#[template(path = "unrolled/sums.v", escape = "none")]
+#[template(path = "unrolled/sums.v")]
 struct Module<'a> {
     name: &'a str,
     title: &'a str,

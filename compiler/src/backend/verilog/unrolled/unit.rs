@@ -6,7 +6,7 @@ use snnc_runtime::program::{Connection, Neuron, Pool, PoolOp, Program, Projectio
 
 use super::tree::{Sum, Trees};
 use crate::backend::verilog::plan::{Own, Planned, planes};
-use crate::backend::verilog::size::Finish;
+use crate::backend::verilog::size::{Finish, synaptic_bits};
 
 /// One layer.
 pub struct Unit<'p> {
@@ -92,13 +92,9 @@ impl<'p> Unit<'p> {
         self.clocks_to_state() + usize::from(self.filters()) + usize::from(self.neuron().is_some())
     }
 
-    /// Bits of what the synaptic currents give to the neurons.
+    /// Bits of what reaches the neurons.
     pub fn synaptic_bits(&self) -> usize {
-        let Some(neuron) = self.neuron().filter(|neuron| !neuron.synaptic.is_empty()) else { return self.current_bits };
-        let widest = neuron.synaptic.iter().map(|filter| usize::from(filter.bits)).max().unwrap_or(2);
-        // the sum of two, or the negative of the lowest; the negatives of two lowest are one bit more
-        let negatives = neuron.synaptic.iter().all(|filter| filter.negative);
-        widest + neuron.synaptic.len() - 1 + usize::from(negatives)
+        self.neuron().and_then(|neuron| synaptic_bits(&neuron)).unwrap_or(self.current_bits)
     }
 }
 
