@@ -36,15 +36,31 @@ BLOCK_RAMS |= {name: 1 for name in ("SP", "SPX9", "DP", "DPX9", "SDP", "SDPX9", 
 def yosys(design, family, script):
     """Cells of each module, and what holds what."""
     top = json.loads((design / "costs.json").read_text())["top"]
+    sources = " ".join(sorted(file.name for file in design.glob("*.v")))
     stat, dump = f"{family}.stat", f"{family}.il"
-    script = f"read_verilog -defer rtl/*.v {top}.v; hierarchy -top {top}; {script}; {SYNTH[family]} {top}"
+    script = f"read_verilog -defer rtl/*.v {sources}; hierarchy -top {top}; {script}; {SYNTH[family]} {top}"
     script += f"; tee -q -o {stat} stat -json; dump -o {dump} {top}"
+    if family == "ice40":
+        script += "; write_json ice40.netlist.json"
     subprocess.run(["yosys", "-q", "-p", script], cwd=design, check=True, stderr=subprocess.DEVNULL)
     # yosys 0.23 leaves a comma behind the last item of some lists
     stat = json.loads(re.sub(r",(\s*[}\]])", r"\1", (design / stat).read_text()))
     cells = {name: module["num_cells_by_type"] for name, module in stat["modules"].items()}
     kinds = re.findall(r"^\s*cell (\S+) \\(\S+)\n", (design / dump).read_text(), re.M)
-    return cells["\\" + top], {name: cells[kind] for kind, name in kinds if kind in cells}
+    # what is unrolled stands in a module of its own
+    return cells["\\" + top], {name.removeprefix("u_frames."): cells[kind] for kind, name in kinds if kind in cells}
+
+
+def packed(design):
+    """Logic cells of an iCE40: a LUT and a flip-flop each, where the flip-flop takes what the LUT gives."""
+    command = "nextpnr-ice40 --hx8k --package ct256 --pack-only --json ice40.netlist.json"
+    said = subprocess.run(command.split(), cwd=design, capture_output=True, text=True).stderr
+    return int(re.search(r"ICESTORM_LC:\s+(\d+)/", said)[1])
+
+
+def module_of(part, top):
+    """The module of a part: the adder trees of a layer are one of its own."""
+    return top + "_" + part["name"][2:].replace("__", "_") if part["module"] == "snn_unrolled_sums" else part["module"]
 
 
 def synthesise(what, family, design):
@@ -53,9 +69,12 @@ def synthesise(what, family, design):
         return
     if what == "whole":
         found, _ = yosys(design, family, "")
+        if family == "ice40":
+            found["cells"] = packed(design)
     else:
-        modules = sorted({part["module"] for part in json.loads((design / "costs.json").read_text())["modules"]})
-        kept = " ".join(f"{module} $paramod*\\{module}\\* $paramod*\\{module}" for module in modules)
+        costs = json.loads((design / "costs.json").read_text())
+        modules = {module_of(part, costs["frames"]) for part in costs["modules"]}
+        kept = " ".join(f"{module} $paramod*\\{module}\\* $paramod*\\{module}" for module in sorted(modules))
         _, found = yosys(design, family, f"setattr -mod -set keep_hierarchy 1 {kept}")
     out.write_text(json.dumps(found))
 

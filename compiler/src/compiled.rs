@@ -35,6 +35,9 @@ pub struct Layout {
     /// What was chosen for each layer of hardware, in their order; one beyond has [`Engine::default`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub engines: Vec<Engine>,
+    /// Whether it has no engines: each weight is logic, and a timestep takes one clock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unrolled: bool,
 }
 
 /// How one layer is laid out.
@@ -51,6 +54,13 @@ pub struct Engine {
     /// How its input is coded.
     #[serde(default, skip_serializing_if = "EdgeCode::is_plain")]
     pub code: EdgeCode,
+    /// Whether `chunk` inputs are taken per clock and counted against their signs: of binary weights, of spikes or small
+    /// counts that another layer gives; others take no more than `slots`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counts: bool,
+    /// Engines with a copy of the weights each, at most, of a convolution: 1, 2 or 4.
+    #[serde(default = "Engine::one", skip_serializing_if = "Engine::is_one")]
+    pub copies: u8,
 }
 
 /// How a layer takes its input. Sums are exact integers, so each gives the same.
@@ -88,7 +98,7 @@ impl Engine {
     /// All that a layer can have, with so many inputs per clock.
     #[must_use]
     pub const fn most(slots: u8) -> Self {
-        Self { slots, group: 64, chunk: Self::most_chunk(), code: EdgeCode::Plain }
+        Self { slots, group: 64, chunk: Self::most_chunk(), code: EdgeCode::Plain, counts: false, copies: 1 }
     }
 
     /// [`Self::chunk`] where nothing else is said.
@@ -99,11 +109,20 @@ impl Engine {
     fn is_most_chunk(chunk: &u8) -> bool {
         *chunk == Self::most_chunk()
     }
+
+    /// [`Self::copies`] where nothing else is said.
+    const fn one() -> u8 {
+        1
+    }
+
+    fn is_one(copies: &u8) -> bool {
+        *copies == Self::one()
+    }
 }
 
 impl Default for Engine {
     fn default() -> Self {
-        Self { slots: 1, group: 8, chunk: Self::most_chunk(), code: EdgeCode::Plain }
+        Self { slots: 1, group: 8, chunk: Self::most_chunk(), code: EdgeCode::Plain, counts: false, copies: 1 }
     }
 }
 
@@ -127,12 +146,15 @@ impl Layout {
         if self.lanes == Some(0) {
             return Err("it has 0 lanes, at least 1".into());
         }
-        for Engine { slots, group, chunk, .. } in &self.engines {
+        for Engine { slots, group, chunk, copies, .. } in &self.engines {
             if ![1, 2, 4].contains(slots) {
                 return Err(format!("a layer takes {slots} inputs per clock, expected 1, 2 or 4"));
             }
             if !group.is_power_of_two() || *group > 64 {
                 return Err(format!("a layer gives {group} elements per clock, expected a power of two up to 64"));
+            }
+            if ![1, 2, 4].contains(copies) {
+                return Err(format!("a layer has {copies} engines, expected 1, 2 or 4"));
             }
             if !chunk.is_power_of_two() || !(8..=64).contains(chunk) {
                 return Err(format!("a layer looks at {chunk} bits at once, expected a power of two from 8 to 64"));

@@ -40,6 +40,9 @@ module tiny_convolution (
     wire [0:0] input_free;
     wire [0:0] input_full;
     wire [0:0] input_first;
+    wire [2:0] layer_1__write;
+    wire [5:0] layer_1__write_address;
+    wire [71:0] layer_1__write_data;
     wire [0:0] layer_1__item_valid;
     wire [3:0] layer_1__item_row;
     wire [0:0] layer_1__item_hit;
@@ -49,9 +52,6 @@ module tiny_convolution (
     wire [0:0] layer_1__item_shift;
     wire [0:0] layer_1__item_done;
     wire [3:0] layer_1__item_tag;
-    wire [2:0] layer_1__write;
-    wire [5:0] layer_1__write_address;
-    wire [71:0] layer_1__write_data;
     wire [0:0] layer_1__chunk_valid;
     wire [8:0] layer_1__chunk_bits;
     wire [8:0] layer_1__chunk_signs;
@@ -62,6 +62,7 @@ module tiny_convolution (
     wire [3:0] layer_1__chunk_flags;
     wire [3:0] layer_1__chunk_tag;
     wire [0:0] layer_1__chunk_pop;
+    wire [0:0] layer_1__ends;
     wire [0:0] layer_1__sum_valid;
     wire [79:0] layer_1__sum;
     wire [3:0] layer_1__sum_tag;
@@ -90,6 +91,9 @@ module tiny_convolution (
     wire [0:0] layer_3__out_free;
     wire [0:0] layer_3__out_full;
     wire [0:0] layer_3__out_first;
+    wire [0:0] layer_3__write;
+    wire [1:0] layer_3__write_address;
+    wire [35:0] layer_3__write_data;
     wire [0:0] layer_3__item_valid;
     wire [5:0] layer_3__item_row;
     wire [0:0] layer_3__item_hit;
@@ -99,9 +103,6 @@ module tiny_convolution (
     wire [0:0] layer_3__item_shift;
     wire [0:0] layer_3__item_done;
     wire [3:0] layer_3__item_tag;
-    wire [0:0] layer_3__write;
-    wire [1:0] layer_3__write_address;
-    wire [35:0] layer_3__write_data;
     wire [0:0] layer_3__chunk_valid;
     wire [35:0] layer_3__chunk_bits;
     wire [35:0] layer_3__chunk_signs;
@@ -112,6 +113,7 @@ module tiny_convolution (
     wire [3:0] layer_3__chunk_flags;
     wire [3:0] layer_3__chunk_tag;
     wire [0:0] layer_3__chunk_pop;
+    wire [0:0] layer_3__ends;
     wire [0:0] layer_3__sum_valid;
     wire [6:0] layer_3__sum;
     wire [3:0] layer_3__sum_tag;
@@ -131,7 +133,8 @@ module tiny_convolution (
 
     // ---- layer 1: convolution 3x3, 4 lanes of 20 bits, 4 elements per clock behind them
     snn_link #(
-        .FRAMES(2)
+        .FRAMES(2),
+        .READERS(1)
     ) u_layer_1__kept (
         .clk(clk),
         .rst(rst),
@@ -144,7 +147,8 @@ module tiny_convolution (
         .first(layer_1__kept_first)
     );
     snn_link #(
-        .FRAMES(4)
+        .FRAMES(4),
+        .READERS(1)
     ) u_layer_1__out (
         .clk(clk),
         .rst(rst),
@@ -157,7 +161,8 @@ module tiny_convolution (
         .first(layer_1__out_first)
     );
     snn_link #(
-        .FRAMES(2)
+        .FRAMES(2),
+        .READERS(1)
     ) u_input (
         .clk(clk),
         .rst(rst),
@@ -225,12 +230,19 @@ module tiny_convolution (
         .STRIDE_X(1),
         .FRAME(18),
         .FRAMES(2),
+        .START(0),
+        .FIRST_BANK(0),
+        .OPENS(1),
+        .CLOSES(1),
+        .RESERVES(1),
         .ADDRESS_BITS(6),
         .OFFSET_BITS(4),
         .ROW_BITS(4),
         .COUNT_BITS(4),
         .OWN(0),
-        .OWN_BITS(1)
+        .OWN_BITS(1),
+        .BY_COLUMN(0),
+        .OWN_WORDS(0)
     ) u_layer_1__window (
         .clk(clk),
         .rst(rst),
@@ -281,11 +293,13 @@ module tiny_convolution (
         .o_shift(layer_1__item_shift),
         .o_done(layer_1__item_done),
         .o_tag(layer_1__item_tag),
-        .start(layer_1__kept_start),
         .free(layer_1__kept_free),
+        .start(layer_1__kept_start),
         .i_count(layer_1__chunk_count),
         .i_signs(layer_1__chunk_signs),
-        .i_twice(layer_1__chunk_twice)
+        .i_twice(layer_1__chunk_twice),
+        .turn(1'b1),
+        .ends(layer_1__ends)
     );
     snn_lanes #(
         .ROWS(9),
@@ -293,11 +307,11 @@ module tiny_convolution (
         .LANES(4),
         .SUM_BITS(20),
         .GROUP(4),
+        .SUBTRACTS(1),
+        .PLANES(5),
         .SLOTS(1),
         .WEIGHT_BITS(8),
         .ODD(0),
-        .SUBTRACTS(1),
-        .PLANES(5),
         .DIGIT_BITS(2),
         .PERSISTS(0),
         .WEIGHTS("layer_1_weights.mem")
@@ -458,6 +472,7 @@ module tiny_convolution (
         .written(layer_1__out_written),
         .written_first(layer_1__out_written_first)
     );
+    wire layer_1__unused_ends = &{1'b0, layer_1__ends};
     assign layer_1__kept_written_first = 1'b1;
     wire layer_1__unused_first = &{1'b0, layer_1__kept_first, layer_1__scaled_tag[0]};
     assign layer_1__count_tag = {3'b111, layer_1__count_first};
@@ -467,7 +482,8 @@ module tiny_convolution (
 
     // ---- layer 3: dense, 3 lanes of 7 bits, 1 elements per clock behind them
     snn_link #(
-        .FRAMES(4)
+        .FRAMES(4),
+        .READERS(1)
     ) u_layer_3__out (
         .clk(clk),
         .rst(rst),
@@ -502,12 +518,19 @@ module tiny_convolution (
         .STRIDE_X(1),
         .FRAME(1),
         .FRAMES(4),
+        .START(0),
+        .FIRST_BANK(0),
+        .OPENS(1),
+        .CLOSES(1),
+        .RESERVES(1),
         .ADDRESS_BITS(2),
         .OFFSET_BITS(6),
         .ROW_BITS(6),
         .COUNT_BITS(6),
         .OWN(0),
-        .OWN_BITS(1)
+        .OWN_BITS(1),
+        .BY_COLUMN(0),
+        .OWN_WORDS(0)
     ) u_layer_3__window (
         .clk(clk),
         .rst(rst),
@@ -558,11 +581,13 @@ module tiny_convolution (
         .o_shift(layer_3__item_shift),
         .o_done(layer_3__item_done),
         .o_tag(layer_3__item_tag),
-        .start(layer_3__out_start),
         .free(layer_3__out_free),
+        .start(layer_3__out_start),
         .i_count(layer_3__chunk_count),
         .i_signs(layer_3__chunk_signs),
-        .i_twice(layer_3__chunk_twice)
+        .i_twice(layer_3__chunk_twice),
+        .turn(1'b1),
+        .ends(layer_3__ends)
     );
     snn_lanes #(
         .ROWS(36),
@@ -570,11 +595,11 @@ module tiny_convolution (
         .LANES(3),
         .SUM_BITS(7),
         .GROUP(1),
+        .SUBTRACTS(0),
+        .PLANES(1),
         .SLOTS(1),
         .WEIGHT_BITS(1),
         .ODD(0),
-        .SUBTRACTS(0),
-        .PLANES(1),
         .DIGIT_BITS(1),
         .PERSISTS(0),
         .WEIGHTS("layer_3_weights.mem")
@@ -697,6 +722,7 @@ module tiny_convolution (
         .written(layer_3__out_written),
         .written_first(layer_3__out_written_first)
     );
+    wire layer_3__unused_ends = &{1'b0, layer_3__ends};
     wire layer_3__unused_membranes = &{1'b0, layer_3__membranes};
     wire layer_3__unused_tag = &{1'b0, layer_3__spikes_tag[3:1]};
     assign output__write_data = {1{layer_3__word}};

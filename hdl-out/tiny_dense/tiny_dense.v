@@ -53,6 +53,9 @@ module tiny_dense (
     wire [0:0] layer_1__out_free;
     wire [0:0] layer_1__out_full;
     wire [0:0] layer_1__out_first;
+    wire [0:0] layer_1__write;
+    wire [1:0] layer_1__write_address;
+    wire [7:0] layer_1__write_data;
     wire [0:0] layer_1__item_valid;
     wire [2:0] layer_1__item_row;
     wire [0:0] layer_1__item_hit;
@@ -62,9 +65,6 @@ module tiny_dense (
     wire [0:0] layer_1__item_shift;
     wire [0:0] layer_1__item_done;
     wire [3:0] layer_1__item_tag;
-    wire [0:0] layer_1__write;
-    wire [1:0] layer_1__write_address;
-    wire [7:0] layer_1__write_data;
     wire [0:0] layer_1__chunk_valid;
     wire [7:0] layer_1__chunk_bits;
     wire [7:0] layer_1__chunk_signs;
@@ -75,6 +75,7 @@ module tiny_dense (
     wire [3:0] layer_1__chunk_flags;
     wire [3:0] layer_1__chunk_tag;
     wire [0:0] layer_1__chunk_pop;
+    wire [0:0] layer_1__ends;
     wire [0:0] layer_1__sum_valid;
     wire [6:0] layer_1__sum;
     wire [3:0] layer_1__sum_tag;
@@ -94,7 +95,8 @@ module tiny_dense (
 
     // ---- layer 0: dense, directly from the event stream, 8 lanes of 10 bits, 2 elements per clock behind them
     snn_link #(
-        .FRAMES(4)
+        .FRAMES(4),
+        .READERS(1)
     ) u_layer_0__out (
         .clk(clk),
         .rst(rst),
@@ -130,8 +132,8 @@ module tiny_dense (
         .o_shift(layer_0__item_shift),
         .o_done(layer_0__item_done),
         .o_tag(layer_0__item_tag),
-        .start(layer_0__out_start),
-        .free(layer_0__out_free)
+        .free(layer_0__out_free),
+        .start(layer_0__out_start)
     );
     snn_lanes #(
         .ROWS(12),
@@ -139,11 +141,11 @@ module tiny_dense (
         .LANES(8),
         .SUM_BITS(10),
         .GROUP(2),
+        .SUBTRACTS(0),
+        .PLANES(1),
         .SLOTS(1),
         .WEIGHT_BITS(6),
         .ODD(0),
-        .SUBTRACTS(0),
-        .PLANES(1),
         .DIGIT_BITS(1),
         .PERSISTS(0),
         .WEIGHTS("layer_0_weights.mem")
@@ -254,7 +256,8 @@ module tiny_dense (
 
     // ---- layer 1: dense, 3 lanes of 7 bits, 1 elements per clock behind them
     snn_link #(
-        .FRAMES(4)
+        .FRAMES(4),
+        .READERS(1)
     ) u_layer_1__out (
         .clk(clk),
         .rst(rst),
@@ -289,12 +292,19 @@ module tiny_dense (
         .STRIDE_X(1),
         .FRAME(1),
         .FRAMES(4),
+        .START(0),
+        .FIRST_BANK(0),
+        .OPENS(1),
+        .CLOSES(1),
+        .RESERVES(1),
         .ADDRESS_BITS(2),
         .OFFSET_BITS(3),
         .ROW_BITS(3),
         .COUNT_BITS(4),
         .OWN(0),
-        .OWN_BITS(1)
+        .OWN_BITS(1),
+        .BY_COLUMN(0),
+        .OWN_WORDS(0)
     ) u_layer_1__window (
         .clk(clk),
         .rst(rst),
@@ -345,11 +355,13 @@ module tiny_dense (
         .o_shift(layer_1__item_shift),
         .o_done(layer_1__item_done),
         .o_tag(layer_1__item_tag),
-        .start(layer_1__out_start),
         .free(layer_1__out_free),
+        .start(layer_1__out_start),
         .i_count(layer_1__chunk_count),
         .i_signs(layer_1__chunk_signs),
-        .i_twice(layer_1__chunk_twice)
+        .i_twice(layer_1__chunk_twice),
+        .turn(1'b1),
+        .ends(layer_1__ends)
     );
     snn_lanes #(
         .ROWS(8),
@@ -357,11 +369,11 @@ module tiny_dense (
         .LANES(3),
         .SUM_BITS(7),
         .GROUP(1),
+        .SUBTRACTS(0),
+        .PLANES(1),
         .SLOTS(1),
         .WEIGHT_BITS(4),
         .ODD(0),
-        .SUBTRACTS(0),
-        .PLANES(1),
         .DIGIT_BITS(1),
         .PERSISTS(0),
         .WEIGHTS("layer_1_weights.mem")
@@ -484,6 +496,7 @@ module tiny_dense (
         .written(layer_1__out_written),
         .written_first(layer_1__out_written_first)
     );
+    wire layer_1__unused_ends = &{1'b0, layer_1__ends};
     wire layer_1__unused_membranes = &{1'b0, layer_1__membranes};
     wire layer_1__unused_tag = &{1'b0, layer_1__spikes_tag[3:1]};
     assign output__write_data = {1{layer_1__word}};

@@ -29,14 +29,16 @@ module tiny_dense_tb;
     reg [0:0] expected_1 [0:3*TIMESTEPS*SAMPLES-1];
     reg [31:0] order_1 [0:2];
     initial begin
+        $readmemh("tb_order_0.mem", order_0);
+        $readmemh("tb_order_1.mem", order_1);
+    end
+    initial begin
         $readmemh("tb_input.mem", beats);
         $readmemh("tb_output.mem", outputs);
         $readmemh("tb_class.mem", classes);
         $readmemh("tb_score.mem", scores);
         $readmemh("tb_expected_0.mem", expected_0);
-        $readmemh("tb_order_0.mem", order_0);
         $readmemh("tb_expected_1.mem", expected_1);
-        $readmemh("tb_order_1.mem", order_1);
     end
 
     reg [7:0] beat = 0;
@@ -181,7 +183,7 @@ module tiny_dense_tb;
                 end_clock = clock;
                 $display("CLOCKS %0d", clock - start_clock);
             end
-            // positions behind the last pool window may still be on their way
+            // what is behind the last output may still be on its way
             if (given == OUTPUTS && scored == SAMPLES*3 && classed == SAMPLES && at_0 == 4*TIMESTEPS*SAMPLES && at_1 == 3*TIMESTEPS*SAMPLES) begin
                 $display("PASS");
                 $finish;

@@ -206,7 +206,7 @@ module {{ i.top }}_{{ host }} #(
     );
 
     // ---- the network
-    {{ i.top }} u_network (
+    {{ i.network }} u_network (
         .clk(clk), .rst(clear),
         .s_index(in_index), .s_keep(in_keep), .s_last(in_last), .s_first(in_first), .s_valid(in_valid), .s_ready(in_ready),
         .m_index(out_index), .m_last(out_last), .m_first(out_first), .m_valid(out_valid), .m_ready(out_ready),

@@ -136,8 +136,8 @@ module snn_collect #(
     generate if (CHUNKS > 1) begin : several
         wire [FRAME_BITS+C_BITS-1:0] wide = {{FRAME_BITS{1'b0}}, c_1q};
         wire unused_wide = &{1'b0, wide};
-        assign chunk_1 = wide[SLOT_BITS +: FRAME_BITS];
-        assign slot_1  = c_1q[SLOT_BITS-1:0];
+        assign chunk_1 = wide[$clog2(CHUNK) +: FRAME_BITS];
+        assign slot_1  = CHUNK > 1 ? c_1q[SLOT_BITS-1:0] : {SLOT_BITS{1'b0}};
     end else begin : single
         assign chunk_1 = {FRAME_BITS{1'b0}};
         assign slot_1  = c_1q;

@@ -1,6 +1,5 @@
 // Encoder: the ones of each chunk, SLOTS per clock and without bubbles (snn_pick); each is one row of weights.
-// A chunk without ones takes one clock. The item that ends a sum waits until the sum before has left the lanes (INTERVAL
-// clocks), that of a frame's first sum also until the output has room.
+// A chunk without ones takes one clock. When an item goes on to the lanes says snn_issue.
 `default_nettype none
 module snn_encode #(
     parameter BITS        = 24,    // of a chunk
@@ -24,40 +23,38 @@ module snn_encode #(
     output wire                      i_pop,
     output wire                      start,      // reserves the output, while ...
     input  wire                      free,       // ... there is room
-    output reg                       o_valid,    // to the lanes
+    input  wire                      turn,       // a sum may end (snn_turns)
+    output wire                      ends,       // one does
+    output wire                      o_valid,    // to the lanes
     output wire [SLOTS*ROW_BITS-1:0] o_row,
     output reg  [SLOTS-1:0]          o_hit,
     output reg  [SLOTS-1:0]          o_subtract,
     output reg  [SLOTS-1:0]          o_twice,
-    output reg                       o_load,
-    output reg                       o_shift,
-    output reg                       o_done,
-    output reg  [3:0]                o_tag
+    output wire                      o_load,
+    output wire                      o_shift,
+    output wire                      o_done,
+    output wire [3:0]                o_tag
 );
-    localparam WAIT_BITS = $clog2(INTERVAL + 1);
-    localparam TWO       = 2;
-    localparam [WAIT_BITS-1:0] WAIT = INTERVAL[WAIT_BITS-1:0] - 1'b1;
+    localparam TWO = 2;
 
     // the chunk in hand
-    reg                   valid_q, more_q, fresh_q, hit_q;
+    reg                   hit_q;
     reg [SLOTS*BITS-1:0]  ones_q;             // the bits of this clock
     reg [BITS-1:0]        rest_q;             // those of the next ones
     reg [BITS-1:0]        signs_q, twice_q;
     reg [COUNT_BITS-1:0]  left_q;
     reg [OFFSET_BITS-1:0] rotation_q;
     reg [ROW_BITS-1:0]    row_q;
-    reg [3:0]             flags_q;
-    reg [3:0]             tag_q;
-    reg [WAIT_BITS-1:0]   wait_q;             // clocks until the lanes can be drained again
-
-    wire done    = flags_q[2] && !more_q;
-    wire blocked = done && (wait_q != {WAIT_BITS{1'b0}} || (flags_q[3] && !free));
-    wire issue   = valid_q && !blocked;
-    assign i_pop = i_valid && (!valid_q || (issue && !more_q));
-    assign start = issue && done && flags_q[3];
+    wire                  again, issue, valid_1q, valid_2q;
+    wire                  more = i_pop ? |i_count[COUNT_BITS-1:1] : left_q > TWO[COUNT_BITS-1:0];
+    snn_issue #(.INTERVAL(INTERVAL)) u_issue (
+        .clk(clk), .rst(rst), .i_valid(i_valid), .i_flags(i_flags), .i_tag(i_tag), .i_pop(i_pop), .i_more(more), .again(again),
+        .issue(issue), .start(start), .free(free), .turn(turn), .ends(ends), .valid_1q(valid_1q), .valid_2q(valid_2q),
+        .o_valid(o_valid), .o_load(o_load), .o_shift(o_shift), .o_done(o_done), .o_tag(o_tag)
+    );
 
     // a chunk is taken only when there are no more of the one in hand
-    wire [BITS-1:0]       from = valid_q && more_q ? rest_q : i_bits;
+    wire [BITS-1:0]       from = again ? rest_q : i_bits;
     wire [SLOTS*BITS-1:0] ones;
     wire [BITS-1:0]       rest;
     snn_pick #(.BITS(BITS), .SLOTS(SLOTS)) u_pick (.bits(from), .ones(ones), .rest(rest));
@@ -67,46 +64,26 @@ module snn_encode #(
             rest_q <= rest;
         end
         if (i_pop) begin
-            valid_q    <= 1'b1;
-            fresh_q    <= 1'b1;
             left_q     <= i_count;
-            more_q     <= |i_count[COUNT_BITS-1:1];
             hit_q      <= |i_count;
             signs_q    <= i_signs;
             twice_q    <= i_twice;
             rotation_q <= i_rotation;
             row_q      <= i_row;
-            flags_q    <= i_flags;
-            tag_q      <= i_tag;
-        end else if (issue) begin
-            valid_q <= more_q;
-            fresh_q <= 1'b0;
-            left_q  <= left_q - 1'b1;
-            more_q  <= left_q > TWO[COUNT_BITS-1:0];
-        end
-        if (issue && done) wait_q <= WAIT;
-        else if (wait_q != {WAIT_BITS{1'b0}}) wait_q <= wait_q - 1'b1;
-        if (rst) begin
-            valid_q <= 1'b0;
-            wait_q  <= {WAIT_BITS{1'b0}};
-        end
+        end else if (issue) left_q <= left_q - 1'b1;
     end
 
     // 1: number of the bit, 2: from the rotation on, 3: its row
     reg [OFFSET_BITS-1:0] rotation_1q;
     reg [ROW_BITS-1:0]    row_1q;
-    reg [6:0]             flags_1q, flags_2q;
     reg [SLOTS-1:0]       hit_1q, hit_2q, subtract_1q, subtract_2q, twice_1q, twice_2q;
-    reg                   valid_1q, valid_2q;
     always @(posedge clk) begin
         if (issue) begin
             rotation_1q <= rotation_q;
             row_1q      <= row_q;
-            flags_1q    <= {flags_q[1] && fresh_q, flags_q[0] && fresh_q, done, tag_q};
         end
-        if (valid_1q) {hit_2q, subtract_2q, twice_2q, flags_2q} <= {hit_1q, subtract_1q, twice_1q, flags_1q};
-        if (valid_2q) {o_hit, o_subtract, o_twice, o_shift, o_load, o_done, o_tag} <= {hit_2q, subtract_2q, twice_2q, flags_2q};
-        {valid_1q, valid_2q, o_valid} <= rst ? 3'b000 : {issue, valid_1q, valid_2q};
+        if (valid_1q) {hit_2q, subtract_2q, twice_2q} <= {hit_1q, subtract_1q, twice_1q};
+        if (valid_2q) {o_hit, o_subtract, o_twice} <= {hit_2q, subtract_2q, twice_2q};
     end
 
     genvar s;

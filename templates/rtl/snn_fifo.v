@@ -25,7 +25,8 @@ module snn_fifo #(
     assign data  = data_q;
     always @(posedge clk) begin
         if (push) memory[head_q] <= push_data;
-        if (moves) data_q <= memory[tail_q];
+        // as in snn_ram, though what is being written never waits yet
+        if (moves) data_q <= push && head_q == tail_q ? {WIDTH{1'bx}} : memory[tail_q];
         if (push) head_q <= head_q + 1'b1;
         if (moves) tail_q <= tail_q + 1'b1;
         valid_q <= waits || (valid_q && !pop);

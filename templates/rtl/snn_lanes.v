@@ -2,7 +2,8 @@
 // leaves (snn_drain) while the next one accumulates, so nothing is ever cleared.
 // Integer rules: runtime-nostd/src/synapse. A multi-bit input comes as digit planes: the sum shifts between them. Without
 // planes the sums run on from one to the next, modulo 2^SUM_BITS, and what leaves is the difference: no lane needs to load.
-// Where the items are changes (snn_delta), what leaves is the sum.
+// Where the items are changes (snn_delta), what leaves is the sum. Of a depthwise convolution an item is a tap of the kernel
+// for all channels of a word (snn_columns), and each lane looks at the bit of its own channel.
 // Clocks: one per item; the first group leaves FIRST_OUT = 6 clocks after the item that ends a sum, one later for each
 // doubling of SLOTS.
 `default_nettype none
@@ -11,6 +12,7 @@ module snn_lanes #(
     parameter ROW_BITS    = 3,
     parameter SLOTS       = 1,     // rows of an item: 1, 2 or 4
     parameter LANES       = 4,     // a multiple of GROUP
+    parameter CHANNELS    = 1,     // bits of an item's row, each for as many lanes; 1: for all
     parameter WEIGHT_BITS = 8,     // signed; 1: a bit, 1 for +1 and 0 for -1
     parameter ODD         = 0,     // 1: a weight is 2 q + 1 of the stored q
     parameter SUBTRACTS   = 0,     // 0: no item subtracts
@@ -27,9 +29,9 @@ module snn_lanes #(
     input  wire                      rst,        // synchronous, active high
     input  wire                      i_valid,    // an item: ...
     input  wire [SLOTS*ROW_BITS-1:0] i_row,      // ... rows of weights
-    input  wire [SLOTS-1:0]          i_hit,      // ... that are added (else only what follows happens)
-    input  wire [SLOTS-1:0]          i_subtract, // ... or subtracted
-    input  wire [SLOTS-1:0]          i_twice,    // ... and count twice
+    input  wire [SLOTS*CHANNELS-1:0] i_hit,      // ... that are added (else only what follows happens)
+    input  wire [SLOTS*CHANNELS-1:0] i_subtract, // ... or subtracted
+    input  wire [SLOTS*CHANNELS-1:0] i_twice,    // ... and count twice
     input  wire                      i_load,     // ... to zero
     input  wire                      i_shift,    // ... to the shifted sum
     input  wire                      i_done,     // ... and the sum is finished; not within LANES / GROUP clocks
@@ -50,6 +52,8 @@ module snn_lanes #(
     localparam DEPTH   = SLOTS == 1 ? 0 : SLOTS == 2 ? 1 : 2;   // of the adders before a sum
     localparam STAGES  = 2 + DEPTH;                       // of an item before its sum
     localparam ROW     = LANES * WEIGHT_BITS;
+    localparam ALL     = SLOTS * CHANNELS;
+    localparam EACH    = LANES / CHANNELS;                // lanes of a channel
     wire [SLOTS*ROW-1:0] weights_1q;
     snn_weights #(.ROWS(ROWS), .ROW_BITS(ROW_BITS), .WIDTH(ROW), .PORTS(SLOTS), .LOADED(LOADED), .LARGE(LARGE), .FILE(WEIGHTS)) u_weights (
         .clk(clk), .read(i_valid), .rows(i_row), .data(weights_1q),
@@ -60,10 +64,10 @@ module snn_lanes #(
     reg [STAGES-1:0]   valids_q, loads_q, shifts_q;
     reg [STAGES:0]     dones_q;
     reg [4*STAGES+3:0] tags_q;
-    reg [SLOTS-1:0]    hit_1q, subtract_1q, twice_1q, carry_2q, carry_3q, carry_4q;
+    reg [ALL-1:0]      hit_1q, subtract_1q, twice_1q, carry_2q, carry_3q, carry_4q;
     always @(posedge clk) begin
         {hit_1q, subtract_1q, twice_1q} <= {i_hit, i_subtract, i_twice};
-        carry_2q  <= UNEVEN || SUBTRACTS == 0 ? {SLOTS{1'b0}} : hit_1q & subtract_1q;
+        carry_2q  <= UNEVEN || SUBTRACTS == 0 ? {ALL{1'b0}} : hit_1q & subtract_1q;
         carry_3q  <= carry_2q;
         carry_4q  <= carry_3q;
         loads_q   <= {loads_q[STAGES-2:0], i_load};
@@ -78,41 +82,40 @@ module snn_lanes #(
     // rows of weights; zero where nothing is added, inverted to subtract (of an odd weight that is its negative)
     localparam HELD = DIGIT_BITS > 1 ? WIDTH : WEIGHT_BITS;   // bits of a weight that are held for the adders
     reg [SLOTS*LANES*HELD-1:0] rows_2q;
-    reg [SLOTS-1:0]            hit_2q;
+    reg [ALL-1:0]              hit_2q;
     always @(posedge clk) hit_2q <= hit_1q;
-    genvar i, s;
-    generate for (s = 0; s < SLOTS; s = s + 1) begin : slot
-        wire [ROW-1:0] read_q = weights_1q[s*ROW +: ROW];
-        wire           subtracts = SUBTRACTS != 0 && subtract_1q[s];
-        wire [ROW-1:0] signed_1 = read_q ^ {ROW{subtracts ^ BINARY}};
-        wire [LANES*HELD-1:0] row_1;
-        always @(posedge clk) rows_2q[s*LANES*HELD +: LANES*HELD] <= hit_1q[s] ? row_1 : {(LANES*HELD){1'b0}};
-        if (DIGIT_BITS > 1) begin : scaled
-            for (i = 0; i < LANES; i = i + 1) begin : lane
-                wire [ONCE-1:0] once;
-                if (UNEVEN) begin : odd
-                    assign once = {signed_1[i*WEIGHT_BITS +: WEIGHT_BITS], 1'b1};
-                end else begin : integer_
-                    assign once = signed_1[i*WEIGHT_BITS +: WEIGHT_BITS];
-                end
-                // what is shifted into an inverted number is inverted too
-                assign row_1[i*HELD +: HELD] = twice_1q[s] ? {once, !UNEVEN && subtracts} : {once[ONCE-1], once};
-            end
-        end else begin : as_it_is
-            assign row_1 = signed_1;
-        end
-    end endgenerate
 
     // an inverted number lacks one of its negative: each adder takes one of these in, the sum the last
-    wire                      carry = SLOTS == 1 ? carry_2q[0] : SLOTS == 2 ? carry_3q[SLOTS-1] : carry_4q[SLOTS-1];
+    wire [CHANNELS-1:0]       carry = SLOTS == 1 ? carry_2q[CHANNELS-1:0] :
+                                      SLOTS == 2 ? carry_3q[ALL-1 -: CHANNELS] : carry_4q[ALL-1 -: CHANNELS];
     wire [LANES*SUM_BITS-1:0] sums;
+    genvar i, s;
     generate for (i = 0; i < LANES; i = i + 1) begin : lane
+        localparam CHANNEL = i / EACH;
         wire [WIDTH-1:0] weight [0:SLOTS-1];
-        for (s = 0; s < SLOTS; s = s + 1) begin : stored
+        for (s = 0; s < SLOTS; s = s + 1) begin : slot
+            localparam AT   = s * CHANNELS + CHANNEL;
+            localparam HERE = (s * LANES + i) * HELD;
+            wire                   subtracts = SUBTRACTS != 0 && subtract_1q[AT];
+            wire [WEIGHT_BITS-1:0] signed_1  = weights_1q[(s*LANES+i)*WEIGHT_BITS +: WEIGHT_BITS] ^ {WEIGHT_BITS{subtracts ^ BINARY}};
+            wire [HELD-1:0]        weight_1;
+            always @(posedge clk) rows_2q[HERE +: HELD] <= hit_1q[AT] ? weight_1 : {HELD{1'b0}};
+            if (DIGIT_BITS > 1) begin : scaled
+                wire [ONCE-1:0] once;
+                if (UNEVEN) begin : odd
+                    assign once = {signed_1, 1'b1};
+                end else begin : integer_
+                    assign once = signed_1;
+                end
+                // what is shifted into an inverted number is inverted too
+                assign weight_1 = twice_1q[AT] ? {once, !UNEVEN && subtracts} : {once[ONCE-1], once};
+            end else begin : as_it_is
+                assign weight_1 = signed_1;
+            end
             if (UNEVEN && DIGIT_BITS == 1) begin : odd
-                assign weight[s] = {rows_2q[(s*LANES+i)*HELD +: HELD], hit_2q[s]};
+                assign weight[s] = {rows_2q[HERE +: HELD], hit_2q[AT]};
             end else begin : whole
-                assign weight[s] = rows_2q[(s*LANES+i)*HELD +: HELD];
+                assign weight[s] = rows_2q[HERE +: HELD];
             end
         end
         wire [WIDTH+DEPTH-1:0] added;
@@ -124,7 +127,7 @@ module snn_lanes #(
                 wire [WIDTH:0] a = {weight[2*s][WIDTH-1], weight[2*s]};
                 wire [WIDTH:0] b = {weight[2*s+1][WIDTH-1], weight[2*s+1]};
                 wire [WIDTH:0] total;
-                snn_add #(.BITS(WIDTH+1), .CARRY(SUBTRACTS != 0 && !UNEVEN)) u_add (.a(a), .b(b), .carry(carry_2q[s]), .total(total));
+                snn_add #(.BITS(WIDTH+1), .CARRY(SUBTRACTS != 0 && !UNEVEN)) u_add (.a(a), .b(b), .carry(carry_2q[s*CHANNELS+CHANNEL]), .total(total));
                 always @(posedge clk) pairs_3q[s*(WIDTH+1) +: WIDTH+1] <= total;
             end
             if (SLOTS == 2) begin : two
@@ -134,7 +137,7 @@ module snn_lanes #(
                 wire [WIDTH+1:0] b = {pairs_3q[2*WIDTH+1], pairs_3q[WIDTH+1 +: WIDTH+1]};
                 wire [WIDTH+1:0] total;
                 reg  [WIDTH+1:0] total_4q;
-                snn_add #(.BITS(WIDTH+2), .CARRY(SUBTRACTS != 0 && !UNEVEN)) u_add (.a(a), .b(b), .carry(carry_3q[2]), .total(total));
+                snn_add #(.BITS(WIDTH+2), .CARRY(SUBTRACTS != 0 && !UNEVEN)) u_add (.a(a), .b(b), .carry(carry_3q[2*CHANNELS+CHANNEL]), .total(total));
                 always @(posedge clk) total_4q <= total;
                 assign added = total_4q;
             end
@@ -147,7 +150,7 @@ module snn_lanes #(
         end else begin : planes
             assign so_far = load ? {SUM_BITS{1'b0}} : shift ? {sum_q[SUM_BITS-DIGIT_BITS-1:0], {DIGIT_BITS{1'b0}}} : sum_q;
         end
-        snn_add #(.BITS(SUM_BITS), .CARRY(SUBTRACTS != 0 && !UNEVEN)) u_add (.a(wide), .b(so_far), .carry(carry), .total(total));
+        snn_add #(.BITS(SUM_BITS), .CARRY(SUBTRACTS != 0 && !UNEVEN)) u_add (.a(wide), .b(so_far), .carry(carry[CHANNEL]), .total(total));
         always @(posedge clk)
             if (rst) sum_q <= {SUM_BITS{1'b0}};
             else if (valids_q[STAGES-1]) sum_q <= total;

@@ -1,5 +1,6 @@
-// Memory with one write port and one read port. The word read is there one clock later, until the next read; a word that
-// is being written is read as it was before.
+// Memory with one write port and one read port. The word read is there one clock later, until the next read. A word that is
+// being written is not read: what it gives then is undefined, and said to be, so that simulation tells of it and no logic is
+// spent on it (parts whose block RAMs do not read the old word would hold it in registers).
 `default_nettype none
 module snn_ram #(
     parameter WIDTH        = 8,
@@ -25,7 +26,7 @@ module snn_ram #(
 
     always @(posedge clk) begin
         if (write) memory[write_address] <= write_data;
-        if (read) read_data <= memory[read_address];
+        if (read) read_data <= write && write_address == read_address ? {WIDTH{1'bx}} : memory[read_address];
     end
 endmodule
 `default_nettype wire

@@ -1,6 +1,7 @@
 // Walk of a kernel over a frame: which word of each bank, which rows of weights, chunk after chunk.
 // Innermost first: chunks of a row of the window, rows of the window (BY_CHANNEL: the other way round), digit planes,
 // groups of lanes, positions of a pool window, pool windows. One step per clock. Addresses run: a step adds a constant, nothing is multiplied.
+// One of several engines (snn_turns) walks over the columns of positions that are its own, as if there were no others.
 `default_nettype none
 module snn_walk #(
     parameter PLANES       = 1,    // digit planes, most significant first
@@ -21,9 +22,15 @@ module snn_walk #(
     parameter STRIDE_X     = 1,
     parameter FRAME        = 8,    // words of a frame
     parameter FRAMES       = 2,    // frames of the memory
+    parameter START        = 0,    // word of its bank where the first window's first column is
+    parameter FIRST_BANK   = 0,    // that bank
+    parameter OPENS        = 1,    // 0: the first position of a pool window is another engine's
+    parameter CLOSES       = 1,    // 0: the last one is
     parameter ADDRESS_BITS = 4,
     parameter ROW_BITS     = 7,    // of a row of weights
-    parameter PLANE_BITS   = 1
+    parameter PLANE_BITS   = 1,
+    parameter BY_COLUMN    = 0,    // 1: a row of weights for each column of a chunk (snn_columns)
+    parameter OWN_WORDS    = 0     // 1: each group of lanes reads one word of a column, its own
 ) (
     input  wire                    clk,
     input  wire                    rst,        // synchronous, active high
@@ -47,16 +54,16 @@ module snn_walk #(
     localparam X_BITS     = $clog2(WIDTH + POOL_X + 1);
     localparam Y_BITS     = $clog2(HEIGHT + POOL_Y + 1);
     localparam ALL        = BANKS * CHUNK;
-    localparam NEXT_ROW   = BY_CHANNEL != 0 ? ROW : ROW - CHUNKS + 1;
-    localparam WEIGHTS    = BY_CHANNEL != 0 ? CHUNK : ALL;    // rows of a chunk's weights
+    localparam NEXT_ROW   = BY_CHANNEL != 0 || OWN_WORDS != 0 ? ROW : ROW - CHUNKS + 1;
+    localparam WEIGHTS    = BY_COLUMN != 0 ? BANKS : BY_CHANNEL != 0 ? CHUNK : ALL;    // rows of a chunk's weights
     localparam NEXT_LINE  = STRIDE_Y * ROW;
-    localparam LAST_START = (FRAMES - 1) * FRAME;
+    localparam LAST_START = (FRAMES - 1) * FRAME + START;
     localparam NEXT_BAND  = POOL_Y * STRIDE_Y * ROW;
-    localparam DX_WORDS   = STRIDE_X / BANKS * CHUNKS;
+    localparam DX_WORDS   = STRIDE_X / BANKS * CHUNKS - (OWN_WORDS != 0 ? LANE_GROUPS - 1 : 0);
     localparam DX_TURN    = STRIDE_X % BANKS;
     localparam WX_WORDS   = POOL_X * STRIDE_X / BANKS * CHUNKS;
     localparam WX_TURN    = POOL_X * STRIDE_X % BANKS;
-    localparam [BANKS-1:0] FIRST_BANK = 1;
+    localparam [BANKS-1:0] LEFT = 1 << FIRST_BANK;
     localparam TOP_X      = WIDTH - 1;
     localparam TOP_Y      = HEIGHT - 1;
     localparam [CHUNK_BITS-1:0]   LAST_CHUNK = CHUNKS[CHUNK_BITS-1:0] - 1'b1;
@@ -80,7 +87,7 @@ module snn_walk #(
     reg [ADDRESS_BITS-1:0] start_q;           // first word of the frame
 
     // the ends of what is walked over first, and second; where there is one of a kind it needs no counter
-    wire last_chunk   = CHUNKS == 1 || chunk_q == LAST_CHUNK;
+    wire last_chunk   = CHUNKS == 1 || OWN_WORDS != 0 || chunk_q == LAST_CHUNK;
     wire last_ky      = KERNEL_Y == 1 || ky_q == LAST_KY;
     wire inner_end    = BY_CHANNEL != 0 ? last_ky : last_chunk;
     wire weights_end  = BY_CHANNEL == 0 || last_ky;
@@ -108,7 +115,7 @@ module snn_walk #(
                                        + (wx_wraps ? CHUNKS[ADDRESS_BITS-1:0] : {ADDRESS_BITS{1'b0}});
     wire [ADDRESS_BITS-1:0] line_address  = line_q + NEXT_LINE[ADDRESS_BITS-1:0];
     wire [ADDRESS_BITS-1:0] band_address  = band_q + NEXT_BAND[ADDRESS_BITS-1:0];
-    wire [ADDRESS_BITS-1:0] frame_address = start_q == LAST_START[ADDRESS_BITS-1:0] ? {ADDRESS_BITS{1'b0}}
+    wire [ADDRESS_BITS-1:0] frame_address = start_q == LAST_START[ADDRESS_BITS-1:0] ? START[ADDRESS_BITS-1:0]
                                                                                     : start_q + FRAME[ADDRESS_BITS-1:0];
     wire [ADDRESS_BITS-1:0] next_position = finished   ? frame_address :
                                             band_end   ? band_address :
@@ -125,8 +132,8 @@ module snn_walk #(
     assign done     = sum_end;
     assign start    = x_q == {X_BITS{1'b0}} && y_q == {Y_BITS{1'b0}} && lane_q == {LANE_BITS{1'b0}};
     assign tag      = {window_x_q < KEEP_X[X_BITS-1:0] && window_y_q < KEEP_Y[Y_BITS-1:0],
-                       last_px && last_py,
-                       px_q == {PX_BITS{1'b0}} && py_q == {PY_BITS{1'b0}}};
+                       CLOSES != 0 && last_px && last_py,
+                       OPENS != 0 && px_q == {PX_BITS{1'b0}} && py_q == {PY_BITS{1'b0}}};
     assign finished = band_end && edge_y;
 
     always @(posedge clk) begin
@@ -141,6 +148,7 @@ module snn_walk #(
             if (sum_end) lane_row_q <= position_end ? {ROW_BITS{1'b0}} : row_q + WEIGHTS[ROW_BITS-1:0];
 
             address_q <= position_end                  ? next_position :
+                         OWN_WORDS != 0 && sum_end     ? position_q + 1'b1 :
                          plane_end                     ? position_q :
                          BY_CHANNEL != 0 && inner_end  ? chunk_address_q + 1'b1 :
                          BY_CHANNEL != 0 || inner_end  ? address_q + NEXT_ROW[ADDRESS_BITS-1:0] : address_q + 1'b1;
@@ -151,10 +159,10 @@ module snn_walk #(
                 px_q       <= line_end ? {PX_BITS{1'b0}} : px_q + 1'b1;
                 x_q        <= band_end                ? {X_BITS{1'b0}} :
                               line_end && !window_end ? window_x_q : x_q + 1'b1;
-                bank_q     <= band_end   ? FIRST_BANK :
+                bank_q     <= band_end   ? LEFT :
                               window_end ? wx_bank :
                               line_end   ? window_bank_q : dx_bank;
-            end
+            end else if (OWN_WORDS != 0 && sum_end) position_q <= position_q + 1'b1;
             if (line_end) begin
                 line_q <= next_position;
                 py_q   <= window_end ? {PY_BITS{1'b0}} : py_q + 1'b1;
@@ -164,7 +172,7 @@ module snn_walk #(
             if (window_end) begin
                 window_q          <= next_position;
                 window_x_q        <= band_end ? {X_BITS{1'b0}} : x_q + 1'b1;
-                window_bank_q     <= band_end ? FIRST_BANK : wx_bank;
+                window_bank_q     <= band_end ? LEFT : wx_bank;
             end
             if (band_end) begin
                 band_q     <= next_position;
@@ -183,17 +191,17 @@ module snn_walk #(
             y_q               <= {Y_BITS{1'b0}};
             window_x_q        <= {X_BITS{1'b0}};
             window_y_q        <= {Y_BITS{1'b0}};
-            address_q         <= {ADDRESS_BITS{1'b0}};
-            chunk_address_q   <= {ADDRESS_BITS{1'b0}};
-            position_q        <= {ADDRESS_BITS{1'b0}};
-            line_q            <= {ADDRESS_BITS{1'b0}};
-            window_q          <= {ADDRESS_BITS{1'b0}};
-            band_q            <= {ADDRESS_BITS{1'b0}};
-            bank_q            <= FIRST_BANK;
-            window_bank_q     <= FIRST_BANK;
+            address_q         <= START[ADDRESS_BITS-1:0];
+            chunk_address_q   <= START[ADDRESS_BITS-1:0];
+            position_q        <= START[ADDRESS_BITS-1:0];
+            line_q            <= START[ADDRESS_BITS-1:0];
+            window_q          <= START[ADDRESS_BITS-1:0];
+            band_q            <= START[ADDRESS_BITS-1:0];
+            bank_q            <= LEFT;
+            window_bank_q     <= LEFT;
             row_q             <= {ROW_BITS{1'b0}};
             lane_row_q        <= {ROW_BITS{1'b0}};
-            start_q           <= {ADDRESS_BITS{1'b0}};
+            start_q           <= START[ADDRESS_BITS-1:0];
         end
     end
 endmodule

@@ -32,12 +32,19 @@ module snn_window #(
     parameter STRIDE_X     = 1,
     parameter FRAME        = 8,
     parameter FRAMES       = 2,    // more only without own spikes
+    parameter START        = 0,
+    parameter FIRST_BANK   = 0,
+    parameter OPENS        = 1,
+    parameter CLOSES       = 1,
+    parameter RESERVES     = 1,    // 0: another engine reserves the output
     parameter ADDRESS_BITS = 4,
     parameter OFFSET_BITS  = 5,
     parameter ROW_BITS     = 7,
     parameter COUNT_BITS   = 5,    // of 0 .. BANKS * CHUNK, 2 or more
     parameter OWN          = 0,    // words of own spikes in a frame; only of one position and one bank
-    parameter OWN_BITS     = 1     // of an address of two frames of them
+    parameter OWN_BITS     = 1,    // of an address of two frames of them
+    parameter BY_COLUMN    = 0,    // of snn_walk
+    parameter OWN_WORDS    = 0
 ) (
     input  wire                          clk,
     input  wire                          rst,             // synchronous, active high
@@ -96,14 +103,15 @@ module snn_window #(
     snn_walk #(
         .PLANES(STEPS), .LANE_GROUPS(LANE_GROUPS), .HEIGHT(HEIGHT), .WIDTH(WIDTH),
         .POOL_Y(POOL_Y), .POOL_X(POOL_X), .KEEP_Y(KEEP_Y), .KEEP_X(KEEP_X), .KERNEL_Y(KERNEL_Y),
-        .BY_CHANNEL(BY_CHANNEL), .BANKS(BANKS), .CHUNK(CHUNK), .CHUNKS(CHUNKS), .ROW(ROW), .STRIDE_Y(STRIDE_Y), .STRIDE_X(STRIDE_X), .FRAME(FRAME), .FRAMES(FRAMES),
-        .ADDRESS_BITS(ADDRESS_BITS), .ROW_BITS(ROW_BITS), .PLANE_BITS(PLANE_BITS)
+        .BY_CHANNEL(BY_CHANNEL), .BANKS(BANKS), .CHUNK(CHUNK), .CHUNKS(CHUNKS), .ROW(ROW), .STRIDE_Y(STRIDE_Y), .STRIDE_X(STRIDE_X), .FRAME(FRAME), .FRAMES(FRAMES), .START(START), .FIRST_BANK(FIRST_BANK),
+        .OPENS(OPENS), .CLOSES(CLOSES),
+        .ADDRESS_BITS(ADDRESS_BITS), .ROW_BITS(ROW_BITS), .PLANE_BITS(PLANE_BITS), .BY_COLUMN(BY_COLUMN), .OWN_WORDS(OWN_WORDS)
     ) u_walk (
         .clk(clk), .rst(rst), .step(step), .address(address), .bank(first_bank), .plane(plane), .row(row),
         .load(load), .shift(shift), .done(done), .start(start), .tag(tag), .finished(finished)
     );
     assign read = step && finished;
-    wire reserves = start && !(BASED != 0 && first);
+    wire reserves = RESERVES != 0 && start && !(BASED != 0 && first);
 
     // 1: an address for each bank, 2: the memory, 3: its output register, 4: the plane, 5 and 6: count of ones
     reg  [5:0]               valids_q;

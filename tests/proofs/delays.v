@@ -1,5 +1,5 @@
 // Stages that never wait and have no one to wait for: what goes in comes out once, so many clocks later, and a reset empties
-// them. snn_finish 2, snn_filter 5, snn_neuron 8, snn_delta 1; snn_join 2; snn_pool a clock after the last position of a
+// them. snn_finish 2, snn_filter 5, snn_synaptic 6, snn_neuron 8, snn_delta 1; snn_join 2; snn_pool a clock after the last position of a
 // window that is kept.
 `default_nettype none
 module proof (
@@ -10,7 +10,8 @@ module proof (
     input wire [3:0] i_tag
 );
     wire       finish_valid, filter_valid, neuron_valid, delta_write, delta_written, pool_valid, join_valid;
-    wire [3:0] finish_tag, filter_tag, neuron_tag;
+    wire       synaptic_valid;
+    wire [3:0] finish_tag, filter_tag, synaptic_tag, neuron_tag;
     wire       delta_address;
     snn_finish #(.GROUP(1), .IN_BITS(2), .OUT_BITS(4), .GROUPS(1), .BIAS_BITS(2), .BIAS_WORDS(1)) u_finish (
         .clk(clk), .rst(rst), .i_valid(i_valid), .i_data(i_data), .i_tag(i_tag), .o_valid(finish_valid), .o_data(), .o_tag(finish_tag)
@@ -18,6 +19,12 @@ module proof (
     snn_filter #(.GROUP(1), .CURRENT_BITS(2), .BITS(3), .GROUPS(1), .WORDS(1)) u_filter (
         .clk(clk), .rst(rst), .i_valid(i_valid), .i_current(i_data), .i_tag(i_tag), .clear_1(1'b0), .o_valid(filter_valid),
         .o_states(), .o_tag(filter_tag)
+    );
+    snn_synaptic #(
+        .GROUP(1), .WORDS(1), .GROUPS(1), .CURRENT_BITS(2), .OUT_BITS(4), .BITS_0(3), .SECOND(1), .BITS_1(3), .CLEARS(1)
+    ) u_synaptic (
+        .clk(clk), .rst(rst), .i_valid(i_valid), .i_data(i_data), .i_tag(i_tag), .o_valid(synaptic_valid), .o_data(),
+        .o_tag(synaptic_tag), .fired_valid(neuron_valid), .fired(1'b1)
     );
     snn_neuron #(.GROUP(1), .GROUPS(1), .WORDS(1)) u_neuron (
         .clk(clk), .rst(rst), .i_valid(i_valid), .i_current(16'd0), .i_tag(i_tag), .o_valid(neuron_valid), .o_spikes(),
@@ -50,12 +57,14 @@ module proof (
         if (begun) begin
             assert (finish_valid == valids[1]);
             assert (filter_valid == valids[4]);
+            assert (synaptic_valid == valids[5]);
             assert (neuron_valid == valids[7]);
             assert (delta_write == valids[0] && delta_written == wrote);
             assert (pool_valid == kept);
             assert (join_valid == valids[1]);
             if (finish_valid) assert (finish_tag == tags[7:4]);
             if (filter_valid) assert (filter_tag == tags[19:16]);
+            if (synaptic_valid) assert (synaptic_tag == tags[23:20]);
             if (neuron_valid) assert (neuron_tag == tags[31:28]);
             if (delta_write) assert (delta_address == address);
         end

@@ -10,12 +10,13 @@ module proof #(
     input wire       i_valid,
     input wire [3:0] i_chunk,
     input wire [1:0] i_flags,     // start, done
-    input wire       free
+    input wire       free,
+    input wire       turn
 );
     localparam INTERVAL = 3, BITS = SLOTS == 1 ? 2 : 4;
     wire [BITS-1:0] i_bits = i_chunk[BITS-1:0];
     reg  [2:0]  number = 3'd0;    // of the chunk that is offered
-    wire        i_pop, start, o_valid, o_load, o_shift, o_done;
+    wire        i_pop, start, ends, o_valid, o_load, o_shift, o_done;
     wire [3:0]  o_tag;
     wire [SLOTS*5-1:0] o_row;
     wire [SLOTS-1:0]   o_hit, o_subtract, o_twice;
@@ -27,7 +28,7 @@ module proof #(
         .BITS(BITS), .SLOTS(SLOTS), .COUNT_BITS(3), .OFFSET_BITS(2), .ROW_BITS(5), .INTERVAL(INTERVAL)
     ) dut (
         .clk(clk), .rst(rst), .i_valid(i_valid), .i_bits(i_bits), .i_signs({BITS{1'b0}}), .i_twice({BITS{1'b0}}), .i_count(clocks), .i_rotation(2'd0),
-        .i_row({number, 2'd0}), .i_flags({i_flags, 2'd0}), .i_tag({number, 1'b0}), .i_pop(i_pop), .start(start), .free(free),
+        .i_row({number, 2'd0}), .i_flags({i_flags, 2'd0}), .i_tag({number, 1'b0}), .i_pop(i_pop), .start(start), .free(free), .turn(turn), .ends(ends),
         .o_valid(o_valid), .o_row(o_row), .o_hit(o_hit), .o_subtract(o_subtract), .o_twice(o_twice), .o_load(o_load), .o_shift(o_shift),
         .o_done(o_done), .o_tag(o_tag)
     );
@@ -77,7 +78,8 @@ module proof #(
         assume (bit_ < BITS);
         if (begun && !rst) begin
             assert (!i_pop || i_valid);
-            assert (!start || free);
+            assert (!start || (free && ends));
+            assert (!ends || turn);
             assert (!twice);
             if (now && popped) assert (set && !given);
             // when the next chunk leaves, nothing is missing

@@ -1,5 +1,5 @@
-// snn_kept: a sample is told of once, with its last word; a word that is read is the last one that was written there, and the
-// words of a sample lie in their order.
+// snn_kept: a sample is told of once, with its last word; a word that is read, not while it is written, is the last one that was
+// written there, and the words of a sample lie in their order.
 `default_nettype none
 module proof (
     input wire       clk,
@@ -26,7 +26,7 @@ module proof (
             next         <= next == 3'd5 ? 3'd0 : next + 1'b1;
         end
         if (read) begin
-            answers  <= known[read_address];
+            answers  <= known[read_address] && !(i_valid && next == read_address);
             expected <= shadow[read_address];
         end
         if (rst) begin

@@ -79,6 +79,16 @@ impl Case {
     }
 }
 
+/// Builds the random network of a seed, unrolled, for `then`; many are refused.
+pub fn unrolled<T>(seed: u64, then: impl FnOnce(&Compiled<'_>) -> T) -> T {
+    let arena = Bump::new();
+    let mut rng = Rng::new(seed);
+    let recipe = random_network::recipe(&mut rng);
+    let mut compiled = random_network::build(&arena, &recipe, &mut rng);
+    compiled.layout.unrolled = true;
+    then(&compiled)
+}
+
 /// Builds the random network of a seed, in a random layout, for `then`. Every fifth one loads its weights.
 pub fn random<T>(seed: u64, then: impl FnOnce(&Compiled<'_>, WeightStore) -> T) -> T {
     let arena = Bump::new();

@@ -72,6 +72,8 @@ pub enum Weights {
     Codebook(u8),
     /// Most of them zero.
     Sparse,
+    /// Of a convolution with a multiple of the channels that it takes: each of these reaches its own outputs only.
+    Depthwise,
 }
 
 impl Weights {
@@ -190,9 +192,11 @@ pub fn layout(rng: &mut Rng, lanes: &[Option<u32>]) -> Layout {
             group: rng.pick(&[2, 8, 16]),
             chunk: rng.pick(&[8, 16, 64]),
             code: rng.pick(&[EdgeCode::Plain, EdgeCode::Delta, EdgeCode::Inverted]),
+            counts: rng.chance(50),
+            copies: rng.pick(&[1, 1, 2, 4]),
         })
         .collect();
-    Layout { lanes, engines }
+    Layout { lanes, engines, unrolled: false }
 }
 
 /// The window of a plain convolution.
@@ -275,13 +279,18 @@ fn add_convolution(rng: &mut Rng, layers: &mut Vec<Layer>, at: &mut Shape) {
         |axis: usize, size: u32| size + 2 * u32::from(padding[axis]) > u32::from((kernel[axis] - 1) * dilation[axis]);
     let dilation = if fits(0, at.height) && fits(1, at.width) { dilation } else { [1, 1] };
     let window = Window { kernel, stride, padding, dilation };
-    let channels = rng.pick(&[1, 2, 3, 4, 6, 8, 12, 16]);
+    let depthwise = at.channels > 1 && rng.chance(30);
+    let channels = match depthwise {
+        true => at.channels * rng.pick(&[1, 1, 2]),
+        false => rng.pick(&[1, 2, 3, 4, 6, 8, 12, 16]),
+    };
     *at = convolved(*at, &window, channels);
     let size = [rng.pick(&[1, 2, 2, 3]), rng.pick(&[2, 2, 3])];
     let ceil = rng.chance(50);
     let pools = rng.chance(70) && (ceil || (at.height >= u32::from(size[0]) && at.width >= u32::from(size[1])));
     let pool = Layer::Pool { op: rng.pick(&[PoolOp::Max, PoolOp::Sum]), size, ceil };
-    let (weights, neurons) = (Weights::any(rng), rng.chance(50));
+    let weights = if depthwise { Weights::Depthwise } else { Weights::any(rng) };
+    let neurons = rng.chance(50);
     layers.push(Layer::Conv { channels, window, weights, neurons });
     match (neurons, pools) {
         (true, true) => layers.push(pool),
@@ -425,6 +434,10 @@ fn population<'a>(
 ) -> Built<'a> {
     let width = if connection == Connection::Dense { shape.len() } else { shape.channels as usize };
     let (synapses, largest, encoding) = synapses(arena, rng, connection, rows, width, weights);
+    let rows = match (weights, connection) {
+        (Weights::Depthwise, Connection::Conv2d(_)) => rows / from.edge.shape.channels as usize,
+        _ => rows,
+    };
     let bound = largest * rows as i64 * from.bound;
     let typical = (rows as f64).sqrt() * largest as f64 * 0.6 * from.typical;
     // what stays below 2^28 in magnitude fits neurons, bias included

@@ -66,10 +66,10 @@ impl Synthesis {
     /// LUTs, flip-flops and block RAMs that yosys makes of a design.
     fn of(&self, compiled: &Compiled<'_>, store: WeightStore) -> [f64; 3] {
         let folder = tempfile::tempdir().expect("a folder for scratch");
-        let top = write_with(compiled, &[], &[], folder.path(), store).expect("the engine carries it").top;
+        let hardware = write_with(compiled, &[], &[], folder.path(), store).expect("the engine carries it");
+        let top = hardware.interface.network;
         let command = self.command;
-        let script =
-            format!("read_verilog -defer rtl/*.v {top}.v; {command} -top {top}; tee -q -o cells.json stat -json");
+        let script = format!("read_verilog -defer rtl/*.v *.v; {command} -top {top}; tee -q -o cells.json stat -json");
         let output = Command::new("yosys").args(["-q", "-p", &script]).current_dir(folder.path()).output();
         let output = output.unwrap_or_else(|_| panic!("`yosys` is not installed: apt-get install -y yosys"));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -86,7 +86,7 @@ impl Synthesis {
     /// What is wrong with what is predicted of a design.
     fn wrong(&self, name: &str, compiled: &Compiled<'_>, store: WeightStore) -> Option<String> {
         let technology = TECHNOLOGIES.into_iter().find(|technology| technology.name == self.family);
-        let (predicted, _) = in_family(compiled, store, technology.expect("a family")).expect("the engine carries it");
+        let (predicted, _) = in_family(compiled, store, &technology.expect("a family")).expect("the engine carries it");
         let Resources { luts, ffs, block_rams, .. } = predicted;
         let [found_luts, found_ffs, found_rams] = self.of(compiled, store);
         let line = format!(
@@ -144,9 +144,9 @@ fn picked(board: &str, objective: Objective) -> Result<(Choice, Resources), Stri
         let store = WeightStore::Fixed;
         let choice = pick(compiled, &chosen, store, objective, Engine::most(4), &stimuli);
         let choice = choice.map_err(|error| format!("{:?}", miette::Report::new(error)))?;
-        let technology = cost::technology(Some(chosen.board.family));
+        let technology = cost::technology(Some(&chosen));
         let laid_out = Compiled { layout: choice.layout.clone(), ..compiled.clone() };
-        let (resources, _) = in_family(&laid_out, store, technology).expect("the engine carries it");
+        let (resources, _) = in_family(&laid_out, store, &technology).expect("the engine carries it");
         Ok((choice, resources))
     })
 }

@@ -1,5 +1,5 @@
-//! `hdl-out/` holds what snnc writes for two tiny networks, to be looked at: the top module, its memories, the testbench
-//! and the report, but not the fixed modules beside them. Written again here, it is the same.
+//! `hdl-out/` holds what snnc writes for three tiny networks, one of them unrolled, to be looked at: the top module, its
+//! memories, the testbench and the report, but not the fixed modules beside them. Written again here, it is the same.
 //!
 //! Where it is meant to change: `SNNC_WRITE_HDL_OUT=1 cargo test -p snnc-tests --test hdl_out`.
 
@@ -30,22 +30,23 @@ fn convolution() -> Recipe {
 }
 
 /// Path and content of what is written for a recipe.
-fn emitted(name: &str, recipe: &Recipe, seed: u64) -> BTreeMap<String, Vec<u8>> {
+fn emitted(name: &str, recipe: &Recipe, seed: u64, unrolled: bool) -> BTreeMap<String, Vec<u8>> {
     let arena = Bump::new();
     let mut rng = Rng::new(seed);
     let mut compiled = build(&arena, recipe, &mut rng);
     compiled.name = name.into();
+    compiled.layout.unrolled = unrolled;
     let samples = samples(&compiled.program, &mut rng, 2);
     let traces: Vec<_> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
     let hardware = hardware(&compiled, &samples, &traces, samples.len()).expect("chains are carried");
-    let files = hardware.files.into_iter().filter(|file| !file.path.starts_with("rtl/"));
-    files.map(|file| (file.path, file.content)).collect()
+    let files = hardware.files.into_iter().filter(|file| !file.path.starts_with("rtl/snn_"));
+    files.map(|file| (file.path.replace("rtl/", ""), file.content)).collect()
 }
 
-fn compare(name: &str, recipe: &Recipe, seed: u64) {
+fn compare(name: &str, recipe: &Recipe, seed: u64, unrolled: bool) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../hdl-out").join(name);
-    let files = emitted(name, recipe, seed);
-    assert_eq!(files, emitted(name, recipe, seed), "the same input gives the same bytes");
+    let files = emitted(name, recipe, seed, unrolled);
+    assert_eq!(files, emitted(name, recipe, seed, unrolled), "the same input gives the same bytes");
     if std::env::var_os("SNNC_WRITE_HDL_OUT").is_some() {
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).expect("hdl-out can be written");
@@ -68,6 +69,7 @@ fn compare(name: &str, recipe: &Recipe, seed: u64) {
 
 #[test]
 fn what_is_written_has_not_changed() {
-    compare("tiny_dense", &Recipe::dense(), 8);
-    compare("tiny_convolution", &convolution(), 4);
+    compare("tiny_dense", &Recipe::dense(), 8, false);
+    compare("tiny_convolution", &convolution(), 4, false);
+    compare("tiny_unrolled", &Recipe::dense(), 8, true);
 }

@@ -245,3 +245,37 @@ fn the_dense_engine_stays_within_a_few_per_cent_of_its_input_spikes() {
         assert!(clocks <= most * floor, "{clocks} clocks for {input} input spikes, {slots} a clock");
     }
 }
+
+/// Sets the smallest of the weights of every layer to zero, all but `keep` per cent of them.
+fn without_small_weights(graph: &mut Graph, keep: usize) {
+    for node in &mut graph.nodes {
+        let Op::Linear(linear) = &mut node.op else { continue };
+        let mut smallest: Vec<usize> = (0..linear.weight.len()).collect();
+        smallest.sort_by(|&a, &b| linear.weight[a].abs().total_cmp(&linear.weight[b].abs()));
+        smallest.truncate(linear.weight.len() * (100 - keep) / 100);
+        smallest.into_iter().for_each(|index| linear.weight[index] = 0.0);
+    }
+}
+
+#[test]
+fn an_unrolled_network_takes_a_clock_for_each_timestep() {
+    let mut graph = model("bench_fc_rate/model.snn", None).graph;
+    without_small_weights(&mut graph, 5);
+    let data = samples("bench_fc_rate/spikes.npz");
+    let timesteps = pipeline::present(&mut graph, Some(&data), false).expect("the spikes fit");
+    let arena = Bump::new();
+    let mut compiled =
+        pipeline::build(&graph, timesteps, None, &Choices::default(), &arena).expect("it compiles").compiled;
+    compiled.layout.unrolled = true;
+    let spikes = pipeline::encode(&compiled, &data).expect("the spikes fit");
+    let backend = BACKENDS.iter().find(|backend| backend.name == "fpga").expect("a backend of that name");
+    let options = EmitOptions { samples: &spikes, ..EmitOptions::default() };
+    let predicted = (backend.emit)(&compiled, &options).expect("it fits").predicted_clocks;
+    let outcome = run("verilator", &compiled, &spikes);
+    assert_eq!(outcome.difference, None);
+    assert_eq!(outcome.cost, predicted, "every image's clocks are predicted exactly");
+    let (last, others) = outcome.cost.split_last().expect("there are images");
+    let timesteps = u64::from(compiled.program.timesteps());
+    assert!(others.iter().all(|&clocks| clocks == timesteps), "back to back: {others:?}");
+    assert!((timesteps..timesteps + 32).contains(last), "the pipeline's depth once: {last}");
+}

@@ -9,7 +9,7 @@ use snnc::compiled::Compiled;
 use snnc::host::{Trace, trace};
 use snnc::machine::MachineError;
 use snnc::machine::verilog::{Simulator, Stress, write};
-use snnc_tests::rules::{Case, LAYERS, NEURONS};
+use snnc_tests::rules::{COLUMNS, Case, LAYERS, NEURONS, UNROLLED_NETWORKS};
 
 /// Builds what lies in `folder` and says whether the testbench found anything wrong.
 fn fails(compiled: &Compiled<'_>, hardware: &Hardware, folder: &Path, seed: u32, context: &str) -> bool {
@@ -22,7 +22,9 @@ fn fails(compiled: &Compiled<'_>, hardware: &Hardware, folder: &Path, seed: u32,
     }
 }
 
-fn check(case: &Case) {
+/// The mutants of a case that nothing noticed.
+fn unnoticed(case: &Case) -> Vec<String> {
+    let mut unnoticed = Vec::new();
     let arena = Bump::new();
     let (compiled, samples) = case.laid_out(&arena);
     let seed = case.setting.seed;
@@ -36,17 +38,35 @@ fn check(case: &Case) {
         let text = fs::read_to_string(&path).expect(&context);
         assert_eq!(text.matches(from).count(), 1, "{context}: the text is not there once");
         fs::write(&path, text.replace(from, to)).expect(&context);
-        assert!(fails(&compiled, &hardware, folder.path(), seed, &context), "{context}: unnoticed");
+        if !fails(&compiled, &hardware, folder.path(), seed, &context) {
+            unnoticed.push(context.clone());
+        }
         fs::write(&path, text).expect(&context);
     }
+    unnoticed
+}
+
+fn check(cases: &[Case]) {
+    let unnoticed: Vec<String> = cases.iter().flat_map(unnoticed).collect();
+    assert_eq!(unnoticed, Vec::<String>::new());
 }
 
 #[test]
 fn every_rule_of_the_neuron_is_reached() {
-    NEURONS.iter().for_each(check);
+    check(NEURONS);
 }
 
 #[test]
 fn every_rule_of_the_layers_is_reached() {
-    LAYERS.iter().for_each(check);
+    check(LAYERS);
+}
+
+#[test]
+fn every_rule_of_unrolled_networks_is_reached() {
+    check(UNROLLED_NETWORKS);
+}
+
+#[test]
+fn every_rule_of_the_engines_of_columns_is_reached() {
+    check(COLUMNS);
 }

@@ -78,10 +78,14 @@ pub struct LayerReport {
     pub name: String,
     /// Name of the weight encoding, if it has weights.
     pub encoding: Option<&'static str>,
+    /// What makes its sums: gather, popcount, depthwise or unrolled (FPGA).
+    pub engine: Option<&'static str>,
     /// Accumulators (FPGA).
     pub lanes: Option<usize>,
-    /// Inputs that it takes per clock (FPGA).
+    /// Inputs that each of its engines takes per clock (FPGA).
     pub inputs_per_clock: Option<usize>,
+    /// Engines (FPGA).
+    pub engines: Option<usize>,
     /// Mean clocks that the layer is busy per sample (FPGA, with calibration samples).
     pub predicted_clocks: Option<f64>,
     /// Mean adds per sample (FPGA, with calibration samples).

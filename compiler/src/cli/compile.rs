@@ -113,16 +113,28 @@ fn lay_out(
     samples: &[Sample],
     board: Option<Chosen>,
 ) -> Result<Option<String>, Error> {
-    let options = [("slots", &arguments.slots), ("neurons", &arguments.neurons), ("chunk", &arguments.chunk)];
+    let options = [
+        ("slots", &arguments.slots),
+        ("engines", &arguments.engines),
+        ("neurons", &arguments.neurons),
+        ("chunk", &arguments.chunk),
+    ];
     let fpga = matches!(arguments.target, Target::Fpga);
     if let Some((option, text)) = options.iter().find_map(|(option, text)| Some((option, text.as_ref()?)))
         && !fpga
     {
         return Err(BackendError::fpga_only(compiled, option, text).into());
     }
+    if arguments.unrolled && !fpga {
+        return Err(BackendError::fpga_only(compiled, "unrolled", "").into());
+    }
+    // an option of the engines brings a network back to them
+    let engines = arguments.lanes.is_some() || options.iter().any(|(_, text)| text.is_some());
+    compiled.layout.unrolled = arguments.unrolled || (compiled.layout.unrolled && !engines);
     let number = |text: &String| text.parse::<u8>().expect("one of the values that are possible");
-    let [slots, neurons, chunk] = options.map(|(_, text)| text.as_ref().map(number));
-    let all = Engine::most(slots.unwrap_or(if arguments.objective.is_some() { 4 } else { 1 }));
+    let [slots, engines, neurons, chunk] = options.map(|(_, text)| text.as_ref().map(number));
+    let unless_given = if arguments.objective.is_some() { 4 } else { 1 };
+    let all = Engine { copies: engines.unwrap_or(unless_given), ..Engine::most(slots.unwrap_or(unless_given)) };
     let most = Engine { group: neurons.unwrap_or(all.group), chunk: chunk.unwrap_or(all.chunk), ..all };
     if let Some((objective, board)) = arguments.objective.zip(board) {
         let objective = objective.objective();
@@ -137,7 +149,7 @@ fn lay_out(
         compiled.layout = choice.layout;
         return Ok(Some(choice.why));
     }
-    if slots.is_some() {
+    if slots.or(engines).is_some() {
         compiled.layout = verilog::choose(compiled, most, samples)?;
     } else if neurons.or(chunk).is_some() {
         // a layer is a step, or some of them
@@ -181,16 +193,23 @@ fn stimuli(arguments: &Compile, compiled: &Compiled<'_>) -> miette::Result<Vec<S
 fn text(report: &Report<'_>, folder: &Path) -> String {
     let mut text = format!("{} files in `{}`\n", report.files.len(), folder.display());
     text += &format!(
-        "{:<24} {:>8} {:>6} {:>8} {:>14} {:>12} {:>12}\n",
-        "layer", "weights", "lanes", "in/clock", "clocks/sample", "memory bits", "state bits"
+        "{:<24} {:>8} {:>9} {:>6} {:>8} {:>14} {:>12} {:>12}\n",
+        "layer", "weights", "engine", "lanes", "in/clock", "clocks/sample", "memory bits", "state bits"
     );
     for layer in report.layers {
         let number = |n: Option<usize>| n.map_or(String::new(), |n| n.to_string());
-        let (lanes, inputs) = (number(layer.lanes), number(layer.inputs_per_clock));
+        let lanes = number(layer.lanes);
+        let inputs = match layer.engines {
+            Some(engines) if engines > 1 => format!("{engines} x {}", number(layer.inputs_per_clock)),
+            _ => number(layer.inputs_per_clock),
+        };
         let clocks = layer.predicted_clocks.map_or(String::new(), |n| format!("{n:.0}"));
         let (name, encoding) = (&layer.name, layer.encoding.unwrap_or(""));
+        let engine = layer.engine.unwrap_or("");
         let (memory, state) = (layer.memory_bits, layer.state_bits);
-        text += &format!("{name:<24} {encoding:>8} {lanes:>6} {inputs:>8} {clocks:>14} {memory:>12} {state:>12}\n");
+        text += &format!(
+            "{name:<24} {encoding:>8} {engine:>9} {lanes:>6} {inputs:>8} {clocks:>14} {memory:>12} {state:>12}\n"
+        );
     }
     if let Some(total) = report.resources {
         text += &format!("{:<24} {:>8} {:>10} {:>10} {:>6}\n", "predicted", "LUTs", "flip-flops", "block RAMs", "DSPs");

@@ -104,9 +104,14 @@ struct Compile {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     lanes: Option<u32>,
     /// Inputs per clock of an FPGA's layer, at most: the layers that set the pace get as many as the calibration samples
-    /// show to pay. A layer takes its input as spikes, changes or silences, whichever makes it add least.
+    /// show to pay. A layer takes its input as spikes, changes or silences, whichever makes it add least; one of binary
+    /// weights may count up to 8, 16 or 32 inputs per clock instead.
     #[arg(long, value_name = "1|2|4", value_parser = ["1", "2", "4"])]
     slots: Option<String>,
+    /// Engines of an FPGA's convolution, at most, each with a copy of the weights and its own columns of the map: the layers
+    /// that set the pace get as many as the calibration samples show to pay. [default: 1]
+    #[arg(long, value_name = "1|2|4", value_parser = ["1", "2", "4"])]
+    engines: Option<String>,
     /// Connect an FPGA to a host: a second top with registers, and drivers in Rust and Python. [default: the top with its
     /// event stream only]
     #[arg(long, value_enum)]
@@ -133,6 +138,10 @@ struct Compile {
     /// Bits of its input that an FPGA's layer looks at at once, at most: fewer take fewer LUTs and block RAMs. [default: 64]
     #[arg(long, value_name = "N", value_parser = ["8", "16", "32", "64"])]
     chunk: Option<String>,
+    /// Give every neuron of an FPGA adders of its own, its weights in logic: a timestep per clock, for small networks most of
+    /// whose weights are zero. Input is then a frame of spikes; --host and --board take events as ever.
+    #[arg(long, conflicts_with_all = ["lanes", "slots", "engines", "neurons", "chunk", "load_weights"])]
+    unrolled: bool,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,

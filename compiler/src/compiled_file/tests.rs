@@ -39,9 +39,11 @@ impl<'a> Choices<'_, 'a> {
             group: 1 << self.below(7),
             chunk: 8 << self.below(4),
             code: [EdgeCode::Plain, EdgeCode::Delta, EdgeCode::Inverted][self.below(3)],
+            counts: self.below(2) == 1,
+            copies: [1, 2, 4][self.below(3)],
         };
         let engines = (0..4).map(|_| engine()).collect::<Vec<_>>();
-        Layout { lanes, engines: if self.flip() { engines } else { Vec::new() } }
+        Layout { lanes, engines: if self.flip() { engines } else { Vec::new() }, unrolled: self.flip() }
     }
 
     /// Of `taps` above 0 a codebook.
@@ -357,9 +359,10 @@ fn a_layout_that_no_engine_has_is_refused() {
             Engine { group: 128, ..engine },
             "a layer gives 128 elements per clock, expected a power of two up to 64",
         ),
+        (None, Engine { copies: 3, ..engine }, "a layer has 3 engines, expected 1, 2 or 4"),
         (None, Engine { chunk: 4, ..engine }, "a layer looks at 4 bits at once, expected a power of two from 8 to 64"),
     ] {
-        compiled.layout = Layout { lanes, engines: vec![engine] };
+        compiled.layout = Layout { lanes, engines: vec![engine], unrolled: false };
         assert_eq!(check(&compiled), Err(reason.into()));
     }
 }

@@ -8,10 +8,13 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 use snnc::backend::verilog::WeightStore;
-use snnc::backend::verilog::cost::{TECHNOLOGIES, Taken, in_family};
+use snnc::backend::verilog::cost::{TECHNOLOGIES, Taken, in_family, technology};
 use snnc::compiled::Compiled;
 use snnc::machine::verilog::write_with;
-use snnc_tests::designs::{CASES, random};
+use snnc_tests::designs::{CASES, random, unrolled};
+
+/// LUTs of a network that is unrolled, at most.
+const MOST_LUTS: f64 = 4000.0;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -19,12 +22,26 @@ fn main() -> ExitCode {
         eprintln!("usage: costs FOLDER SEEDS");
         return ExitCode::from(2);
     };
-    let (folder, seeds) = (PathBuf::from(folder), seeds.parse().expect("a number of random designs"));
+    let (folder, seeds) = (PathBuf::from(folder), seeds.parse::<u64>().expect("a number of random designs"));
     for case in CASES {
         case.compiled(|compiled| save(compiled, WeightStore::Fixed, &folder.join(case.name())));
     }
     for seed in 0..seeds {
         random(seed, |compiled, store| save(compiled, store, &folder.join(format!("random-{seed}"))));
+    }
+    let mut carried = 0;
+    for seed in 0.. {
+        if carried == seeds / 2 {
+            break;
+        }
+        unrolled(seed, |compiled| {
+            // larger ones take long to be synthesised
+            let found = in_family(compiled, WeightStore::Fixed, &technology(None));
+            if found.is_ok_and(|(total, _)| total.luts < MOST_LUTS) {
+                save(compiled, WeightStore::Fixed, &folder.join(format!("unrolled-{seed}")));
+                carried += 1;
+            }
+        });
     }
     ExitCode::SUCCESS
 }
@@ -34,7 +51,7 @@ fn save(compiled: &Compiled<'_>, store: WeightStore, folder: &Path) {
     let hardware = write_with(compiled, &[], &[], folder, store).expect("the engine carries it");
     let (mut families, mut modules) = (Map::new(), Vec::new());
     for technology in TECHNOLOGIES {
-        let (total, parts) = in_family(compiled, store, technology).expect("the engine carries it");
+        let (total, parts) = in_family(compiled, store, &technology).expect("the engine carries it");
         families.insert(technology.name.into(), json!(total));
         modules.resize_with(parts.len(), || (Value::Null, Map::new()));
         for (part, (module, memories)) in parts.iter().zip(&mut modules) {
@@ -51,6 +68,7 @@ fn save(compiled: &Compiled<'_>, store: WeightStore, folder: &Path) {
         module["memories"] = Value::Object(std::mem::take(memories));
     }
     let modules: Vec<Value> = modules.into_iter().map(|(module, _)| module).collect();
-    let all = json!({"top": hardware.top, "families": families, "modules": modules});
+    let all =
+        json!({"top": hardware.interface.network, "frames": hardware.top, "families": families, "modules": modules});
     std::fs::write(folder.join("costs.json"), all.to_string()).expect("the folder can be written");
 }

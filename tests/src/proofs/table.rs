@@ -59,12 +59,28 @@ pub const PROOFS: &[Proof] = &[
         modules: &["snn_link"],
         mutants: &[
             ("snn_link", "free_q  <= FRAMES[COUNT_BITS-1:0];", "free_q  <= FRAMES[COUNT_BITS-1:0] + 1'b1;"),
-            ("snn_link", "if (read) first_q <= {1'b0, first_q[FRAMES-1:1]};", ""),
-            ("snn_link", "(read ? there[i+1] : there[i])", "there[i]"),
+            ("snn_link", "if (read[r]) first_q <= {1'b0, first_q[FRAMES-1:1]};", ""),
+            ("snn_link", "(read[r] ? there[i+1] : there[i])", "there[i]"),
         ],
         ..PLAIN
     },
     Proof { name: "link", modules: &["snn_link"], parameter: Some(("FRAMES", 2)), ..PLAIN },
+    Proof {
+        name: "readers",
+        modules: &["snn_link"],
+        mutants: &[("snn_link", "assign free = &frees;", "assign free = |frees;")],
+        ..PLAIN
+    },
+    Proof {
+        name: "turns",
+        modules: &["snn_turns"],
+        mutants: &[
+            ("snn_turns", "wait_q <= WAIT;", "wait_q <= WAIT - 1'b1;"),
+            ("snn_turns", "turn_q <= {turn_q[ENGINES-2:0], turn_q[ENGINES-1]};", ""),
+            ("snn_turns", "turn_q <= FIRST;", ""),
+        ],
+        ..PLAIN
+    },
     Proof {
         name: "kept",
         modules: &["snn_kept", "snn_ram"],
@@ -220,24 +236,49 @@ pub const PROOFS: &[Proof] = &[
     },
     Proof {
         name: "encode",
-        modules: &["snn_encode", "snn_pick", "snn_binary"],
+        modules: &["snn_encode", "snn_issue", "snn_pick", "snn_binary"],
         mutants: &[
-            ("snn_encode", "i_valid && (!valid_q || (issue && !more_q))", "i_valid && (!valid_q || issue)"),
-            ("snn_encode", "(flags_q[3] && !free)", "1'b0"),
-            ("snn_encode", "if (issue && done) wait_q <= WAIT;", ""),
+            ("snn_issue", "i_valid && (!valid_q || (issue && !more_q))", "i_valid && (!valid_q || issue)"),
+            ("snn_issue", "(flags_q[3] && !free)", "1'b0"),
+            ("snn_issue", "if (ends) wait_q <= WAIT;", ""),
         ],
         ..PLAIN
     },
     Proof {
         name: "encode",
-        modules: &["snn_encode", "snn_pick", "snn_binary"],
+        modules: &["snn_encode", "snn_issue", "snn_pick", "snn_binary"],
         parameter: Some(("SLOTS", 2)),
         by: By::Clocks(25),
         ..PLAIN
     },
     Proof {
         name: "encode",
-        modules: &["snn_encode", "snn_pick", "snn_binary"],
+        modules: &["snn_encode", "snn_issue", "snn_pick", "snn_binary"],
+        parameter: Some(("SLOTS", 4)),
+        by: By::Clocks(25),
+        ..PLAIN
+    },
+    Proof {
+        name: "columns",
+        modules: &["snn_columns", "snn_issue", "snn_pick", "snn_binary"],
+        mutants: &[
+            ("snn_issue", "i_valid && (!valid_q || (issue && !more_q))", "i_valid && (!valid_q || issue)"),
+            ("snn_issue", "(flags_q[3] && !free)", "1'b0"),
+            ("snn_issue", "if (ends) wait_q <= WAIT;", ""),
+            ("snn_columns", "chosen(one, bits_q)", "chosen({BANKS{1'b1}}, bits_q)"),
+        ],
+        ..PLAIN
+    },
+    Proof {
+        name: "columns",
+        modules: &["snn_columns", "snn_issue", "snn_pick", "snn_binary"],
+        parameter: Some(("SLOTS", 2)),
+        by: By::Clocks(25),
+        ..PLAIN
+    },
+    Proof {
+        name: "columns",
+        modules: &["snn_columns", "snn_issue", "snn_pick", "snn_binary"],
         parameter: Some(("SLOTS", 4)),
         by: By::Clocks(25),
         ..PLAIN
@@ -311,10 +352,22 @@ pub const PROOFS: &[Proof] = &[
         ..PLAIN
     },
     Proof {
+        name: "spi",
+        modules: &["snn_spi"],
+        by: By::Clocks(160),
+        mutants: &[
+            ("snn_spi", "in_q  <= {in_q[6:0], mosi_q[1]};", "in_q  <= {mosi_q[1], in_q[7:1]};"),
+            ("snn_spi", "if (full) out_q <= i_valid ? i_data : 8'd0;", "if (full) out_q <= i_data;"),
+            ("snn_spi", "bit_q == 3'd7", "bit_q == 3'd6"),
+        ],
+        ..PLAIN
+    },
+    Proof {
         name: "delays",
         modules: &[
             "snn_finish",
             "snn_filter",
+            "snn_synaptic",
             "snn_neuron",
             "snn_delta",
             "snn_pool",
@@ -331,8 +384,50 @@ pub const PROOFS: &[Proof] = &[
                 "valids_q <= {valids_q[3:0], i_valid};",
                 "valids_q <= {valids_q[3:0], i_valid && !valids_q[0]};",
             ),
+            ("snn_synaptic", "o_valid <= valid_5 && !rst;", "o_valid <= valid_5;"),
             ("snn_delta", "o_written <= i_written && !rst;", "o_written <= i_written;"),
             ("snn_join", "o_valid <= valid_1q && !rst;", "o_valid <= valid_1q;"),
+        ],
+        ..PLAIN
+    },
+    Proof {
+        name: "unrolled_issue",
+        modules: &["snn_unrolled_issue"],
+        mutants: &[
+            ("snn_unrolled_issue", "(room && !begun)", "!begun"),
+            ("snn_unrolled_issue", "o_load  <= plane_q == {PLANE_BITS{1'b0}};", "o_load  <= last;"),
+            ("snn_unrolled_issue", "if (begins != given)", "if (begins || given)"),
+            ("snn_unrolled_issue", "if (taken) o_spikes <= s_spikes;", "if (taken && !last) o_spikes <= s_spikes;"),
+        ],
+        ..PLAIN
+    },
+    Proof {
+        name: "unrolled_issue",
+        modules: &["snn_unrolled_issue"],
+        parameter: Some(("CONSTANT", 1)),
+        mutants: &[
+            ("snn_unrolled_issue", "again  = begun && room", "again  = begun"),
+            ("snn_unrolled_issue", "(room && !begun)", "room"),
+            ("snn_unrolled_issue", "s_first && !begun", "s_first"),
+        ],
+        ..PLAIN
+    },
+    Proof {
+        name: "unrolled_collect",
+        modules: &["snn_unrolled_collect"],
+        mutants: &[
+            ("snn_unrolled_collect", "!s_last || !m_valid || m_ready", "1'b1"),
+            ("snn_unrolled_collect", "ends ? {FAN_IN{1'b0}} : frame", "frame"),
+            ("snn_unrolled_collect", "s_keep} << s_index", "1'b1} << s_index"),
+        ],
+        ..PLAIN
+    },
+    Proof {
+        name: "unrolled_events",
+        modules: &["snn_unrolled_events", "snn_pick", "snn_binary"],
+        mutants: &[
+            ("snn_unrolled_events", "(m_ready && m_last)", "m_ready"),
+            ("snn_unrolled_events", "else if (m_ready) rest_q <= beyond;", "else rest_q <= beyond;"),
         ],
         ..PLAIN
     },

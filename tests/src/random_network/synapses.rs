@@ -32,7 +32,16 @@ pub(super) fn synapses<'a>(
             let encoding = WeightEncoding::Codebook { index_bits };
             (Synapses::Codebook { index_bits, codewords, indices }, 1, Some(encoding))
         }
-        (Weights::Binary | Weights::Codebook(_), _) => {
+        (Weights::Depthwise, Connection::Conv2d(window)) => {
+            let channels_in = rows / (usize::from(window.kernel[0]) * usize::from(window.kernel[1]));
+            let largest = rng.pick(&[1, 7, 127]);
+            let weights = arena.alloc_slice_fill_with(rows * width, |i| {
+                let own = i % width * channels_in / width == i / width % channels_in;
+                if own { rng.range(-largest, largest) as i8 } else { 0 }
+            });
+            (Synapses::Int8 { weights }, largest, Some(WeightEncoding::INT8))
+        }
+        (Weights::Binary | Weights::Codebook(_) | Weights::Depthwise, _) => {
             let unused = words(width) * 32 - width;
             let signs = arena.alloc_slice_fill_with(rows * words(width), |i| {
                 let word = rng.bits() as u32;

@@ -8,24 +8,24 @@ use snnc_runtime::program::{Edge, EdgeKind, PoolOp, Quantity, Rate, Reduce, Shap
 
 use super::{Case, Setting, USUAL};
 
-const fn image(channels: u32, kind: EdgeKind, rate: Rate) -> Edge {
+pub(super) const fn image(channels: u32, kind: EdgeKind, rate: Rate) -> Edge {
     Edge { shape: Shape { height: 7, width: 6, channels }, kind, rate }
 }
 
-const fn conv(channels: u32, window: Window, neurons: bool) -> Layer {
+pub(super) const fn conv(channels: u32, window: Window, neurons: bool) -> Layer {
     Layer::Conv { channels, window, weights: Weights::Int8, neurons }
 }
 
-const fn dense(fan_out: u32) -> Layer {
+pub(super) const fn dense(fan_out: u32) -> Layer {
     Layer::Dense { fan_out, weights: Weights::Int8, neurons: true }
 }
 
-const fn pool(op: PoolOp, ceil: bool) -> Layer {
+pub(super) const fn pool(op: PoolOp, ceil: bool) -> Layer {
     Layer::Pool { op, size: [2, 2], ceil }
 }
 
 /// Draws the numbers of a chain, and four samples.
-fn drawn<'a>(
+pub(super) fn drawn<'a>(
     arena: &'a Bump,
     input: Edge,
     layers: &[Layer],
@@ -38,8 +38,8 @@ fn drawn<'a>(
     (compiled, samples)
 }
 
-const COUNT: (Quantity, Reduce) = (Quantity::Spikes, Reduce::Sum);
-const SPIKES: EdgeKind = EdgeKind::Spikes;
+pub(super) const COUNT: (Quantity, Reduce) = (Quantity::Spikes, Reduce::Sum);
+pub(super) const SPIKES: EdgeKind = EdgeKind::Spikes;
 
 /// Every one of them.
 pub const LAYERS: &[Case] = &[
@@ -61,7 +61,7 @@ pub const LAYERS: &[Case] = &[
                 "x_q        <= band_end                ? {X_BITS{1'b0}} :\n                              line_end && !window_end ? window_x_q : x_q + 1'b1;",
                 "x_q        <= band_end                ? {X_BITS{1'b0}} : x_q + 1'b1;",
             ),
-            ("snn_link.v", "assign free  = free_q != {COUNT_BITS{1'b0}};", "assign free  = 1'b1;"),
+            ("snn_link.v", "assign free = &frees;", "assign free = 1'b1;"),
             ("snn_walk.v", "if (finished) start_q <= frame_address;", ""),
             ("snn_collect.v", "(again ? newest_5q : stored)", "stored"),
             (
@@ -128,10 +128,10 @@ pub const LAYERS: &[Case] = &[
             ("snn_lanes.v", "{once, !UNEVEN && subtracts}", "{once, 1'b0}"),
             ("snn_collect.v", "{stored, copied_q[STACK*WORD-1:WORD]}", "{STACK{stored}}"),
             ("snn_collect.v", "{1'b0, row_q} + 1'b1 >= STACK[ROW_BITS:0]", "1'b1"),
-            ("snn_encode.v", "flags_q[1] && fresh_q", "1'b0"),
-            ("snn_encode.v", "flags_q[0] && fresh_q", "flags_q[0]"),
+            ("snn_issue.v", "flags_q[1] && fresh_q", "1'b0"),
+            ("snn_issue.v", "flags_q[0] && fresh_q", "flags_q[0]"),
             ("snn_add.v", "{b, carry}", "{b, 1'b0}"),
-            ("snn_lanes.v", "SUBTRACTS != 0 && subtract_1q[s]", "1'b0"),
+            ("snn_lanes.v", "SUBTRACTS != 0 && subtract_1q[AT]", "1'b0"),
             ("snn_replay.v", "first_q  <= time_q == {TIME_BITS{1'b0}}", "first_q  <= 1'b1"),
             ("snn_replay.v", "if (read) second_q <= !second_q;", ""),
             ("snn_readout.v", "assign next = value;", "assign next = stored + value;"),
@@ -224,7 +224,7 @@ pub const LAYERS: &[Case] = &[
         mutants: &[
             ("snn_lanes.v", "localparam UNEVEN  = ODD != 0 || BINARY;", "localparam UNEVEN  = BINARY;"),
             ("snn_lanes.v", "{(SUM_BITS-WIDTH-DEPTH){added[WIDTH+DEPTH-1]}}", "{(SUM_BITS-WIDTH-DEPTH){1'b0}}"),
-            ("snn_lanes.v", "hit_1q[s] ? row_1 : {(LANES*HELD){1'b0}}", "row_1"),
+            ("snn_lanes.v", "hit_1q[AT] ? weight_1 : {HELD{1'b0}}", "weight_1"),
             (
                 "snn_drain.v",
                 ".write(valid_2q), .write_address(count_2q)",
@@ -316,8 +316,8 @@ pub const LAYERS: &[Case] = &[
             ("snn_encode.v", "SLOTS == 1 ? hit_q : |one", "hit_q"),
             ("snn_window.v", "if (EACH > 1) total = (total + 1'b1) >> 1;", ""),
             ("snn_window.v", "(total + 1'b1) >> 1", "total >> 1"),
-            ("snn_lanes.v", ".carry(carry_2q[s])", ".carry(1'b0)"),
-            ("snn_lanes.v", "SLOTS == 2 ? carry_3q[SLOTS-1]", "SLOTS == 2 ? 1'b0"),
+            ("snn_lanes.v", ".carry(carry_2q[s*CHANNELS+CHANNEL])", ".carry(1'b0)"),
+            ("snn_lanes.v", "SLOTS == 2 ? carry_3q[ALL-1 -: CHANNELS]", "SLOTS == 2 ? {CHANNELS{1'b0}}"),
             ("snn_lanes.v", "{weight[2*s+1][WIDTH-1], weight[2*s+1]}", "{1'b0, weight[2*s+1]}"),
         ],
     },
@@ -331,9 +331,9 @@ pub const LAYERS: &[Case] = &[
         setting: Setting { slots: 4, ..USUAL },
         mutants: &[
             ("snn_stream.v", "keep_q  <= s_keep;", "keep_q  <= {SLOTS{|s_keep}};"),
-            ("snn_lanes.v", ".carry(carry_2q[s])", ".carry(1'b0)"),
-            ("snn_lanes.v", ".carry(carry_3q[2])", ".carry(1'b0)"),
-            ("snn_lanes.v", ": carry_4q[SLOTS-1];", ": 1'b0;"),
+            ("snn_lanes.v", ".carry(carry_2q[s*CHANNELS+CHANNEL])", ".carry(1'b0)"),
+            ("snn_lanes.v", ".carry(carry_3q[2*CHANNELS+CHANNEL])", ".carry(1'b0)"),
+            ("snn_lanes.v", ": carry_4q[ALL-1 -: CHANNELS];", ": {CHANNELS{1'b0}};"),
         ],
     },
     Case {
@@ -399,6 +399,44 @@ pub const LAYERS: &[Case] = &[
         mutants: &[("snn_invert.v", "assign read  = ends && !base_q", "assign read  = ends")],
     },
     Case {
+        name: "two engines, columns of a pool",
+        network: |arena| {
+            let layers = [conv(4, window(3, 1, 1), true), pool(PoolOp::Max, false), dense(5)];
+            drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, COUNT)
+        },
+        setting: Setting { copies: 2, ..USUAL },
+        mutants: &[
+            ("snn_turns.v", "if (|ends) begin", "if (1'b0) begin"),
+            ("snn_turns.v", "i_tag[e*4 +: 4] & {4{i_valid[e]}}", "i_tag[e*4 +: 4]"),
+            ("snn_issue.v", "!turn || wait_q", "wait_q"),
+            ("snn_walk.v", "OPENS != 0 && px_q", "px_q"),
+            ("snn_walk.v", "CLOSES != 0 && last_px", "last_px"),
+            ("snn_walk.v", "localparam [BANKS-1:0] LEFT = 1 << FIRST_BANK;", "localparam [BANKS-1:0] LEFT = 1;"),
+        ],
+    },
+    Case {
+        name: "two engines before a slower layer",
+        network: |arena| {
+            let layers = [conv(3, window(1, 1, 0), true), conv(8, window(3, 1, 1), true), dense(5)];
+            drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, COUNT)
+        },
+        setting: Setting { copies: 2, ..USUAL },
+        mutants: &[("snn_window.v", "RESERVES != 0 && start", "start")],
+    },
+    Case {
+        name: "two engines, columns of the map",
+        network: |arena| {
+            let layers = [conv(24, window(3, 1, 1), true), conv(3, window(1, 1, 0), true), dense(5)];
+            drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, (Quantity::Membrane, Reduce::Sum))
+        },
+        setting: Setting { copies: 2, slots: 2, ..USUAL },
+        mutants: &[
+            ("snn_turns.v", "wait_q <= WAIT;", "wait_q <= {WAIT_BITS{1'b0}};"),
+            ("snn_walk.v", "(FRAMES - 1) * FRAME + START;", "(FRAMES - 1) * FRAME;"),
+            ("snn_link.v", "assign free = &frees;", "assign free = frees[0];"),
+        ],
+    },
+    Case {
         name: "output held back",
         network: |arena| {
             let input = Edge { shape: Shape::vector(20), ..image(1, SPIKES, Rate::PerTimestep) };
@@ -407,10 +445,10 @@ pub const LAYERS: &[Case] = &[
         setting: Setting { seed: 1, ..USUAL },
         mutants: &[
             ("snn_readout.v", "$signed(score_2q) > $signed(best_q)", "$signed(score_2q) >= $signed(best_q)"),
-            ("snn_link.v", "assign full  = full_q != {COUNT_BITS{1'b0}};", "assign full  = 1'b1;"),
+            ("snn_link.v", "assign full[r]  = full_q != {COUNT_BITS{1'b0}};", "assign full[r]  = 1'b1;"),
             ("snn_stream.v", "assign s_ready    = !blocked;", "assign s_ready    = 1'b1;"),
             ("snn_stream.v", "wait_q != {WAIT_BITS{1'b0}} || !free", "!free"),
-            ("snn_encode.v", "wait_q != {WAIT_BITS{1'b0}} ||", "1'b0 ||"),
+            ("snn_issue.v", "wait_q != {WAIT_BITS{1'b0}} ||", "1'b0 ||"),
             ("snn_events.v", "else if (m_ready) rest_q <= beyond;", "else rest_q <= beyond;"),
             ("snn_events.v", "END: if (m_ready) begin", "END: begin"),
         ],

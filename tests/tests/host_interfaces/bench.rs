@@ -94,7 +94,8 @@ impl Bench {
             .collect();
         rtl.sort();
         let own = [self.host.name(), "registers"].map(|suffix| format!("{top}_{suffix}.v"));
-        own.into_iter().chain([format!("{top}.v")]).chain(rtl).collect()
+        let around = Some(format!("{}.v", self.interface.network)).filter(|file| *file != format!("{top}.v"));
+        own.into_iter().chain([format!("{top}.v")]).chain(around).chain(rtl).collect()
     }
 
     /// Builds the simulation. The queues are as small as they can be, so that they fill.

@@ -13,11 +13,12 @@ mod streams;
 mod written;
 
 use bumpalo::Bump;
+use snnc::backend::verilog::WeightStore;
 use snnc::backend::verilog::host::Host;
 use snnc_runtime::program::{Edge, EdgeKind, Quantity, Rate, Reduce, Shape, ValueKind};
 use snnc_tests::random_network::{Layer, Recipe, Weights, window};
 
-use bench::{Bench, Simulator};
+use bench::{Bench, Simulator, drawn};
 
 /// A convolution over a constant image of numbers.
 fn convolution(outputs: u32) -> Recipe {
@@ -33,6 +34,17 @@ fn convolution(outputs: u32) -> Recipe {
         readout: (Quantity::Membrane, Reduce::Last),
         rich: false,
     }
+}
+
+/// The driver's answers are the golden ones of a network that is unrolled: it is spoken to as any other.
+fn check_unrolled(name: &str, host: Host, recipe: &Recipe, simulator: Simulator) {
+    let arena = Bump::new();
+    let (mut compiled, samples) = drawn(&arena, recipe, 4);
+    compiled.layout.unrolled = true;
+    let bench = Bench::of(&compiled, name, host, samples, WeightStore::Fixed);
+    bench.build(simulator);
+    let said = bench.play(&bench.player(), simulator, 1).unwrap_or_else(|error| panic!("{name}: {error}"));
+    bench.compare(&said).unwrap_or_else(|error| panic!("{name}: {error}"));
 }
 
 /// The driver's answers are the golden ones.
@@ -64,4 +76,14 @@ fn spi_answers_the_driver_in_verilator() {
 #[test]
 fn uart_answers_the_driver_in_verilator() {
     check("uart-dense", Host::Uart, &Recipe::dense(), Simulator::Verilator);
+}
+
+#[test]
+fn axi_answers_the_driver_of_an_unrolled_network_in_verilator() {
+    check_unrolled("axi-unrolled", Host::Axi, &Recipe::dense(), Simulator::Verilator);
+}
+
+#[test]
+fn spi_answers_the_driver_of_an_unrolled_convolution_in_verilator() {
+    check_unrolled("spi-unrolled", Host::Spi, &convolution(5), Simulator::Verilator);
 }

@@ -7,6 +7,7 @@
 //! named after them. Simulation confirms the result to the clock (see the tests of the workspace).
 
 mod adds;
+mod columns;
 mod engine;
 mod items;
 mod link;
@@ -19,7 +20,7 @@ use items::{Items, changes, differing, digits, elements, often, own_spikes, spik
 use link::{Inverter, Link};
 
 use super::bench::{plane_elements, walk};
-use super::size::{Front, Layer, WindowSize};
+use super::size::{Front, Layer, Sums, WindowSize};
 use super::top::{OUTPUT_WORD, output_frames};
 use crate::data::Sample;
 use crate::host::Trace;
@@ -28,7 +29,9 @@ use crate::host::Trace;
 const LANES: u64 = 6;
 /// As [`LANES`], behind a codebook (`snn_codebook`).
 const CODEBOOK: u64 = 8;
-/// From the encoder's item to the lanes (`snn_encode` and `snn_taps`).
+/// As [`LANES`], of a count of a few bits (`snn_popcount`).
+const POPCOUNT: u64 = 8;
+/// From the encoder's item to the lanes (`snn_encode`, `snn_taps` and `snn_columns`).
 const ENCODE: u64 = 3;
 /// Shift and bias (`snn_finish`).
 const FINISH: u64 = 2;
@@ -36,6 +39,8 @@ const FINISH: u64 = 2;
 const POOL: u64 = 1;
 /// From a group of own currents to the joined one (`snn_join`).
 const JOIN: u64 = 2;
+/// From a group of one of several engines to that of all (`snn_turns`).
+const TURNS: u64 = 1;
 /// The neurons (`snn_neuron`).
 const NEURON: u64 = 8;
 /// Synaptic currents (`snn_synaptic`).
@@ -140,8 +145,8 @@ impl<'n, 'p> Network<'n, 'p> {
         Self {
             program,
             layers,
-            engines: layers.iter().map(|_| Engine::default()).collect(),
-            owns: layers.iter().map(|_| Engine::default()).collect(),
+            engines: layers.iter().map(|layer| Engine::new(layer.copies)).collect(),
+            owns: layers.iter().map(|_| Engine::new(1)).collect(),
             outs: (0..layers.len()).map(|index| Link::new(output_frames(layers.get(index + 1)))).collect(),
             kepts: layers.iter().map(|_| Link::new(2)).collect(),
             inverters: layers.iter().map(|layer| Inverter::new(coded(layer))).collect(),
@@ -237,7 +242,7 @@ impl<'n, 'p> Network<'n, 'p> {
                 let frame = &sample.frames[t.min(sample.frames.len() - 1)];
                 let engine = &mut self.engines[index];
                 if t == 0 {
-                    self.starts.push(engine.issued);
+                    self.starts.push(engine.accepts());
                 }
                 let events = plane_elements(frame, layer.from.len(), layer.planes);
                 self.adds[index].add(self.reaches[index].adds(&events));
@@ -308,15 +313,23 @@ impl<'n, 'p> Network<'n, 'p> {
         let nexts = self.starts.iter().skip(1).copied().chain(self.given);
         let clocks = self.starts.iter().zip(nexts).map(|(start, end)| end - start).collect();
         // the two engines of a layer work side by side
-        let busy = self.engines.iter().zip(&self.owns).map(|(engine, own)| engine.busy.max(own.busy)).collect();
+        let busy = self.engines.iter().zip(&self.owns).map(|(engine, own)| engine.busy().max(own.busy())).collect();
         Prediction { clocks, ends: self.ends, busy, adds: self.adds }
     }
 }
 
 /// From the item that ends a layer's sum at the lanes to the sum's last group.
 fn drain(layer: &Layer<'_>) -> u64 {
-    let lanes = if layer.codewords.is_some() { CODEBOOK } else { LANES + u64::from(layer.slots.ilog2()) };
-    lanes + (layer.lanes / layer.group) as u64 - 1
+    let lanes = match (layer.codewords, layer.sums, &layer.front) {
+        (Some(_), ..) => CODEBOOK,
+        // nines of bits are added up pair by pair
+        (None, Sums::Popcount, Front::Window(window)) => {
+            POPCOUNT + u64::from(window.chunk.div_ceil(9).next_power_of_two().ilog2())
+        }
+        (None, Sums::Gather | Sums::Popcount | Sums::Depthwise { .. }, _) => LANES + u64::from(layer.slots.ilog2()),
+    };
+    let turns = if layer.copies > 1 { TURNS } else { 0 };
+    lanes + (layer.lanes / layer.group) as u64 - 1 + turns
 }
 
 /// Number of the last group of neurons of a timestep that counts for what the layer gives.

@@ -1,7 +1,7 @@
 //! Front end of a layer: from the input stream, or from the frames of the layer before, to items for the lanes.
 
 use super::netlist::{Section, numbers, prefixed};
-use super::size::{Front, Layer, WindowSize, index_bits};
+use super::size::{Front, Layer, Sums, WindowSize, index_bits};
 use super::top::Design;
 
 /// Bits of the input's index: a flat index, or `{y, x, channel}` for a convolution.
@@ -69,6 +69,9 @@ pub fn item(layer: &Layer<'_>) -> &'static [Field] {
 fn item_bits(layer: &Layer<'_>, field: &str) -> usize {
     match (field, &layer.front) {
         ("row", _) => layer.slots * layer.row_bits(),
+        ("hit" | "subtract" | "twice", Front::Window(window)) if layer.sums.takes_columns() => {
+            layer.slots * window.chunk
+        }
         ("hit" | "subtract" | "twice", _) => layer.slots,
         ("taps", Front::Window(window)) => window.kernel[0] * window.kernel[1],
         ("tag", _) => 4,
@@ -76,9 +79,14 @@ fn item_bits(layer: &Layer<'_>, field: &str) -> usize {
     }
 }
 
-/// Bits of a count of the ones in a row of the window.
-fn count_bits(window: &WindowSize) -> usize {
-    index_bits(window.bits() + 1).max(2)
+/// The prefix of what belongs to one of a layer's engines.
+pub fn copy_id(layer: &Layer<'_>, id: &str, copy: usize) -> String {
+    if layer.copies > 1 { format!("{id}__{copy}") } else { id.to_owned() }
+}
+
+/// Bits of a count of the ones in a row of the window, where they are counted.
+fn count_bits(layer: &Layer<'_>, window: &WindowSize) -> usize {
+    if layer.sums.takes_columns() { 2 } else { index_bits(window.bits() + 1).max(2) }
 }
 
 impl Design<'_, '_> {
@@ -93,11 +101,12 @@ impl Design<'_, '_> {
         let (layer, id) = (&self.layers[index], &self.ids[index]);
         let link = self.sum_link(index);
         let frames = self.output_frames(index);
-        s.link(&link, if layer.keeps() { 2 } else { frames });
+        let readers = self.output_readers(index);
         let out = format!("{id}__out");
         if layer.keeps() {
-            s.link(&out, frames);
+            s.link(&link, 2, 1);
         }
+        s.link(&out, frames, readers);
         if let Front::Window(window) = &layer.front
             && window.collected
         {
@@ -125,12 +134,29 @@ impl Design<'_, '_> {
     /// A layer's engine up to the items for its lanes. Its frames come from the link with the prefix `before`, its sums
     /// wait for `link`.
     fn engine(s: &mut Section, layer: &Layer<'_>, id: &str, link: &str, before: &str) {
+        if let Front::Window(window) = &layer.front {
+            Self::written(s, layer, id, window);
+        }
+        for copy in 0..layer.copies {
+            Self::copy(s, layer, id, copy, link, before);
+        }
+        if layer.copies > 1 {
+            let unused: Vec<String> = (1..layer.copies).map(|copy| copy_id(layer, id, copy) + "__start").collect();
+            s.statements.push(format!("wire {id}__unused_start = &{{1'b0, {}}};", unused.join(", ")));
+        }
+    }
+
+    /// One of a layer's engines.
+    fn copy(s: &mut Section, layer: &Layer<'_>, layer_id: &str, copy: usize, link: &str, before: &str) {
+        let id = &copy_id(layer, layer_id, copy);
         for (field, ..) in item(layer) {
             s.wire(item_bits(layer, field), format!("{id}__item_{field}"));
         }
         let items: Vec<_> = item(layer).iter().map(|&(field, port, _)| (port, field)).collect();
         let mut behind = prefixed(&format!("{id}__item_"), &items);
-        behind.extend(prefixed(&format!("{link}_"), &[("start", "start"), ("free", "free")]));
+        behind.push(("free", format!("{link}_free")));
+        // the first one has the frame's first sum
+        behind.push(("start", if copy == 0 { format!("{link}_start") } else { s.wire(1, format!("{id}__start")) }));
         match &layer.front {
             Front::Stream => {
                 let parameters = numbers(&[
@@ -145,11 +171,12 @@ impl Design<'_, '_> {
                 s.instance("snn_stream", format!("u_{id}__stream"), parameters, ports);
             }
             Front::Window(window) => {
-                Self::window(s, layer, id, before, window);
+                Self::window(s, layer, layer_id, copy, before, window);
                 let mut parameters = numbers(&[
                     ("OFFSET_BITS", index_bits(window.bits())),
                     ("ROW_BITS", layer.row_bits()),
-                    ("INTERVAL", layer.interval),
+                    // turns keep it for all of them
+                    ("INTERVAL", if layer.copies > 1 { 1 } else { layer.interval }),
                 ]);
                 let chunk = [
                     ("i_valid", "valid"),
@@ -172,28 +199,47 @@ impl Design<'_, '_> {
                         "wire {id}__unused_chunk = &{{1'b0, {id}__chunk_count, {id}__chunk_signs, {id}__chunk_twice}};"
                     ));
                     s.instance("snn_taps", format!("u_{id}__taps"), parameters, ports);
+                } else if layer.sums.takes_columns() {
+                    let columns = [("BANKS", window.kernel[1]), ("CHUNK", window.chunk), ("SLOTS", layer.slots)];
+                    parameters.extend(numbers(&columns));
+                    ports.push(("i_signs", format!("{id}__chunk_signs")));
+                    ports.push(("i_twice", format!("{id}__chunk_twice")));
+                    s.statements.push(format!("wire {id}__unused_chunk = &{{1'b0, {id}__chunk_count}};"));
+                    s.instance("snn_columns", format!("u_{id}__columns"), parameters, ports);
                 } else {
                     parameters.extend(numbers(&[
                         ("BITS", window.bits()),
                         ("SLOTS", layer.slots),
-                        ("COUNT_BITS", count_bits(window)),
+                        ("COUNT_BITS", count_bits(layer, window)),
                     ]));
                     ports.push(("i_count", format!("{id}__chunk_count")));
                     ports.push(("i_signs", format!("{id}__chunk_signs")));
                     ports.push(("i_twice", format!("{id}__chunk_twice")));
+                    let ends = s.wire(1, format!("{id}__ends"));
+                    if layer.copies > 1 {
+                        ports.push(("turn", format!("{layer_id}__turn[{copy}]")));
+                    } else {
+                        ports.push(("turn", "1'b1".into()));
+                        s.statements.push(format!("wire {id}__unused_ends = &{{1'b0, {ends}}};"));
+                    }
+                    ports.push(("ends", ends));
                     s.instance("snn_encode", format!("u_{id}__encode"), parameters, ports);
                 }
             }
         }
     }
 
-    fn window(s: &mut Section, layer: &Layer<'_>, id: &str, before: &str, w: &WindowSize) {
+    /// What the writer before a window gives, which is declared here, where the sizes are known.
+    fn written(s: &mut Section, layer: &Layer<'_>, id: &str, w: &WindowSize) {
+        s.wire(w.kernel[1], format!("{id}__write"));
+        s.wire(index_bits(w.frames() * w.frame), format!("{id}__write_address"));
+        s.wire(w.kernel[1] * layer.stored_bits() * w.chunk, format!("{id}__write_data"));
+    }
+
+    fn window(s: &mut Section, layer: &Layer<'_>, layer_id: &str, copy: usize, before: &str, w: &WindowSize) {
+        let id = &copy_id(layer, layer_id, copy);
         let address_bits = index_bits(w.frames() * w.frame);
         let offset_bits = index_bits(w.bits());
-        // what the writer before it gives is declared here, where the sizes are known
-        s.wire(w.kernel[1], format!("{id}__write"));
-        s.wire(address_bits, format!("{id}__write_address"));
-        s.wire(w.kernel[1] * layer.stored_bits() * w.chunk, format!("{id}__write_data"));
         let own_bits = index_bits(2 * w.own);
         let own = match w.own {
             0 => [("own_write", "1'b0"), ("own_write_address", "1'b0"), ("own_written", "1'b0")]
@@ -215,7 +261,7 @@ impl Design<'_, '_> {
             ("bits", w.bits()),
             ("signs", w.bits()),
             ("twice", w.bits()),
-            ("count", count_bits(w)),
+            ("count", count_bits(layer, w)),
             ("rotation", offset_bits),
             ("row", layer.row_bits()),
             ("flags", 4),
@@ -225,9 +271,10 @@ impl Design<'_, '_> {
             s.wire(bits, format!("{id}__chunk_{field}"));
         }
         let written = [("write", "write"), ("write_address", "write_address"), ("write_data", "write_data")];
-        let mut ports = prefixed(&format!("{id}__"), &written);
+        let mut ports = prefixed(&format!("{layer_id}__"), &written);
         ports.extend(own);
-        ports.extend(prefixed(before, &[("full", "full"), ("first", "first"), ("read", "read")]));
+        let mine = if layer.copies > 1 { format!("[{copy}]") } else { String::new() };
+        ports.extend(["full", "first", "read"].map(|port| (port, format!("{before}{port}{mine}"))));
         let chunk = [
             ("o_valid", "valid"),
             ("o_bits", "bits"),
@@ -241,19 +288,22 @@ impl Design<'_, '_> {
             ("o_pop", "pop"),
         ];
         ports.extend(prefixed(&format!("{id}__chunk_"), &chunk));
+        // of a pool window each engine has some columns, where there is none it has whole positions
+        let pooled = w.pool != [1; 2];
+        let left = copy * w.stride[1];
         let parameters = numbers(&[
-            ("SLOTS", layer.slots),
+            ("SLOTS", if layer.sums.takes_columns() { 1 } else { layer.slots }),
             ("PLANES", layer.planes),
             ("DIGITS", layer.digits().unwrap_or(0)),
             ("SIGNED", usize::from(layer.is_signed())),
             ("BASED", usize::from(layer.has_base())),
             ("LANE_GROUPS", layer.lane_groups()),
             ("HEIGHT", w.out[0]),
-            ("WIDTH", w.out[1]),
+            ("WIDTH", w.out[1] / layer.copies),
             ("POOL_Y", w.pool[0]),
-            ("POOL_X", w.pool[1]),
+            ("POOL_X", if pooled { w.pool[1] / layer.copies } else { w.pool[1] }),
             ("KEEP_Y", w.keep[0]),
-            ("KEEP_X", w.keep[1]),
+            ("KEEP_X", w.keep[1] / layer.copies),
             ("KERNEL_Y", w.kernel[0]),
             ("BY_CHANNEL", usize::from(layer.codewords.is_some())),
             ("BANKS", w.kernel[1]),
@@ -261,15 +311,22 @@ impl Design<'_, '_> {
             ("CHUNKS", w.all_chunks()),
             ("ROW", w.row()),
             ("STRIDE_Y", w.stride[0]),
-            ("STRIDE_X", w.stride[1]),
+            ("STRIDE_X", w.stride[1] * layer.copies),
             ("FRAME", w.frame),
             ("FRAMES", w.frames()),
+            ("START", left / w.kernel[1] * w.all_chunks()),
+            ("FIRST_BANK", left % w.kernel[1]),
+            ("OPENS", usize::from(copy == 0 || !pooled)),
+            ("CLOSES", usize::from(copy + 1 == layer.copies || !pooled)),
+            ("RESERVES", usize::from(copy == 0)),
             ("ADDRESS_BITS", address_bits),
             ("OFFSET_BITS", offset_bits),
             ("ROW_BITS", layer.row_bits()),
-            ("COUNT_BITS", count_bits(w)),
+            ("COUNT_BITS", count_bits(layer, w)),
             ("OWN", w.own),
             ("OWN_BITS", own_bits),
+            ("BY_COLUMN", usize::from(layer.sums.takes_columns())),
+            ("OWN_WORDS", usize::from(matches!(layer.sums, Sums::Depthwise { .. }))),
         ]);
         s.instance("snn_window", format!("u_{id}__window"), parameters, ports);
     }
@@ -277,7 +334,7 @@ impl Design<'_, '_> {
     fn collect(&self, s: &mut Section, index: usize) {
         let layer = &self.layers[index];
         let Front::Window(w) = &layer.front else { return };
-        s.link("input", 2);
+        s.link("input", 2, layer.copies);
         let bits = InputIndex::new(layer).bits;
         let mut low = 0;
         let mut field = |width: usize| {

@@ -38,7 +38,8 @@ const LARGE_WORDS: usize = 1 << 14;
 /// A memory of weights in the netlist.
 struct Memory {
     section: usize,
-    instance: usize,
+    /// Where it is, and its copies.
+    instances: Vec<usize>,
     rows: usize,
     row_bits: usize,
     width: usize,
@@ -63,18 +64,26 @@ fn value<'i>(instance: &'i Instance, name: &str) -> Option<&'i str> {
 
 /// Every memory of weights, in the order in which they are loaded: that of the layers.
 fn memories(sections: &[Section]) -> Vec<Memory> {
-    let mut found = Vec::new();
+    let mut found: Vec<Memory> = Vec::new();
+    let mut named: Vec<&str> = Vec::new();
     for (section, instances) in sections.iter().map(|section| &section.instances).enumerate() {
         for (instance, it) in instances.iter().enumerate() {
-            if !matches!(it.module, "snn_lanes" | "snn_codebook") {
+            if !matches!(it.module, "snn_lanes" | "snn_codebook" | "snn_popcount") {
                 continue;
             }
+            let name = value(it, "WEIGHTS").or(value(it, "INDICES")).expect("a file of weights");
+            if let Some(before) = named.iter().position(|before| *before == name) {
+                found[before].instances.push(instance);
+                continue;
+            }
+            named.push(name);
             let number = |name: &str| value(it, name).and_then(|value| value.parse::<usize>().ok());
             let of = |name: &str| number(name).expect("a number that the netlist was made with");
-            let bits = number("WEIGHT_BITS").or(number("INDEX_BITS")).expect("bits of what is stored");
+            let bits =
+                number("WEIGHT_BITS").or(number("INDEX_BITS")).or(number("BITS")).expect("bits of what is stored");
             found.push(Memory {
                 section,
-                instance,
+                instances: vec![instance],
                 rows: of("ROWS"),
                 row_bits: of("ROW_BITS"),
                 width: of("LANES") * bits,
@@ -91,13 +100,14 @@ pub fn connect(sections: &mut Vec<Section>, files: &mut Vec<File>, store: Weight
     let found = memories(sections);
     let WeightStore::Loaded { large } = store else {
         for memory in &found {
-            let instance = &mut sections[memory.section].instances[memory.instance];
-            instance.ports.extend([
-                ("w_valid", "1'b0".into()),
-                ("w_row", format!("{}'d0", memory.row_bits)),
-                ("w_columns", format!("{}'d0", memory.columns())),
-                ("w_data", "32'd0".into()),
-            ]);
+            for &instance in &memory.instances {
+                sections[memory.section].instances[instance].ports.extend([
+                    ("w_valid", "1'b0".into()),
+                    ("w_row", format!("{}'d0", memory.row_bits)),
+                    ("w_columns", format!("{}'d0", memory.columns())),
+                    ("w_data", "32'd0".into()),
+                ]);
+            }
         }
         return Vec::new();
     };
@@ -106,15 +116,16 @@ pub fn connect(sections: &mut Vec<Section>, files: &mut Vec<File>, store: Weight
     let mut loading = Section { comment: "weights: layer after layer".into(), ..Section::default() };
     let mut from = "load_valid".to_owned();
     for (index, memory) in found.iter().enumerate() {
-        let instance = &mut sections[memory.section].instances[memory.instance];
-        for (name, value) in &mut instance.parameters {
-            if matches!(*name, "WEIGHTS" | "INDICES") {
-                let path = std::mem::replace(value, "\"\"".into()).trim_matches('"').to_owned();
-                let at = files.iter().position(|file| file.path == path).expect("a file of the netlist");
-                words.extend(file_words(&files.remove(at)));
+        let mut path = String::new();
+        for &instance in &memory.instances {
+            let parameters = &mut sections[memory.section].instances[instance].parameters;
+            for (_, value) in parameters.iter_mut().filter(|(name, _)| matches!(*name, "WEIGHTS" | "INDICES")) {
+                path = std::mem::replace(value, "\"\"".into()).trim_matches('"').to_owned();
             }
+            parameters.extend(numbers(&[("LOADED", 1), ("LARGE", usize::from(in_large[index]))]));
         }
-        instance.parameters.extend(numbers(&[("LOADED", 1), ("LARGE", usize::from(in_large[index]))]));
+        let at = files.iter().position(|file| file.path == path).expect("a file of the netlist");
+        words.extend(file_words(&files.remove(at)));
         let s = &mut loading;
         let name = format!("load_{index}");
         let next = s.wire(1, format!("{name}__next"));
@@ -129,7 +140,9 @@ pub fn connect(sections: &mut Vec<Section>, files: &mut Vec<File>, store: Weight
         for (port, bits) in taken {
             let wire = s.wire(bits, format!("{name}__{}", &port[2..]));
             ports.push((port, wire.clone()));
-            instance.ports.push((port, wire));
+            for &instance in &memory.instances {
+                sections[memory.section].instances[instance].ports.push((port, wire.clone()));
+            }
         }
         let parameters =
             numbers(&[("ROWS", memory.rows), ("ROW_BITS", memory.row_bits), ("COLUMNS", memory.columns())]);
@@ -149,7 +162,11 @@ fn in_large(found: &[Memory], large: usize) -> Vec<bool> {
     let (mut left, mut chosen) = (large, vec![false; found.len()]);
     for index in order {
         let memory = &found[index];
-        if memory.slots == 1 && memory.rows <= LARGE_WORDS && memory.large_width() <= left {
+        if memory.instances.len() == 1
+            && memory.slots == 1
+            && memory.rows <= LARGE_WORDS
+            && memory.large_width() <= left
+        {
             left -= memory.large_width();
             chosen[index] = true;
         }
@@ -198,7 +215,7 @@ mod tests {
 
     #[test]
     fn the_largest_layers_take_the_large_memories() {
-        let memory = |rows, width, slots| Memory { section: 0, instance: 0, rows, row_bits: 1, width, slots };
+        let memory = |rows, width, slots| Memory { section: 0, instances: vec![0], rows, row_bits: 1, width, slots };
         let found = [memory(100, 10, 1), memory(1664, 48, 1), memory(300, 40, 1), memory(9000, 16, 2)];
         assert_eq!(in_large(&found, 64), [true, true, false, false]);
         assert_eq!(in_large(&found, 0), [false; 4]);

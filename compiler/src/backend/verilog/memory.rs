@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use snnc_runtime::program::{Connection, Projection};
 
-use super::size::{Front, Layer, WindowSize};
+use super::size::{Front, Layer, Sums, WindowSize};
 
 /// Collects words bit by bit.
 #[derive(Debug, Default)]
@@ -58,6 +58,53 @@ fn weight(projection: &Projection<'_>, outputs: usize, row: usize, lane: usize) 
     projection.synapses.weight(outputs, row, lane).into()
 }
 
+/// What bit `slot` of word `chunk` of a column says where it stands in row `ky` and column `kx` of a window: the row of
+/// weights of the edge before, if there is such a tap.
+fn row_of(window: &WindowSize, [ky, kx]: [usize; 2], chunk: usize, slot: usize) -> Option<usize> {
+    let (stacked, channels) = (chunk * window.chunk + slot, window.source[2]);
+    let (y, channel) = (ky + stacked / channels, stacked % channels);
+    let exists =
+        stacked < window.map[2] && y.is_multiple_of(window.dilation[0]) && kx.is_multiple_of(window.dilation[1]);
+    let columns = (window.kernel[1] - 1) / window.dilation[1] + 1;
+    let tap = y / window.dilation[0] * columns + kx / window.dilation[1];
+    exists.then_some(tap * channels + channel)
+}
+
+/// The weights of a layer that takes a whole column of its window at once, one word for each column and group of lanes, the
+/// lowest lane lowest.
+pub fn columns(layer: &Layer<'_>, window: &WindowSize) -> String {
+    let mut file = MemoryFile::default();
+    let of = |row: Option<usize>, lane: usize| {
+        row.map_or(0, |row| weight(&layer.planned.forward, layer.channels, row, lane))
+    };
+    for group in 0..layer.lane_groups() {
+        for ky in 0..window.kernel[0] {
+            for chunk in layer.words_of(window, group) {
+                for kx in 0..window.kernel[1] {
+                    let row = |slot: usize| row_of(window, [ky, kx], chunk, slot);
+                    for lane in group * layer.lanes..(group + 1) * layer.lanes {
+                        match layer.sums {
+                            Sums::Depthwise { multiple } => {
+                                file.push(of(row(lane / multiple % window.chunk), lane), layer.weight_bits);
+                            }
+                            // a sign for each bit of the column
+                            Sums::Gather | Sums::Popcount => {
+                                (0..window.chunk).for_each(|slot| file.push((of(row(slot), lane) > 0).into(), 1));
+                            }
+                        }
+                    }
+                    file.end_word();
+                }
+            }
+        }
+    }
+    while file.words < layer.rows {
+        file.push(0, layer.word_bits());
+        file.end_word();
+    }
+    file.text()
+}
+
 /// The weights of a layer, one word for each tap and group of lanes, the lowest lane lowest.
 pub fn weights(layer: &Layer<'_>) -> String {
     let mut file = MemoryFile::default();
@@ -80,7 +127,6 @@ pub fn weights(layer: &Layer<'_>) -> String {
     match &layer.front {
         Front::Stream => (0..layer.from.len()).for_each(|row| word(Row::Forward(row), 0..layer.lanes)),
         Front::Window(window) => {
-            let columns = (window.kernel[1] - 1) / window.dilation[1] + 1;
             for group in 0..layer.lane_groups() {
                 let lanes = group * layer.lanes..(group + 1) * layer.lanes;
                 for ky in 0..window.kernel[0] {
@@ -93,14 +139,8 @@ pub fn weights(layer: &Layer<'_>) -> String {
                                     word(row, lanes.clone());
                                     continue;
                                 }
-                                let (stacked, channels) = (chunk * window.chunk + slot, window.source[2]);
-                                let (y, channel) = (ky + stacked / channels, stacked % channels);
-                                let exists = stacked < window.map[2]
-                                    && y.is_multiple_of(window.dilation[0])
-                                    && kx.is_multiple_of(window.dilation[1]);
-                                let tap = y / window.dilation[0] * columns + kx / window.dilation[1];
-                                let row = if exists { Row::Forward(tap * channels + channel) } else { Row::None };
-                                word(row, lanes.clone());
+                                let row = row_of(window, [ky, kx], chunk, slot);
+                                word(row.map_or(Row::None, Row::Forward), lanes.clone());
                             }
                         }
                     }

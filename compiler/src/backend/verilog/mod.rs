@@ -10,9 +10,11 @@ mod bench;
 pub mod board;
 mod choose;
 mod clocks;
+mod codes;
 pub mod cost;
 mod front;
 pub mod host;
+mod lanes;
 mod loading;
 mod memory;
 mod names;
@@ -23,6 +25,7 @@ mod rtl;
 mod size;
 mod tail;
 mod top;
+mod unrolled;
 
 use board::Chosen;
 pub use choose::choose;
@@ -30,6 +33,7 @@ use cost::Resources;
 use host::Interface;
 pub use loading::WeightStore;
 use names::Identifiers;
+use plan::Planned;
 use rayon::prelude::*;
 use size::Layer;
 use top::Design;
@@ -58,15 +62,17 @@ pub struct Hardware {
 
 fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, AtNode<BackendError>> {
     let store = WeightStore::new(options.board, options.load_weights);
-    if let Some(chosen) = &options.board {
-        cost::fits(compiled, chosen, store)?;
-    }
+    let board = options.board.map(|chosen| cost::fits(compiled, &chosen, store)).transpose()?;
     let traces: Vec<Trace> = options.samples.par_iter().map(|sample| trace(&compiled.program, sample)).collect();
-    let hardware = hardware_on(compiled, options.samples, &traces, BENCH_SAMPLES, store, options.board.as_ref())?;
+    let hardware = hardware_on(compiled, options.samples, &traces, BENCH_SAMPLES, store, board.as_ref())?;
     let Hardware { mut files, report, resources, predicted_clocks, interface, .. } = hardware;
-    let host = options.board.map(|chosen| chosen.host).or(options.host);
-    files.extend(host.iter().flat_map(|host| host::files(&interface, *host)));
-    if let Some(chosen) = &options.board {
+    let host = board.map(|chosen| chosen.host).or(options.host);
+    for file in host.iter().flat_map(|host| host::files(&interface, *host)) {
+        if !files.contains(&file) {
+            files.push(file); // a fixed module may be the design's as well
+        }
+    }
+    if let Some(chosen) = &board {
         let own = board::files(&interface, chosen, &files);
         files.extend(own);
     }
@@ -110,13 +116,16 @@ fn hardware_on(
     store: WeightStore,
     board: Option<&Chosen>,
 ) -> Result<Hardware, AtNode<BackendError>> {
+    if compiled.layout.unrolled {
+        return unrolled::hardware(compiled, samples, traces, benched, store, board);
+    }
     let plan = plan::plan(compiled)?;
     let layers = Layer::all(&compiled.program, &plan, &compiled.layout);
-    let names = Names::new(compiled, &layers);
+    let names = Names::new(compiled, layers.iter().map(|layer| &layer.planned));
     let design = names.design(compiled, &layers, store);
     let (sections, memories, weights) = design.netlist();
-    let costs = cost::of(board, &sections, &memories, layers.len());
-    let mut files: Vec<File> = rtl::RTL.iter().map(|(path, text)| File::text(*path, *text)).collect();
+    let costs = cost::of(board, &sections, &memories);
+    let mut files: Vec<File> = rtl::ENGINES.iter().map(|(path, text)| File::text(*path, *text)).collect();
     let own = design.files(sections, memories, &weights);
     let interface = design.interface(host::fingerprint(&own), weights.len());
     files.extend(own);
@@ -130,9 +139,9 @@ fn hardware_on(
         let patience = 10_000 + 10 * prediction.clocks.iter().max().copied().unwrap_or(0);
         files.extend(bench::files(&design, &samples[..count], &traces[..count], patience, &weights));
     }
-    let report = report::layers(compiled, &layers, &names.titles, &prediction, samples.len(), &costs);
+    let report = report::layers(compiled, &layers, &prediction, samples.len(), &costs);
     let resources = costs.total;
-    let on = report::Part::new(Some(resources), board);
+    let on = report::Part::new(resources, board, false);
     files.push(report::file(&printable(&compiled.name), &compiled.program, &layers, &report, &prediction, &on));
     Ok(Hardware { files, top: names.top, predicted_clocks: prediction.clocks, report, resources, interface })
 }
@@ -141,25 +150,23 @@ fn hardware_on(
 struct Names {
     top: String,
     title: String,
-    /// The name that the user knows for each layer.
-    titles: Vec<String>,
+    /// An identifier for each layer.
     ids: Vec<String>,
-    /// The titles as they can stand in a comment.
-    printable: Vec<String>,
+    /// The name that the user knows for each layer, as it can stand in a comment.
+    titles: Vec<String>,
 }
 
 impl Names {
-    fn new(compiled: &Compiled<'_>, layers: &[Layer<'_>]) -> Self {
+    fn new<'l, 'p: 'l>(compiled: &Compiled<'p>, layers: impl Iterator<Item = &'l Planned<'p>>) -> Self {
         let mut identifiers = Identifiers::default();
         let top = identifiers.add(&compiled.name);
-        let named = |layer: &Layer<'_>| {
-            let step = layer.planned.neurons.map_or(layer.planned.step, |(step, _)| step);
-            compiled.steps[step].name.clone()
-        };
-        let titles: Vec<String> = layers.iter().map(named).collect();
-        let ids = titles.iter().map(|title| identifiers.add(title)).collect();
-        let printable_titles = titles.iter().map(|title| printable(title)).collect();
-        Self { top, title: printable(&compiled.name), titles, ids, printable: printable_titles }
+        let (mut ids, mut titles) = (Vec::new(), Vec::new());
+        for layer in layers {
+            let name = layer.name(compiled);
+            ids.push(identifiers.add(name));
+            titles.push(printable(name));
+        }
+        Self { top, title: printable(&compiled.name), ids, titles }
     }
 
     fn design<'d, 'p>(
@@ -174,7 +181,7 @@ impl Names {
             program: &compiled.program,
             layers,
             ids: &self.ids,
-            titles: &self.printable,
+            titles: &self.titles,
             store,
         }
     }

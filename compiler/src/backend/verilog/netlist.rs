@@ -1,5 +1,7 @@
 //! A netlist: fixed modules in their places, and the wires between them.
 
+use super::unrolled::Size;
+
 /// A fixed module in its place.
 pub struct Instance {
     /// Its module.
@@ -21,8 +23,10 @@ pub struct Section {
     pub wires: Vec<(usize, String)>,
     /// What else is said.
     pub statements: Vec<String>,
-    /// Its modules.
+    /// Its fixed modules.
     pub instances: Vec<Instance>,
+    /// Its adder trees, which are modules of its own: name, and what they are made of.
+    pub trees: Vec<(String, Size)>,
 }
 
 impl Section {
@@ -45,11 +49,20 @@ impl Section {
         self.instances.push(Instance { module, name, parameters, ports });
     }
 
-    /// The books of a buffer of `frames` frames, with a wire for each of its signals.
-    pub fn link(&mut self, name: &str, frames: usize) {
-        let signals = ["start", "written", "written_first", "read", "free", "full", "first"];
-        let ports = signals.iter().map(|signal| (*signal, self.wire(1, format!("{name}_{signal}")))).collect();
-        self.instance("snn_link", format!("u_{name}"), numbers(&[("FRAMES", frames)]), ports);
+    /// The books of a buffer of `frames` frames that so many engines read, with a wire for each of its signals.
+    pub fn link(&mut self, name: &str, frames: usize, readers: usize) {
+        let signals = [
+            ("start", 1),
+            ("written", 1),
+            ("written_first", 1),
+            ("read", readers),
+            ("free", 1),
+            ("full", readers),
+            ("first", readers),
+        ];
+        let ports = signals.map(|(signal, bits)| (signal, self.wire(bits, format!("{name}_{signal}"))));
+        let parameters = numbers(&[("FRAMES", frames), ("READERS", readers)]);
+        self.instance("snn_link", format!("u_{name}"), parameters, ports.into());
     }
 
     /// Wires for a stream that comes out of a module.

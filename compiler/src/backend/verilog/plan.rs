@@ -9,7 +9,7 @@
 mod tests;
 
 use snnc_runtime::program::{
-    Connection, EdgeKind, Neuron, Pool, PoolOp, Population, Program, Projection, Rate, Step, Synapses,
+    Connection, EdgeKind, Neuron, Pool, Population, Program, Projection, Rate, Step, Synapses,
 };
 
 use crate::backend::BackendError;
@@ -56,6 +56,11 @@ impl Planned<'_> {
     /// Whether its currents are computed once per sample.
     pub fn is_constant(&self, program: &Program<'_>) -> bool {
         program.edge(self.source).rate == Rate::PerSample
+    }
+
+    /// The name that the user knows: of its neurons, or else of its weights.
+    pub fn name<'c>(&self, compiled: &'c Compiled<'_>) -> &'c str {
+        &compiled.steps[self.neurons.map_or(self.step, |(step, _)| step)].name
     }
 }
 
@@ -388,15 +393,5 @@ pub(super) fn planes(kind: EdgeKind) -> (usize, bool) {
         EdgeKind::Values(ValueKind::I8) => (8, true),
         EdgeKind::Values(ValueKind::I16) => (16, true),
         EdgeKind::Currents { bits } => (usize::from(bits), true),
-    }
-}
-
-/// Code of a pool in `snn_pool`.
-pub(super) fn pool_code(op: PoolOp, spikes: bool) -> usize {
-    match (op, spikes) {
-        (PoolOp::Max, false) => 0,
-        (PoolOp::Sum, false) => 1,
-        (PoolOp::Max, true) => 2,
-        (PoolOp::Sum, true) => 3,
     }
 }

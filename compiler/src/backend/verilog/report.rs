@@ -14,25 +14,29 @@ use crate::compiled::Compiled;
 pub fn layers(
     compiled: &Compiled<'_>,
     layers: &[Layer<'_>],
-    titles: &[String],
     prediction: &Prediction,
     samples: usize,
     costs: &Costs,
 ) -> Vec<LayerReport> {
     let mut lines = Vec::new();
     let mean = |n: f64| (samples > 0).then(|| n / samples as f64);
-    let of_layers = layers.iter().zip(titles).zip(&prediction.busy).zip(&prediction.adds);
-    for (at, (((layer, title), busy), adds)) in of_layers.enumerate() {
+    let of_layers = layers.iter().zip(&prediction.busy).zip(&prediction.adds).zip(&costs.sections);
+    for (((layer, busy), adds), resources) in of_layers {
         let encoding = compiled.steps[layer.planned.step].encoding.map(|encoding| encoding.name());
         lines.push(LayerReport {
-            name: title.clone(),
+            name: layer.planned.name(compiled).to_owned(),
             encoding,
+            engine: Some(layer.sums.name()),
             lanes: Some(layer.lanes),
-            inputs_per_clock: Some(layer.slots),
+            inputs_per_clock: Some(match &layer.front {
+                Front::Window(window) if layer.sums.takes_columns() => layer.slots * window.chunk,
+                Front::Window(_) | Front::Stream => layer.slots,
+            }),
+            engines: Some(layer.copies),
             predicted_clocks: mean(*busy as f64),
             adds: mean(adds.made as f64),
             adds_saved: mean(adds.plain as f64 - adds.made as f64),
-            resources: Some(costs.layers[at]),
+            resources: Some(*resources),
             memory_bits: memory_bits(layer),
             state_bits: state_bits(layer),
         });
@@ -57,7 +61,7 @@ fn memory_bits(layer: &Layer<'_>) -> u64 {
         Some(stored.thresholds.len() * table_bits(stored.thresholds) + levels)
     });
     let tables = layer.channels * table_width + stored.unwrap_or(0);
-    let weights = |layer: &Layer<'_>| layer.rows * layer.lanes * layer.weight_bits;
+    let weights = |layer: &Layer<'_>| layer.copies * layer.rows * layer.word_bits();
     let own = layer.joined.as_ref().map_or(0, |joined| weights(&joined.engine));
     (weights(layer) + own + tables) as u64
 }
@@ -80,10 +84,13 @@ fn state_bits(layer: &Layer<'_>) -> u64 {
         Front::Window(window) => {
             let frame = window.frame * window.bits() * layer.stored_bits();
             let filled = if window.collected { window.collected_words() * window.bits() / window.stack } else { 0 };
-            frame * window.frames() + filled * layer.planes + layer.held_bits() + 2 * window.own * window.chunk
+            layer.copies * frame * window.frames()
+                + filled * layer.planes
+                + layer.held_bits()
+                + 2 * window.own * window.chunk
         }
     };
-    let sums = |layer: &Layer<'_>| 2 * layer.lanes * layer.sum_bits;
+    let sums = |layer: &Layer<'_>| 2 * layer.copies * layer.lanes * layer.sum_bits;
     let own = layer.joined.as_ref().map_or(0, |Joined { engine, .. }| sums(engine) + 2 * engine.words * engine.group);
     (membranes + kept + frames + sums(layer) + own) as u64
 }
@@ -91,14 +98,15 @@ fn state_bits(layer: &Layer<'_>) -> u64 {
 struct Line<'a> {
     report: &'a LayerReport,
     encoding: &'a str,
+    engine: &'a str,
     lanes: usize,
-    slots: usize,
+    slots: String,
+    engines: usize,
     code: &'static str,
     group: usize,
     busy: String,
     adds: String,
     saved: String,
-    resources: String,
 }
 
 #[derive(Template)]
@@ -107,42 +115,82 @@ struct Report<'a> {
     name: &'a str,
     timesteps: u32,
     lines: Vec<Line<'a>>,
-    samples: usize,
-    mean: String,
-    least: u64,
-    most: u64,
+    clocks: Clocks,
     part: &'a Part,
 }
 
 /// What the design takes of a part.
 pub struct Part {
-    total: Option<Resources>,
-    name: String,
-    short: Vec<String>,
+    /// All of it.
+    pub total: Resources,
+    /// The part, in words.
+    pub name: String,
+    /// What the part has too little of, in words.
+    pub short: Vec<String>,
+    /// Whether the network is unrolled.
+    pub unrolled: bool,
 }
 
 impl Part {
     /// Of the part of `board`, or of a 7-series one.
-    pub fn new(total: Option<Resources>, board: Option<&Chosen>) -> Self {
+    pub fn new(total: Resources, board: Option<&Chosen>, unrolled: bool) -> Self {
         let name = board
             .map_or("a part of the 7 series".into(), |chosen| format!("{} ({})", chosen.board.part, chosen.board.name));
-        let short = board
-            .zip(total)
-            .map(|(chosen, total)| shortages(&total, chosen.board.capacity, Share::ALL))
-            .unwrap_or_default();
+        let short = board.map(|chosen| shortages(&total, chosen.board.capacity, Share::ALL)).unwrap_or_default();
         let line = |short: &super::cost::Shortage| format!("{} {} of {}", short.needed, short.what, short.available);
-        Self { total, name, short: short.iter().map(line).collect() }
+        Self { total, name, short: short.iter().map(line).collect(), unrolled }
     }
 
-    fn tolerance(&self) -> String {
+    /// How far it may be off.
+    pub fn tolerance(&self) -> String {
         format!("{:.0} % or {FLOOR} of them, whichever is more", 100.0 * TOLERANCE)
+    }
+
+    /// The cells of a layer in a table.
+    pub fn layer(&self, layer: &LayerReport) -> String {
+        layer.resources.as_ref().map_or("- | - | - | -".into(), cells)
+    }
+
+    /// The cells of all of it.
+    pub fn all(&self) -> String {
+        cells(&self.total)
     }
 }
 
-/// A line of a table.
-fn cells(resources: Option<Resources>) -> String {
-    let of = |r: Resources| format!("{} | {} | {} | {}", r.luts, r.ffs, r.block_rams, r.dsps);
-    resources.map_or("- | - | - | -".into(), of)
+fn cells(r: &Resources) -> String {
+    format!("{} | {} | {} | {}", r.luts, r.ffs, r.block_rams, r.dsps)
+}
+
+/// Clocks of some samples, as a report says them.
+pub struct Clocks {
+    /// How many samples there are.
+    pub samples: usize,
+    /// Their mean.
+    pub mean: String,
+    /// The fewest.
+    pub least: u64,
+    /// The most.
+    pub most: u64,
+}
+
+impl Clocks {
+    /// Of the clocks of each sample.
+    pub fn new(clocks: &[u64]) -> Self {
+        Self {
+            samples: clocks.len(),
+            mean: format!("{:.1}", clocks.iter().sum::<u64>() as f64 / clocks.len().max(1) as f64),
+            least: clocks.iter().copied().min().unwrap_or(0),
+            most: clocks.iter().copied().max().unwrap_or(0),
+        }
+    }
+}
+
+/// Inputs per clock, of a layer that takes columns: columns, and the inputs of each.
+fn inputs(layer: &Layer<'_>) -> String {
+    match &layer.front {
+        Front::Window(window) if layer.sums.takes_columns() => format!("{} x {}", layer.slots, window.chunk),
+        Front::Window(_) | Front::Stream => layer.slots.to_string(),
+    }
 }
 
 /// A figure, if there is one.
@@ -159,27 +207,24 @@ pub fn file(
     prediction: &Prediction,
     part: &Part,
 ) -> File {
-    let clocks = &prediction.clocks;
     let lines = report.iter().zip(layers).map(|(report, layer)| Line {
         report,
         encoding: report.encoding.unwrap_or("-"),
+        engine: report.engine.unwrap_or("-"),
         lanes: layer.lanes,
-        slots: layer.slots,
+        slots: inputs(layer),
+        engines: layer.copies,
         code: layer.code.name(),
         group: layer.group,
         busy: rounded(report.predicted_clocks),
         adds: rounded(report.adds),
         saved: rounded(report.adds_saved),
-        resources: cells(report.resources),
     });
     let text = Report {
         name,
         timesteps: program.timesteps(),
         lines: lines.collect(),
-        samples: clocks.len(),
-        mean: format!("{:.1}", clocks.iter().sum::<u64>() as f64 / clocks.len().max(1) as f64),
-        least: clocks.iter().copied().min().unwrap_or(0),
-        most: clocks.iter().copied().max().unwrap_or(0),
+        clocks: Clocks::new(&prediction.clocks),
         part,
     };
     let mut text = text.render().expect("a template without conditions of its own renders");

@@ -1,25 +1,23 @@
 //! Sizes of a layer's hardware: lanes, chunks, widths, and how many clocks each part is deep.
 
-use snnc_runtime::program::{
-    Connection, EdgeKind, Neuron, Population, Program, Projection, Reset, ResetTiming, Shape, Synapses,
-};
+use snnc_runtime::program::{Connection, EdgeKind, Neuron, Program, Reset, Shape, Synapses};
 
 mod bits;
+mod finish;
+mod pace;
+mod sums;
 mod window;
 
-pub use bits::{index_bits, table_bits};
+pub use bits::{index_bits, synaptic_bits, table_bits};
 use bits::{own_weight_bits, pooled_current_bits, response_bits, weight_bits};
+pub use finish::Finish;
+use pace::{group, neuron_loop, slots};
+pub use sums::Sums;
+use sums::{Choice, Taken};
 pub use window::{VECTOR_FRAMES, WindowSize};
 
 use super::plan::{Planned, planes};
 use crate::compiled::{EdgeCode, Engine, Layout};
-
-/// Clocks after which the same neuron may come back (`snn_neuron`; the readout and `snn_filter` need fewer).
-const NEURON_LOOP: usize = 9;
-/// As [`NEURON_LOOP`], where spikes clear synaptic currents (`snn_synaptic`).
-const CLEARING_LOOP: usize = 15;
-/// A window is expected to have one active tap in this many; only the number of neurons per clock follows from it.
-const TAPS_PER_ACTIVE: usize = 40;
 
 /// A layer and its sizes.
 #[derive(Clone, Debug)]
@@ -40,12 +38,16 @@ pub struct Layer<'p> {
     pub timesteps: usize,
     /// Where its items come from.
     pub front: Front,
+    /// What it makes its sums of.
+    pub sums: Sums,
     /// Outputs per position (of a dense layer: all outputs).
     pub channels: usize,
     /// Accumulators.
     pub lanes: usize,
     /// Inputs per clock.
     pub slots: usize,
+    /// Engines, each with a copy of the weights, each of which takes every `copies`-th column of positions.
+    pub copies: usize,
     /// Elements per clock behind the lanes.
     pub group: usize,
     /// Bits of what is stored of a weight.
@@ -83,17 +85,6 @@ pub struct Joined<'p> {
     pub engine: Box<Layer<'p>>,
     /// Bits of both currents together.
     pub bits: usize,
-}
-
-/// What an accumulator becomes.
-#[derive(Clone, Copy, Debug)]
-pub struct Finish {
-    /// Shift to the left, negative to the right.
-    pub shift: i8,
-    /// Bits of the result.
-    pub out_bits: usize,
-    /// Bits of a bias.
-    pub bias_bits: usize,
 }
 
 /// The front end of a layer.
@@ -134,36 +125,55 @@ impl<'p> Layer<'p> {
         let dense = projection.connection == Connection::Dense;
         let shape = population.output.shape;
         let channels = if dense { shape.len() } else { shape.channels as usize };
-        let lanes = largest_divisor(channels, lanes.unwrap_or(channels).max(1));
-        let stream = before.is_none() && dense && lanes == channels && planned.own.is_none();
+        let most_lanes = lanes.unwrap_or(channels).max(1);
+        let stream = before.is_none() && dense && most_lanes >= channels && planned.own.is_none();
         let taps = match projection.connection {
             Connection::Conv2d(w) => {
                 usize::from(w.kernel[0]) * usize::from(w.kernel[1]) * source.shape.channels as usize
             }
             Connection::Dense | Connection::Identity => source.shape.len(),
         };
-        let codebook = codebook(&projection, planes).filter(|_| !negative);
+        let codebook = sums::codebook(&projection, planes).filter(|_| !negative);
+        let holes = matches!(projection.connection, Connection::Conv2d(w) if w.dilation != [1, 1]);
+        let weight_bits = match planned.own {
+            None => weight_bits(projection.synapses, holes),
+            Some(own) => own_weight_bits(&own).max(weight_bits(projection.synapses, true)),
+        };
+        let group_before = before.map(|layer| layer.group);
+        let binary = weight_bits == 1 && codebook.is_none() && digits(planes, negative).is_none();
+        let choice = Choice {
+            counts: engine.counts && binary && !stream,
+            codebook: codebook.is_some(),
+            group: group_before,
+            chunk: engine.chunk.into(),
+            lanes: most_lanes,
+        };
+        let Taken { sums, lanes, width, apart } = choice.taken(&projection, source.shape, channels);
+        let front = match stream {
+            true => Front::Stream,
+            false => Front::Window(Box::new(WindowSize::new(&planned, source.shape, group_before, width, apart))),
+        };
+        let gathers = codebook.is_none() && sums == Sums::Gather;
+        let copies = match &front {
+            Front::Window(window) if gathers && lanes == channels => window.copies(engine.copies.into()),
+            Front::Stream | Front::Window(_) => 1,
+        };
         let mut group = match last {
             true => 1,
             false => {
                 // what is replayed is not waited for by sums
-                let taps = taps * planes / usize::from(engine.slots);
-                let clocks = if constant { 1 } else { (taps / TAPS_PER_ACTIVE).max(4) };
+                let inputs = taps * planes;
+                let taken = sums.expected_clocks(inputs, engine.slots.into(), copies, engine.chunk.into());
+                let clocks = if constant { 1 } else { taken.max(4) };
                 group(lanes, shape.channels as usize, clocks, engine.group.into())
             }
         };
-        let front = match stream {
-            true => Front::Stream,
-            false => {
-                let before = before.map(|layer| layer.group);
-                let window = WindowSize::new(&planned, source.shape, before, engine.chunk.into(), codebook.is_some());
-                // own spikes fill the same words
-                while planned.own.is_some() && !window.chunk.is_multiple_of(group) {
-                    group /= 2;
-                }
-                Front::Window(Box::new(window))
+        if let (Front::Window(window), Some(_)) = (&front, planned.own) {
+            // own spikes fill the same words
+            while !window.chunk.is_multiple_of(group) {
+                group /= 2;
             }
-        };
+        }
         let lane_groups = channels / lanes;
         let spikes = planes == 1 && !constant && codebook.is_none();
         let code = match &front {
@@ -172,21 +182,23 @@ impl<'p> Layer<'p> {
         };
         let slots = match &front {
             Front::Stream => engine.slots.into(),
-            Front::Window(_) if codebook.is_some() => 1,
+            Front::Window(_) if codebook.is_some() || sums == Sums::Popcount => 1,
+            Front::Window(window) if sums.takes_columns() => {
+                usize::from(engine.slots).min(window.kernel[1].next_power_of_two())
+            }
             Front::Window(window) => slots(engine, window),
         };
         let rows = match &front {
             Front::Window(w) if codebook.is_some() => lane_groups * w.chunks * w.chunk,
             Front::Stream => source.shape.len(),
-            Front::Window(w) => lane_groups * w.kernel[0] * w.all_chunks() * w.bits(),
-        };
-        let holes = matches!(projection.connection, Connection::Conv2d(w) if w.dilation != [1, 1]);
-        let weight_bits = match planned.own {
-            None => weight_bits(projection.synapses, holes),
-            Some(own) => own_weight_bits(&own).max(weight_bits(projection.synapses, true)),
+            Front::Window(w) => sums.rows(w, lane_groups),
         };
         // what an item adds
-        let added_bits = codebook.map_or(weight_bits, |_| response_bits(&projection.connection));
+        let added_bits = match &front {
+            // a count, made of nines of bits
+            Front::Window(window) if sums == Sums::Popcount => index_bits(window.chunk + 1).max(4) + 1,
+            _ => codebook.map_or(weight_bits, |_| response_bits(&projection.connection)),
+        };
         let weight_bits = codebook.map_or(weight_bits, |(index_bits, _)| index_bits);
         let odd = planned.own.is_none() && !holes && matches!(projection.synapses, Synapses::Planes { odd: true, .. });
         let uneven = codebook.is_none() && (odd || weight_bits == 1);
@@ -220,9 +232,11 @@ impl<'p> Layer<'p> {
             code,
             timesteps: program.timesteps() as usize,
             front,
+            sums,
             channels,
             lanes,
             slots,
+            copies,
             group,
             weight_bits,
             odd,
@@ -266,9 +280,11 @@ impl<'p> Layer<'p> {
             timesteps,
             rows: (lane_groups * window.all_chunks() * window.bits()).max(2),
             front: Front::Window(Box::new(window)),
+            sums: Sums::Gather,
             channels,
             lanes,
             slots,
+            copies: 1,
             group,
             weight_bits,
             odd: false,
@@ -352,11 +368,32 @@ impl<'p> Layer<'p> {
 
     /// Bits of what the synaptic currents give to the neurons.
     pub fn synaptic_bits(&self) -> Option<usize> {
-        let filters = self.planned.neurons?.1.synaptic;
-        let widest = filters.iter().map(|filter| usize::from(filter.bits)).max()?;
-        // the sum of two, or the negative of the lowest; the negatives of two lowest are one bit more
-        let more = filters.len() - 1 + usize::from(filters.iter().all(|filter| filter.negative));
-        Some(widest + more)
+        synaptic_bits(&self.planned.neurons?.1)
+    }
+
+    /// Bits of a row of weights.
+    pub fn word_bits(&self) -> usize {
+        let each = match &self.front {
+            Front::Window(window) if self.sums == Sums::Popcount => window.chunk,
+            Front::Window(_) | Front::Stream => self.weight_bits,
+        };
+        self.lanes * each
+    }
+
+    /// Outputs that an input reaches in a position of its window.
+    pub fn reached(&self) -> usize {
+        match self.sums {
+            Sums::Gather | Sums::Popcount => self.channels,
+            Sums::Depthwise { multiple } => multiple,
+        }
+    }
+
+    /// Words of a column that a group of lanes reads.
+    pub fn words_of(&self, window: &WindowSize, lane_group: usize) -> std::ops::Range<usize> {
+        match self.sums {
+            Sums::Gather | Sums::Popcount => 0..window.all_chunks(),
+            Sums::Depthwise { .. } => lane_group..lane_group + 1,
+        }
     }
 
     /// Times that a window is read.
@@ -409,78 +446,10 @@ impl<'p> Layer<'p> {
     }
 }
 
-impl Finish {
-    /// `None` where the sums are the currents.
-    fn new(population: &Population<'_>, in_bits: usize) -> Option<Self> {
-        let shift = population.current_shift;
-        let bias_bits = table_bits(population.bias);
-        let biased = population.bias.iter().any(|&bias| bias != 0);
-        if shift == 0 && !biased {
-            return None;
-        }
-        let shifted = match shift {
-            0 => in_bits,
-            n if n > 0 => in_bits + usize::from(n.unsigned_abs()),
-            n => in_bits.saturating_sub(usize::from(n.unsigned_abs())).max(1) + 1,
-        };
-        let summed = if biased { shifted.max(bias_bits) + 1 } else { shifted };
-        let out_bits = match population.output.kind {
-            EdgeKind::Currents { bits } => summed.min(usize::from(bits)),
-            EdgeKind::Spikes | EdgeKind::Counts { .. } | EdgeKind::Values(_) => summed.min(30),
-        };
-        Some(Self { shift, out_bits, bias_bits })
-    }
-}
-
-/// Clocks after which the same neuron may come back.
-fn neuron_loop(planned: &Planned<'_>) -> usize {
-    match planned.neurons {
-        Some((_, neuron)) if neuron.reset_timing == ResetTiming::Clearing => CLEARING_LOOP,
-        Some(_) | None => NEURON_LOOP,
-    }
-}
-
 /// Signed digits of an element of so many bits, each worth -2 to 2 (A. D. Booth 1951, two bits at a time); none of few bits,
 /// which small numbers spread over more digits than they have ones. Signed values have an even number of bits.
 fn digits(planes: usize, negative: bool) -> Option<usize> {
     (planes >= 4).then(|| if negative { planes / 2 } else { planes / 2 + 1 })
-}
-
-/// Inputs per clock of a window, of which each slot sees a few bits at least.
-fn slots(engine: Engine, window: &WindowSize) -> usize {
-    let most = usize::from(engine.slots).min(window.bits() / 4).max(1);
-    1 << most.ilog2()
-}
-
-fn largest_divisor(n: usize, limit: usize) -> usize {
-    (1..=n.min(limit)).rev().find(|d| n.is_multiple_of(*d)).unwrap_or(1)
-}
-
-/// Elements per clock: a power of two that divides the lanes and the channels, such that a position is drained in so many
-/// clocks, while the next one accumulates.
-fn group(lanes: usize, channels: usize, clocks: usize, limit: usize) -> usize {
-    let mut group = 1;
-    while group < limit
-        && lanes / group > clocks
-        && lanes.is_multiple_of(2 * group)
-        && channels.is_multiple_of(2 * group)
-    {
-        group *= 2;
-    }
-    group
-}
-
-/// Bits of an index and the codewords of a layer whose lanes share the codewords' responses: to spikes, in kernels without
-/// holes. (Elsewhere each weight is a sign.)
-fn codebook<'p>(projection: &Projection<'p>, planes: usize) -> Option<(usize, &'p [u32])> {
-    match (projection.synapses, projection.connection) {
-        (Synapses::Codebook { index_bits, codewords, .. }, Connection::Conv2d(window))
-            if planes == 1 && window.dilation == [1, 1] =>
-        {
-            Some((index_bits.into(), codewords))
-        }
-        _ => None,
-    }
 }
 
 /// Bits of a neuron's table.

@@ -1,19 +1,16 @@
 //! What stands behind a layer's items: sums, shift and bias, pools, neurons. A stream of groups that never waits.
 
-use snnc_runtime::program::{Leak, Neuron, Pool, Reset, ResetTiming};
+use snnc_runtime::program::{Leak, Neuron, Pool, ResetTiming};
 
-use super::front::item;
+use super::codes::{self, LeakCode};
 use super::memory;
 use super::netlist::{Section, Stream, numbers};
-use super::plan::pool_code;
-use super::size::{Finish, Front, Joined, Layer, index_bits, reset_table, table_bits};
+use super::size::{Finish, Joined, Layer, index_bits, reset_table, table_bits};
 use crate::backend::File;
 
-/// A leak as the parameters of `snn_leak`, and the file with its factors.
+/// A leak, and the file with its factors.
 struct LeakParameters {
-    kind: usize,
-    shift: usize,
-    factor: usize,
+    code: LeakCode,
     words: usize,
     factors: String,
 }
@@ -42,7 +39,7 @@ impl Tail<'_, '_> {
             stream = self.finish("current", &stream, finish, layer.planned.population.bias);
         }
         if let (Some(pool), Some(bits)) = (&layer.planned.current_pool, layer.pooled_bits) {
-            stream = self.pool("pooled", &stream, pool_code(pool.op, false), bits);
+            stream = self.pool("pooled", &stream, codes::pool(pool.op, false), bits);
         }
         if let Some(joined) = &layer.joined {
             stream = self.join(&stream, joined, timesteps);
@@ -63,13 +60,13 @@ impl Tail<'_, '_> {
             (stream, membranes) = (spikes, Some(stored));
         }
         if let Some(Pool { op, .. }) = layer.planned.spike_pool {
-            stream = self.pool("count", &stream, pool_code(op, true), layer.output_bits());
+            stream = self.pool("count", &stream, codes::pool(op, true), layer.output_bits());
         }
         (current, stream, membranes)
     }
 
     /// Writes a memory file; gives it as a parameter's value.
-    fn file(&mut self, what: &str, text: String) -> String {
+    pub(super) fn file(&mut self, what: &str, text: String) -> String {
         let name = format!("{}_{what}.mem", self.id);
         self.files.push(File::text(&*name, text));
         format!("\"{name}\"")
@@ -89,48 +86,6 @@ impl Tail<'_, '_> {
         let text: String = rows.collect();
         let words = table.len() / layer.group;
         (self.file(what, text), words, bits)
-    }
-
-    fn sums(&mut self) -> Stream {
-        let (layer, id) = (self.layer, self.id);
-        let stream = self.section.stream(id, "sum", layer.group, layer.sum_bits);
-        let items = item(layer).iter().map(|(field, _, port)| (*port, format!("{id}__item_{field}")));
-        let mut ports: Vec<(&'static str, String)> = items.collect();
-        ports.extend([
-            ("o_valid", stream.valid.clone()),
-            ("o_sums", stream.data.clone()),
-            ("o_tag", stream.tag.clone()),
-        ]);
-        let mut parameters = numbers(&[
-            ("ROWS", layer.rows),
-            ("ROW_BITS", layer.row_bits()),
-            ("LANES", layer.lanes),
-            ("SUM_BITS", layer.sum_bits),
-            ("GROUP", layer.group),
-        ]);
-        match (layer.codewords, &layer.front) {
-            (Some(codewords), Front::Window(window)) => {
-                let taps = window.kernel[0] * window.kernel[1];
-                parameters.extend(numbers(&[("INDEX_BITS", layer.weight_bits), ("TAPS", taps)]));
-                parameters.push(("CODEWORDS", memory::constant(codewords, taps)));
-                parameters.push(("INDICES", self.file("indices", memory::indices(layer, window))));
-                self.section.instance("snn_codebook", format!("u_{id}__lanes"), parameters, ports);
-            }
-            _ => {
-                parameters.extend(numbers(&[
-                    ("SLOTS", layer.slots),
-                    ("WEIGHT_BITS", layer.weight_bits),
-                    ("ODD", usize::from(layer.odd)),
-                    ("SUBTRACTS", usize::from(layer.subtracts())),
-                    ("PLANES", layer.steps()),
-                    ("DIGIT_BITS", if layer.digits().is_some() { 2 } else { 1 }),
-                    ("PERSISTS", usize::from(layer.takes_changes())),
-                ]));
-                parameters.push(("WEIGHTS", self.file("weights", memory::weights(layer))));
-                self.section.instance("snn_lanes", format!("u_{id}__lanes"), parameters, ports);
-            }
-        }
-        stream
     }
 
     /// Adds what the sums of a sample's first frame are.
@@ -257,19 +212,14 @@ impl Tail<'_, '_> {
 
     /// The parameters of a leak; `what` names its factors.
     fn leak(&mut self, what: &str, leak: Leak<'_>) -> LeakParameters {
-        let plain = |kind, shift, factor| LeakParameters { kind, shift, factor, words: 1, factors: "\"\"".into() };
-        match leak {
-            Leak::None => plain(0, 1, 0),
-            Leak::All => plain(4, 1, 0),
-            Leak::Shift(n) => plain(1, usize::from(n), 0),
-            Leak::Multiply { factor, shift } => plain(2, usize::from(shift), usize::from(factor)),
-            Leak::MultiplyEach { factors, shift } => {
-                let factors: Vec<i32> = factors.iter().map(|&factor| factor.into()).collect();
-                let bits = usize::from(shift) + 1;
-                let (text, words) = memory::table(&factors, self.layer.channels, self.layer.group, bits);
-                LeakParameters { words, factors: self.file(what, text), ..plain(3, usize::from(shift), 0) }
-            }
-        }
+        let code = codes::leak(leak);
+        let Leak::MultiplyEach { factors, shift } = leak else {
+            return LeakParameters { code, words: 1, factors: "\"\"".into() };
+        };
+        let factors: Vec<i32> = factors.iter().map(|&factor| factor.into()).collect();
+        let bits = usize::from(shift) + 1;
+        let (text, words) = memory::table(&factors, self.layer.channels, self.layer.group, bits);
+        LeakParameters { code, words, factors: self.file(what, text) }
     }
 
     /// What the synaptic currents give.
@@ -294,7 +244,7 @@ impl Tail<'_, '_> {
         for (k, (filter, names)) in neuron.synaptic.iter().zip(NAMES).enumerate() {
             let leak = self.leak(&format!("synaptic_decays_{k}"), filter.leak);
             let (bits, negative) = (usize::from(filter.bits), usize::from(filter.negative));
-            let values = [bits, negative, leak.kind, leak.shift, leak.factor, leak.words];
+            let values = [bits, negative, leak.code.kind, leak.code.shift, leak.code.factor, leak.words];
             parameters.extend(names.into_iter().zip(values.map(|value| value.to_string())));
             parameters.push((names[6], leak.factors));
         }
@@ -344,16 +294,6 @@ impl Tail<'_, '_> {
             Some(floor) => self.table("floors", floor),
             None => ("\"\"".into(), 1, 2),
         };
-        let reset = match neuron.reset {
-            Reset::None => 0,
-            Reset::ToValue(_) => 1,
-            Reset::Subtract(_) => 2,
-        };
-        let delayed = match neuron.reset_timing {
-            ResetTiming::Immediate => 0,
-            ResetTiming::Delayed => 1,
-            ResetTiming::Overriding | ResetTiming::Clearing => 2,
-        };
         let stream = self.section.stream(id, "spikes", layer.group, 1);
         let membranes = self.section.wire(layer.group * membrane_bits, format!("{id}__membranes"));
         let mut parameters = numbers(&[
@@ -362,12 +302,12 @@ impl Tail<'_, '_> {
             ("GROUPS", layer.groups()),
             ("CURRENT_BITS", from.bits),
             ("MEMBRANE_BITS", membrane_bits),
-            ("LEAK", leak.kind),
-            ("LEAK_SHIFT", leak.shift),
-            ("LEAK_FACTOR", leak.factor),
+            ("LEAK", leak.code.kind),
+            ("LEAK_SHIFT", leak.code.shift),
+            ("LEAK_FACTOR", leak.code.factor),
             ("FACTOR_WORDS", leak.words),
-            ("RESET", reset),
-            ("DELAYED", delayed),
+            ("RESET", codes::reset(&neuron.reset)),
+            ("DELAYED", codes::reset_timing(neuron.reset_timing)),
             ("THRESHOLD_BITS", threshold_bits),
             ("THRESHOLD_WORDS", threshold_words),
             ("TIMED", usize::from(timed)),

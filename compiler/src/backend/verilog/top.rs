@@ -1,12 +1,13 @@
 //! The top module: its layers behind each other, the readout and the output stream.
 
 use askama::Template;
-use snnc_runtime::program::{EdgeKind, Program, Quantity, Reduce};
+use snnc_runtime::program::{EdgeKind, Program, Quantity};
 
+use super::codes;
 use super::front::InputIndex;
 use super::loading::{self, WeightStore};
 use super::netlist::{Section, Stream, numbers, prefixed};
-use super::size::{Front, Layer, VECTOR_FRAMES, WindowSize, index_bits};
+use super::size::{Front, Layer, Sums, VECTOR_FRAMES, WindowSize, index_bits};
 use super::tail::Tail;
 use crate::backend::File;
 
@@ -97,6 +98,9 @@ impl Design<'_, '_> {
         let kind = match &layer.front {
             Front::Stream => "dense, directly from the event stream".into(),
             Front::Window(w) if w.is_dense() => "dense".into(),
+            Front::Window(w) if matches!(layer.sums, Sums::Depthwise { .. }) => {
+                format!("depthwise convolution {}x{}", w.kernel[0], w.kernel[1])
+            }
             Front::Window(w) => format!("convolution {}x{}", w.kernel[0].max(w.stack), w.kernel[1]),
         };
         format!(
@@ -218,7 +222,7 @@ impl Design<'_, '_> {
         s.wire(1, format!("{id}__frame_write"));
         s.wire(address_bits, format!("{id}__frame_write_address"));
         let coded = format!("{target}__coded");
-        s.link(&coded, w.frames());
+        s.link(&coded, w.frames(), next.copies);
         for (field, bits) in [("valid", 1), ("word", 2 * w.chunk), ("first", 1)] {
             s.wire(bits, format!("{coded}_{field}_in"));
         }
@@ -290,23 +294,12 @@ impl Design<'_, '_> {
     /// Bits of what the readout looks at.
     fn value_bits(&self) -> usize {
         let last = self.layers.last().expect("a network has a layer");
-        match self.program.readout().quantity {
-            Quantity::Spikes => 2,
-            Quantity::Membrane => last.planned.neurons.map_or(2, |(_, neuron)| usize::from(neuron.membrane_bits)),
-            Quantity::Current => last.current_bits,
-        }
+        codes::value_bits(self.program, &last.planned, last.current_bits)
     }
 
-    /// Bits of a score; 32 wrap as the contract's do.
+    /// Bits of a score.
     pub fn score_bits(&self) -> usize {
-        let timesteps = self.program.timesteps() as usize;
-        let value_bits = self.value_bits();
-        let count = index_bits(timesteps + 1) + 1;
-        match (self.program.readout().reduce, self.program.readout().quantity) {
-            (Reduce::Sum, Quantity::Spikes) | (Reduce::First, _) => count.max(value_bits),
-            (Reduce::Sum, Quantity::Membrane | Quantity::Current) => (value_bits + index_bits(timesteps)).min(32),
-            (Reduce::Last | Reduce::Max, _) => value_bits,
-        }
+        codes::score_bits(self.program, self.value_bits())
     }
 
     fn readout(&self, s: &mut Section, stream: &Stream, value: String) {
@@ -321,18 +314,12 @@ impl Design<'_, '_> {
             ("class_valid", "class_valid".into()),
             ("class_index", "class_index".into()),
         ];
-        let reduce = match self.program.readout().reduce {
-            Reduce::Sum => 0,
-            Reduce::Last => 1,
-            Reduce::Max => 2,
-            Reduce::First => 3,
-        };
         let parameters = numbers(&[
             ("ELEMENTS", self.outputs()),
             ("VALUE_BITS", self.value_bits()),
             ("SCORE_BITS", self.score_bits()),
             ("TIMESTEPS", self.program.timesteps() as usize),
-            ("REDUCE", reduce),
+            ("REDUCE", codes::reduce(self.program.readout().reduce)),
             ("INDEX_BITS", self.out_index_bits()),
         ]);
         s.instance("snn_readout", "u_readout".into(), parameters, ports);
@@ -341,6 +328,11 @@ impl Design<'_, '_> {
     /// Frames of the buffer that a layer gives to.
     pub(super) fn output_frames(&self, index: usize) -> usize {
         output_frames(self.layers.get(index + 1))
+    }
+
+    /// Who reads it: the engines of the next layer, or what inverts frames on their way, or the output stream.
+    pub(super) fn output_readers(&self, index: usize) -> usize {
+        self.layers.get(index + 1).filter(|next| !next.has_base()).map_or(1, |next| next.copies)
     }
 
     /// The memory of the output stream, as if a dense layer read it.

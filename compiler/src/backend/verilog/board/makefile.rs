@@ -17,6 +17,7 @@ struct Makefile<'a> {
     family: Family,
     constraints: &'static str,
     mhz: String,
+    ram_cost: f64,
     sources: &'a [&'a str],
     memories: &'a [&'a str],
 }
@@ -45,6 +46,7 @@ pub fn files(interface: &Interface, chosen: &Chosen, sources: &[&str], memories:
         family: board.family,
         constraints: ending(board.family),
         mhz: mhz(chosen.clock),
+        ram_cost: chosen.ram_cost,
         sources: &sources,
         memories,
     };

@@ -27,6 +27,8 @@ pub struct Chosen {
     pub clock: u32,
     /// How that is made of the oscillator's.
     pll: Option<pll::Dividers>,
+    /// What a bit of memory in flip-flops costs where a block RAM costs 64, for the synthesis of an iCE40.
+    pub ram_cost: f64,
 }
 
 impl Chosen {
@@ -52,7 +54,16 @@ impl Chosen {
             _ => None,
         };
         let own = if host == Host::Axi { PROCESSOR_CLOCK } else { board.clock };
-        Ok(Self { board, host, clock: pll.map_or(own, |dividers| dividers.clock), pll })
+        Ok(Self { board, host, clock: pll.map_or(own, |dividers| dividers.clock), pll, ram_cost: 1.0 })
+    }
+
+    /// Itself, and where the synthesis can be told so, with small memories more and more of them in flip-flops.
+    pub fn with_less_block_ram(self) -> impl Iterator<Item = Self> {
+        let costs: &[f64] = match self.board.family {
+            Family::Ice40 { .. } => &[1.0, 0.5, 0.25, 0.1, 0.05],
+            Family::Ecp5 { .. } | Family::Gowin { .. } | Family::Xilinx => &[1.0],
+        };
+        costs.iter().map(move |&ram_cost| Self { ram_cost, ..self })
     }
 
     /// The pins of its host.
@@ -112,6 +123,7 @@ mod tests {
     fn written(board: &str, clock: Option<u32>) -> Vec<File> {
         let interface = Interface {
             top: "net".into(),
+            network: "net".into(),
             title: "net".into(),
             shape: [1, 1, 8],
             index: [0, 0, 3],

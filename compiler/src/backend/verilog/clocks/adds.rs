@@ -17,7 +17,7 @@ pub(super) struct Reach {
 impl Reach {
     pub(super) fn new(layer: &Layer<'_>) -> Self {
         let (connection, to) = (layer.planned.forward.connection, layer.planned.population.output.shape);
-        Self::of(connection, layer.from, to, layer.channels as u64)
+        Self::of(connection, layer.from, to, layer.reached() as u64)
     }
 
     fn of(connection: Connection, from: Shape, to: Shape, channels: u64) -> Self {

@@ -1,8 +1,8 @@
-//! An engine: when each item of its sums is issued.
+//! A layer's engines: when each item of their sums is issued.
 
 use std::collections::VecDeque;
 
-use super::items::{Counts, Items, Presence};
+use super::items::{Items, Presence};
 use crate::backend::verilog::bench::walk;
 use crate::backend::verilog::size::{Front, Layer, WindowSize};
 
@@ -11,9 +11,21 @@ const WINDOW: u64 = 8;
 /// Chunks that wait for the encoder (`snn_window`).
 const ROOM: usize = 16;
 
-/// What an engine remembers from frame to frame.
-#[derive(Default)]
+/// What a layer's engines remember from frame to frame.
 pub(super) struct Engine {
+    /// Each of them.
+    copies: Vec<Copy>,
+    /// When the last sum was finished.
+    done: Option<u64>,
+    /// When the replay last started a timestep.
+    started: Option<u64>,
+    /// When the layer's own spikes of the timestep before can be read.
+    pub(super) own: u64,
+}
+
+/// One of a layer's engines, which has a copy of the weights.
+#[derive(Default)]
+struct Copy {
     /// When the window was last read.
     read: Option<u64>,
     /// When the last chunks were taken by the encoder, oldest first.
@@ -21,29 +33,39 @@ pub(super) struct Engine {
     /// When the last chunk of channels came into the encoder's hand.
     in_hand: u64,
     /// When the last item was issued (of the stream: when the next beat is accepted).
-    pub(super) issued: u64,
-    /// When the last sum was finished.
-    done: Option<u64>,
-    /// When the replay last started a timestep.
-    started: Option<u64>,
-    /// When the layer's own spikes of the timestep before can be read.
-    pub(super) own: u64,
+    issued: u64,
     /// Clocks spent.
-    pub(super) busy: u64,
+    busy: u64,
 }
 
 impl Engine {
+    pub(super) fn new(copies: usize) -> Self {
+        let copies = (0..copies).map(|_| Copy::default()).collect();
+        Self { copies, done: None, started: None, own: 0 }
+    }
+
+    /// When the next beat of the stream is accepted.
+    pub(super) fn accepts(&self) -> u64 {
+        self.copies[0].issued
+    }
+
+    /// Clocks spent, of the engine that has spent most.
+    pub(super) fn busy(&self) -> u64 {
+        self.copies.iter().map(|copy| copy.busy).max().unwrap_or(0)
+    }
+
     /// Issues `beats` beats of a frame; gives when its sum is finished.
     pub(super) fn stream(&mut self, beats: u64, interval: u64, room: u64) -> u64 {
         let earliest = self.done.map_or(0, |done| done + interval);
-        let done = (self.issued + beats).max(earliest).max(room);
-        self.busy += beats.max(interval);
-        self.issued = done;
+        let engine = &mut self.copies[0];
+        let done = (engine.issued + beats).max(earliest).max(room);
+        engine.busy += beats.max(interval);
+        engine.issued = done;
         self.done = Some(done);
         done
     }
 
-    /// Walks over a frame; gives when its last sum that counts is finished, and when the frame has been read.
+    /// Walks over a frame, the engines in turns; gives when its last sum that counts is finished, and when all have read it.
     pub(super) fn window(
         &mut self,
         layer: &Layer<'_>,
@@ -54,28 +76,37 @@ impl Engine {
     ) -> (u64, u64) {
         let interval = layer.interval as u64;
         let mut finished = 0;
-        let mut first = true;
         // what is replayed is kept before it is pooled
         let all = layer.replays() && layer.planned.spike_pool.is_some();
-        for at in walk(window) {
+        for (position, at) in walk(window).into_iter().enumerate() {
+            let turn = position % self.copies.len();
+            let own = self.own;
+            let engine = &mut self.copies[turn];
             let kept = all
                 || at[0] - at[0] % window.pool[0] < window.keep[0] && at[1] - at[1] % window.pool[1] < window.keep[1];
-            for _ in 0..layer.lane_groups() {
+            for lane_group in 0..layer.lane_groups() {
                 let clocks = match items {
-                    Items::Rows(counts) => self.rows(layer, window, counts, at, full),
-                    Items::Channels(presence) => self.channels(window, presence, at, full),
+                    Items::Rows(counts) => {
+                        let clocks = |plane, ky, chunk| counts.clocks(window, at, plane, ky, chunk);
+                        engine.rows(layer, window, lane_group, clocks, [full, own])
+                    }
+                    Items::Columns(columns) => {
+                        let clocks = |plane, ky, chunk| columns.clocks(window, at, plane, ky, chunk);
+                        engine.rows(layer, window, lane_group, clocks, [full, own])
+                    }
+                    Items::Channels(presence) => engine.channels(window, presence, at, full),
                 };
                 let earliest = self.done.map_or(0, |done| done + interval);
-                self.issued = self.issued.max(earliest).max(if first { room } else { 0 });
-                self.done = Some(self.issued);
-                self.busy += clocks.max(interval);
-                first = false;
+                let first = position == 0 && lane_group == 0;
+                engine.issued = engine.issued.max(earliest).max(if first { room } else { 0 });
+                self.done = Some(engine.issued);
+                engine.busy += clocks.max(interval);
             }
             if kept {
-                finished = self.issued;
+                finished = engine.issued;
             }
         }
-        (finished, self.read.unwrap_or(0))
+        (finished, self.copies.iter().filter_map(|copy| copy.read).max().unwrap_or(0))
     }
 
     /// Walks over own spikes that stand alone; gives when the last sum is finished.
@@ -86,14 +117,35 @@ impl Engine {
         }
     }
 
-    /// The items of a sum whose items are rows of weights; gives their clocks.
-    fn rows(&mut self, layer: &Layer<'_>, window: &WindowSize, counts: &Counts, at: [usize; 2], full: u64) -> u64 {
+    /// Starts the next timestep of kept currents; gives when.
+    pub(super) fn replay(&mut self, layer: &Layer<'_>, first: bool, full: u64, room: u64) -> u64 {
+        let period = layer.period() as u64;
+        let before = self.started.map_or(0, |start| start + period + u64::from(first));
+        let start = before.max(room).max(full);
+        self.started = Some(start);
+        self.copies[0].busy += if first { 0 } else { period };
+        start
+    }
+}
+
+impl Copy {
+    /// The items of a sum whose items are rows of weights, where a frame can be read from `full` on and own spikes from
+    /// `own`, and a chunk of a row of the window on a plane takes so many clocks, none if it is silent; gives the clocks of
+    /// all.
+    fn rows(
+        &mut self,
+        layer: &Layer<'_>,
+        window: &WindowSize,
+        lane_group: usize,
+        clocks_of: impl Fn(usize, usize, usize) -> u32,
+        [full, own]: [u64; 2],
+    ) -> u64 {
         let mut clocks = 0;
         for plane in 0..layer.steps() {
             for ky in 0..window.kernel[0] {
-                for chunk in 0..window.all_chunks() {
-                    let own = if chunk < window.chunks { 0 } else { self.own };
-                    let ones = u64::from(counts.clocks(window, at, plane, ky, chunk)).max(1);
+                for chunk in layer.words_of(window, lane_group) {
+                    let own = if chunk < window.chunks { 0 } else { own };
+                    let ones = u64::from(clocks_of(plane, ky, chunk)).max(1);
                     let taken = self.read_chunk(full.max(own)).max(self.issued);
                     self.take(taken);
                     self.issued = taken + ones;
@@ -137,15 +189,5 @@ impl Engine {
         if self.taken.len() > ROOM {
             self.taken.pop_front();
         }
-    }
-
-    /// Starts the next timestep of kept currents; gives when.
-    pub(super) fn replay(&mut self, layer: &Layer<'_>, first: bool, full: u64, room: u64) -> u64 {
-        let period = layer.period() as u64;
-        let before = self.started.map_or(0, |start| start + period + u64::from(first));
-        let start = before.max(room).max(full);
-        self.started = Some(start);
-        self.busy += if first { 0 } else { period };
-        start
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use snnc_runtime::program::{EdgeKind, Program, Rate};
 
+use super::columns::Columns;
 use crate::backend::verilog::bench::plane_elements;
 use crate::backend::verilog::size::{Layer, WindowSize};
 use crate::data::Sample;
@@ -15,6 +16,8 @@ pub(super) enum Items {
     Rows(Counts),
     /// Each channel with an element set in the window is a row of indices into a codebook.
     Channels(Presence),
+    /// Each column with an element set is a row of weights.
+    Columns(Columns),
 }
 
 impl Items {
@@ -22,6 +25,7 @@ impl Items {
     pub(super) fn new(layer: &Layer<'_>, window: &WindowSize, elements: &[Vec<usize>], own: &[usize]) -> Self {
         match layer.codewords {
             Some(_) => Self::Channels(Presence::new(window, elements)),
+            None if layer.sums.takes_columns() => Self::Columns(Columns::new(window, layer.slots, elements)),
             None => Self::Rows(Counts::new(window, layer.slots, elements, own)),
         }
     }

@@ -1,11 +1,11 @@
 //! What the families offer, with the prices that yosys gives it.
 
-use super::super::board::Family;
+use super::super::board::{Chosen, Family};
 use super::coefficients::{self, Coefficients};
 use super::memory::{Block, Kind, Memories};
 
 /// A family whose costs are known.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Technology {
     /// Its name, as yosys' `synth_` commands have it.
     pub name: &'static str,
@@ -19,17 +19,20 @@ pub struct Technology {
 }
 
 /// The families.
-pub static TECHNOLOGIES: [&Technology; 4] = [&XC7, &ICE40, &ECP5, &GOWIN];
+pub const TECHNOLOGIES: [Technology; 4] = [XC7, ICE40, ECP5, GOWIN];
 
-/// The family of a part; of the 7 series without one.
+/// The family of a board's part, as the synthesis is told to use it; of the 7 series without one.
 #[must_use]
-pub fn technology(family: Option<Family>) -> &'static Technology {
-    match family {
-        None | Some(Family::Xilinx) => &XC7,
-        Some(Family::Ice40 { .. }) => &ICE40,
-        Some(Family::Ecp5 { .. }) => &ECP5,
-        Some(Family::Gowin { .. }) => &GOWIN,
-    }
+pub fn technology(board: Option<&Chosen>) -> Technology {
+    let Some(chosen) = board else { return XC7 };
+    let mut technology = match chosen.board.family {
+        Family::Xilinx => XC7,
+        Family::Ice40 { .. } => ICE40,
+        Family::Ecp5 { .. } => ECP5,
+        Family::Gowin { .. } => GOWIN,
+    };
+    technology.memories.stored_price = chosen.ram_cost;
+    technology
 }
 
 /// Block RAMs.
@@ -48,7 +51,7 @@ const fn slices(by_width: f64) -> Kind {
 }
 
 /// 7 series: six-input LUTs, block RAMs of 36 Kbit in two halves.
-static XC7: Technology = Technology {
+const XC7: Technology = Technology {
     name: "xc7",
     memories: Memories {
         kinds: &[
@@ -61,6 +64,7 @@ static XC7: Technology = Technology {
             lut_ram(&[3], 6, 7.0),
             lut_ram(&[1], 7, 8.0),
         ],
+        stored_price: 1.0,
         reads_old: true,
         table_bit: 1.0 / 64.0,
         lut_entries: 64.0,
@@ -72,10 +76,11 @@ static XC7: Technology = Technology {
 };
 
 /// iCE40: four-input LUTs that never store, block RAMs of 4 Kbit with an enable for each bit.
-static ICE40: Technology = Technology {
+const ICE40: Technology = Technology {
     name: "ice40",
     memories: Memories {
         kinds: &[Kind { byte: 1, ..ram(&[2, 4, 8, 16], 11, 64.0, 1.0, false) }],
+        stored_price: 1.0,
         reads_old: false,
         table_bit: 1.0 / 16.0,
         lut_entries: 9.0,
@@ -87,7 +92,7 @@ static ICE40: Technology = Technology {
 };
 
 /// ECP5: four-input LUTs, block RAMs of 18 Kbit.
-static ECP5: Technology = Technology {
+const ECP5: Technology = Technology {
     name: "ecp5",
     memories: Memories {
         kinds: &[
@@ -95,6 +100,7 @@ static ECP5: Technology = Technology {
             ram(&[1, 2, 4, 9, 18], 14, 128.0, 1.0, true),
             ram(&[1, 2, 4, 9, 18, 36], 14, 128.0, 1.0, false),
         ],
+        stored_price: 1.0,
         reads_old: false,
         table_bit: 1.0 / 16.0,
         lut_entries: 16.0,
@@ -106,7 +112,7 @@ static ECP5: Technology = Technology {
 };
 
 /// Gowin: four-input LUTs, block RAMs of 18 Kbit.
-static GOWIN: Technology = Technology {
+const GOWIN: Technology = Technology {
     name: "gowin",
     memories: Memories {
         kinds: &[
@@ -114,6 +120,7 @@ static GOWIN: Technology = Technology {
             ram(&[1, 2, 4, 9, 18], 14, 128.0, 1.0, true),
             ram(&[1, 2, 4, 9, 18, 36], 14, 128.0, 1.0, false),
         ],
+        stored_price: 1.0,
         reads_old: false,
         table_bit: 1.0 / 16.0,
         lut_entries: 16.0,
@@ -165,17 +172,17 @@ mod tests {
         check(&XC7, &cases);
     }
 
-    /// Likewise. What is written into block RAM waits a clock in flip-flops.
+    /// Likewise.
     #[test]
     fn ice40_memories_become_what_yosys_makes_of_them() {
         let cases = [
             (4, 16, Access::Ram, (0.0, 68.0)),
-            (8, 16, Access::Ram, (1.0, 22.0)),
-            (8, 256, Access::Ram, (1.0, 26.0)),
-            (12, 300, Access::Ram, (2.0, 35.0)),
-            (10, 1000, Access::Ram, (3.0, 32.0)),
-            (3, 5000, Access::Ram, (4.0, 24.0)),
-            (40, 600, Access::Ram, (8.0, 94.0)),
+            (8, 16, Access::Ram, (1.0, 0.0)),
+            (8, 256, Access::Ram, (1.0, 0.0)),
+            (12, 300, Access::Ram, (2.0, 0.0)),
+            (10, 1000, Access::Ram, (3.0, 0.0)),
+            (3, 5000, Access::Ram, (4.0, 3.0)),
+            (40, 600, Access::Ram, (8.0, 2.0)),
             (64, 32, Access::Table, (0.0, 64.0)),
             (100, 64, Access::Table, (0.0, 100.0)),
             (16, 128, Access::Table, (1.0, 0.0)),
@@ -196,11 +203,11 @@ mod tests {
     fn ecp5_memories_become_what_yosys_makes_of_them() {
         let cases = [
             (8, 64, Access::Ram, (0.0, 8.0)),
-            (8, 256, Access::Ram, (1.0, 26.0)),
-            (32, 512, Access::Ram, (1.0, 75.0)),
-            (3, 5000, Access::Ram, (2.0, 21.0)),
-            (40, 600, Access::Ram, (3.0, 92.0)),
-            (20, 100, Access::Ram, (1.0, 49.0)),
+            (8, 256, Access::Ram, (1.0, 0.0)),
+            (32, 512, Access::Ram, (1.0, 0.0)),
+            (3, 5000, Access::Ram, (2.0, 0.0)),
+            (40, 600, Access::Ram, (3.0, 0.0)),
+            (20, 100, Access::Ram, (1.0, 0.0)),
             (24, 64, Access::Table, (0.0, 24.0)),
             (100, 64, Access::Table, (3.0, 0.0)),
             (20, 300, Access::Table, (1.0, 0.0)),
@@ -223,6 +230,15 @@ mod tests {
     }
 
     /// 18 bits that are read, with three that are not: the last block would hold only one of these.
+    /// `RAM_COST=0.25`: 256 bits cost as much as a block.
+    #[test]
+    fn small_memories_are_flip_flops_where_these_cost_less() {
+        let memories = Memories { stored_price: 0.25, ..ICE40.memories };
+        let taken = [16, 32, 64]
+            .map(|depth| memories.taken(Memory { width: 8, unused: 0, depth, access: Access::Ram }).block_rams);
+        assert_eq!(taken, [0.0, 0.0, 1.0]);
+    }
+
     #[test]
     fn blocks_of_what_nobody_reads_are_taken_away() {
         let memory = |unused| Memory { width: 21, unused, depth: 3456, access: Access::Ram };

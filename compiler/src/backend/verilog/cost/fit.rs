@@ -5,7 +5,7 @@ use crate::backend::verilog::board::{BOARDS, Board, Capacity, Chosen};
 use crate::backend::verilog::loading::WeightStore;
 use crate::backend::verilog::netlist::Section;
 use crate::backend::verilog::size::Layer;
-use crate::backend::verilog::{Names, plan};
+use crate::backend::verilog::{Names, plan, unrolled};
 use crate::backend::{BackendError, File};
 use crate::compiled::{Compiled, Engine, Layout};
 use crate::error::AtNode;
@@ -62,27 +62,30 @@ pub fn listed(shortages: &[Shortage]) -> String {
     shortages.iter().map(one).collect::<Vec<_>>().join(" and ")
 }
 
-/// What a netlist of `layers` layers takes, with what stands around it on `board`.
-pub fn of(board: Option<&Chosen>, sections: &[Section], files: &[File], layers: usize) -> Costs {
-    let technology = technology(board.map(|chosen| chosen.board.family));
-    let mut costs = costs(technology, sections, files, layers);
+/// What a netlist takes, with what stands around it on `board`.
+pub fn of<'s>(board: Option<&Chosen>, sections: impl IntoIterator<Item = &'s Section>, files: &[File]) -> Costs {
+    let technology = technology(board);
+    let mut costs = costs(&technology, sections, files);
     if let Some(chosen) = board {
-        costs.total += host::around(technology, chosen.host);
+        costs.total += host::around(&technology, chosen.host);
     }
     costs
 }
 
-/// The netlist of `compiled` in a layout, its memory files and how many layers it has.
+/// The netlist of `compiled` in a layout, and its memory files.
 fn netlist(
     compiled: &Compiled<'_>,
     layout: &Layout,
     store: WeightStore,
-) -> Result<(Vec<Section>, Vec<File>, usize), AtNode<BackendError>> {
+) -> Result<(Vec<Section>, Vec<File>), AtNode<BackendError>> {
+    if layout.unrolled {
+        return Ok((unrolled::sections(compiled, store)?, Vec::new()));
+    }
     let plan = plan::plan(compiled)?;
     let layers = Layer::all(&compiled.program, &plan, layout);
-    let names = Names::new(compiled, &layers);
+    let names = Names::new(compiled, layers.iter().map(|layer| &layer.planned));
     let (sections, files, _) = names.design(compiled, &layers, store).netlist();
-    Ok((sections, files, layers.len()))
+    Ok((sections, files))
 }
 
 /// What `compiled` takes of a family without a host, and the modules that it is the sum of.
@@ -94,12 +97,12 @@ pub fn in_family(
     store: WeightStore,
     technology: &Technology,
 ) -> Result<(Resources, Vec<Part>), AtNode<BackendError>> {
-    let (sections, files, layers) = netlist(compiled, &compiled.layout, store)?;
-    let total = costs(technology, &sections, &files, layers).total;
+    let (sections, files) = netlist(compiled, &compiled.layout, store)?;
+    let total = costs(technology, &sections, &files).total;
     Ok((total, sections.iter().flat_map(|section| parts(technology, section, &files)).collect()))
 }
 
-/// What `compiled` takes on a board in another layout.
+/// What `compiled` takes on a board in another layout, which has memories in flip-flops if it only fits so.
 ///
 /// # Errors
 /// A step that the engine cannot carry.
@@ -108,20 +111,27 @@ pub fn in_layout(
     layout: &Layout,
     chosen: &Chosen,
     store: WeightStore,
-) -> Result<Resources, AtNode<BackendError>> {
-    let (sections, files, layers) = netlist(compiled, layout, store)?;
-    Ok(of(Some(chosen), &sections, &files, layers).total)
+    share: Share,
+) -> Result<(Chosen, Resources), AtNode<BackendError>> {
+    let (sections, files) = netlist(compiled, layout, store)?;
+    let capacity = chosen.board.capacity;
+    let mut all = chosen.with_less_block_ram().map(|chosen| (chosen, of(Some(&chosen), &sections, &files).total));
+    let first = all.next().expect("there is always one");
+    if shortages(&first.1, capacity, share).is_empty() {
+        return Ok(first);
+    }
+    Ok(all.find(|(_, needed)| shortages(needed, capacity, share).is_empty()).unwrap_or(first))
 }
 
-/// Refuses a design that the part of its board cannot hold, and names the nearest that it can.
+/// The board as it holds a design. Refuses one that its part cannot hold, and names the nearest that it can.
 ///
 /// # Errors
 /// A design that does not fit for certain, and a step that the engine cannot carry.
-pub fn fits(compiled: &Compiled<'_>, chosen: &Chosen, store: WeightStore) -> Result<(), AtNode<BackendError>> {
-    let needed = in_layout(compiled, &compiled.layout, chosen, store)?;
+pub fn fits(compiled: &Compiled<'_>, chosen: &Chosen, store: WeightStore) -> Result<Chosen, AtNode<BackendError>> {
+    let (with_it, needed) = in_layout(compiled, &compiled.layout, chosen, store, Share::TOLERATED)?;
     let short = shortages(&needed, chosen.board.capacity, Share::TOLERATED);
     if short.is_empty() {
-        return Ok(());
+        return Ok(with_it);
     }
     let found = format!("it takes {} that the board {} has", listed(&short), chosen.board.name);
     let smaller = smaller(compiled, compiled.layout.clone());
@@ -152,7 +162,7 @@ fn first<'l>(
     share: Share,
 ) -> Result<Option<(&'l str, Resources)>, AtNode<BackendError>> {
     for (options, layout) in layouts {
-        let needed = in_layout(compiled, layout, chosen, store)?;
+        let (_, needed) = in_layout(compiled, layout, chosen, store, share)?;
         if shortages(&needed, chosen.board.capacity, share).is_empty() {
             return Ok(Some((options, needed)));
         }

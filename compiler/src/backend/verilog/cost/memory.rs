@@ -3,7 +3,7 @@
 //! Every kind of RAM that a family offers has a price. A memory takes the kind, and of it the width, that makes it cheapest:
 //! the price of its blocks, half a unit for each bit that is multiplexed behind blocks that stand behind each other, half a
 //! unit for each of them that a write is decoded for, and two units for each point of what the RAM cannot do by itself.
-//! Registers cost one unit a bit, a table in logic a part of one. Bits that are the same in every word are no memory.
+//! Registers cost one unit a bit unless the synthesis is told otherwise, a table in logic a part of one. Bits that are the same in every word are no memory.
 
 use std::collections::BTreeSet;
 use std::ops::AddAssign;
@@ -11,7 +11,7 @@ use std::ops::AddAssign;
 /// How a memory is written and read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// One port writes, one reads a clock later.
+    /// One port writes, one reads a clock later, but never what is being written.
     Ram,
     /// One port writes, one reads within the clock.
     Fifo,
@@ -70,11 +70,14 @@ pub enum Block {
 }
 
 /// The memories of a family.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Memories {
     /// What there is.
     pub kinds: &'static [Kind],
-    /// Whether a block RAM reads what was there before a write of the same clock; if not, logic around it does.
+    /// Price of a bit in flip-flops.
+    pub stored_price: f64,
+    /// Whether a block RAM reads what was there before a write of the same clock; if not, logic around it does where that is
+    /// asked for.
     pub reads_old: bool,
     /// Price of a bit of a table in logic.
     pub table_bit: f64,
@@ -120,7 +123,7 @@ impl Memories {
         let mut best = match access {
             _ if width == 0 => return Taken::default(),
             Access::Table if depth == 1 => return Taken::default(), // constants
-            Access::Ram | Access::Fifo => (width * depth) as f64,
+            Access::Ram | Access::Fifo => (width * depth) as f64 * self.stored_price,
             Access::Table => (width * depth) as f64 * self.table_bit,
             Access::Weights(_) | Access::Loaded(_) => f64::INFINITY,
             Access::Large => {
@@ -148,7 +151,7 @@ impl Memories {
         let before = if self.reads_old { 0 } else { 6 };
         match (kind.block, access) {
             (Block::Luts(_), _) | (_, Access::Table | Access::Large) => 1,
-            (_, Access::Ram) => 1 + before,
+            (_, Access::Ram) => 1,
             (_, Access::Fifo) => 1 + 3,
             (_, Access::Weights(ports)) => ports,
             (_, Access::Loaded(1)) => 0,
@@ -184,7 +187,6 @@ impl Memories {
                 // what is written waits a clock, and goes around the RAM to who reads it then
                 let (around, waiting) = match access {
                     Access::Fifo => (read + address, read + 1.0),
-                    Access::Ram if !self.reads_old => (read + address / 2.0 + 2.0, 2.0 * read + address + 2.0),
                     _ => (0.0, 0.0),
                 };
                 let ffs = f64::from(fit.deep.next_power_of_two().trailing_zeros());

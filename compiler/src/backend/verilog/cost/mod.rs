@@ -12,6 +12,7 @@ mod objective;
 mod structure;
 mod structure_lanes;
 mod structure_neurons;
+mod structure_unrolled;
 mod structure_windows;
 
 pub use family::{TECHNOLOGIES, Technology, technology};
@@ -26,6 +27,7 @@ pub use memory::Taken;
 pub use objective::{Choice, Objective, pick};
 pub use structure::Structure;
 use structure::structure;
+use structure_unrolled::{TREES, trees};
 
 /// What a design takes of a part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -52,11 +54,11 @@ impl AddAssign for Resources {
     }
 }
 
-/// What the layers take, each with all that stands between it and the next one, and what all of the design does.
+/// What the sections of a netlist take, a layer's with all that stands between it and the next one, and what all of it does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Costs {
-    /// Of each section that is a layer.
-    pub layers: Vec<Resources>,
+    /// Of each section.
+    pub sections: Vec<Resources>,
     /// Of the whole netlist.
     pub total: Resources,
 }
@@ -76,30 +78,32 @@ pub struct Part {
 
 /// The modules of a section.
 fn parts(technology: &Technology, section: &Section, files: &[File]) -> Vec<Part> {
-    let part = |instance: &Instance| {
-        let structure = structure(instance, &section.instances, files);
-        let structure = structure.unwrap_or_else(|| panic!("`{}` has a structure", instance.module));
+    let part = |module: &'static str, name: &str, structure: Structure| {
         let mut memories = Taken::default();
         for memory in &structure.memories {
             memories += technology.memories.taken(*memory);
         }
-        Part { module: instance.module, name: instance.name.clone(), structure, memories }
+        Part { module, name: name.to_owned(), structure, memories }
     };
-    section.instances.iter().map(part).collect()
+    let instance = |instance: &Instance| {
+        let structure = structure(instance, &section.instances, files);
+        let structure = structure.unwrap_or_else(|| panic!("`{}` has a structure", instance.module));
+        part(instance.module, &instance.name, structure)
+    };
+    let sums = section.trees.iter().map(|(name, size)| part(TREES, name, trees(*size)));
+    section.instances.iter().map(instance).chain(sums).collect()
 }
 
-/// What a netlist of `layers` layers, and what stands behind them, takes of a family's parts.
-pub fn costs(technology: &Technology, sections: &[Section], files: &[File], layers: usize) -> Costs {
-    let mut costs = Costs { layers: Vec::new(), total: Resources::default() };
-    for (at, section) in sections.iter().enumerate() {
+/// What a netlist takes of a family's parts.
+pub fn costs<'s>(technology: &Technology, sections: impl IntoIterator<Item = &'s Section>, files: &[File]) -> Costs {
+    let mut costs = Costs { sections: Vec::new(), total: Resources::default() };
+    for section in sections {
         let mut sum = Resources::default();
         for part in parts(technology, section, files) {
             sum += cost(technology, &part);
         }
         costs.total += sum;
-        if at < layers {
-            costs.layers.push(rounded(sum));
-        }
+        costs.sections.push(rounded(sum));
     }
     costs.total = rounded(costs.total);
     costs

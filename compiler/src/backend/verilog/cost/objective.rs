@@ -1,12 +1,14 @@
 //! `--objective`: of the layouts that a board's part holds, the one that serves best.
 
+use itertools::iproduct;
+
 use super::Resources;
 use super::fit::{Share, counted, in_layout, listed, other_board, refused, shortages};
 use crate::backend::BackendError;
 use crate::backend::verilog::board::Chosen;
 use crate::backend::verilog::loading::WeightStore;
 use crate::backend::verilog::size::Layer;
-use crate::backend::verilog::{choose, clocks, plan};
+use crate::backend::verilog::{choose, clocks, plan, unrolled};
 use crate::compiled::{Compiled, Engine, Layout};
 use crate::data::Sample;
 use crate::error::AtNode;
@@ -63,7 +65,8 @@ struct Candidate {
 }
 
 /// The best layout of `compiled` on a board, of those with up to `most` in each layer: [`choose`]'s for every number of
-/// lanes that is a power of two, with and without several elements per clock behind the sums.
+/// lanes that is a power of two, of engines and of inputs per clock, with and without several elements per clock behind the
+/// sums; and the network unrolled.
 ///
 /// # Errors
 /// A network that does not fit in any of them, and a step that the engine cannot carry.
@@ -127,30 +130,53 @@ fn candidates(
     let at_most = compiled.layout.lanes;
     let layers = Layer::all(&compiled.program, &plan, &compiled.layout);
     let widest = layers.iter().map(|layer| layer.lanes).max().unwrap_or(1) as u32;
+    let all = Layout { engines: vec![most; plan.len()], ..compiled.layout.clone() };
+    let copies = Layer::all(&compiled.program, &plan, &all).iter().map(|layer| layer.copies).max().unwrap_or(1);
     let powers = (0..32).rev().map(|bit| 1 << bit).filter(|&lanes| lanes < widest).map(Some);
     let mut compiled = compiled.clone();
     let mut found: Vec<Candidate> = Vec::new();
     for lanes in [at_most].into_iter().chain(powers) {
         compiled.layout.lanes = lanes;
-        for slots in [1, 2, 4].into_iter().filter(|&slots| slots <= most.slots) {
-            for group in if most.group > 1 { vec![most.group, 1] } else { vec![1] } {
-                let layout = choose(&compiled, Engine { slots, group, ..most }, samples)?;
-                if found.iter().any(|other| other.layout == layout) {
-                    continue;
-                }
-                let layers = Layer::all(&compiled.program, &plan, &layout);
-                let clocks = clocks::predict(&compiled.program, &layers, samples, &traces).clocks;
-                let neurons = if group < most.group { format!(" --neurons {group}") } else { String::new() };
-                found.push(Candidate {
-                    options: format!("--slots {slots} --lanes {}{neurons}", lanes.unwrap_or(widest)),
-                    clocks: clocks.iter().sum::<u64>() as f64 / clocks.len() as f64,
-                    needed: in_layout(&compiled, &layout, chosen, store)?,
-                    layout,
-                });
+        for (copies, slots, group) in iproduct!(up_to(copies), up_to(most.slots.into()), [most.group, 1]) {
+            let asked = Engine { copies: copies as u8, slots: slots as u8, group, ..most };
+            let layout = choose(&compiled, asked, samples)?;
+            if found.iter().any(|other| other.layout == layout) {
+                continue;
             }
+            let layers = Layer::all(&compiled.program, &plan, &layout);
+            let clocks = clocks::predict(&compiled.program, &layers, samples, &traces).clocks;
+            let mut options = format!("--slots {slots} --lanes {}", lanes.unwrap_or(widest));
+            if copies > 1 {
+                options += &format!(" --engines {copies}");
+            }
+            if group < most.group {
+                options += &format!(" --neurons {group}");
+            }
+            found.push(Candidate {
+                options,
+                clocks: clocks.iter().sum::<u64>() as f64 / clocks.len() as f64,
+                needed: in_layout(&compiled, &layout, chosen, store, Share::ROUTABLE)?.1,
+                layout,
+            });
         }
     }
+    // what is too large for it, or has a pool of currents, has no such layout
+    let unrolled = Layout { unrolled: true, ..compiled.layout.clone() };
+    if let Ok((_, needed)) = in_layout(&compiled, &unrolled, chosen, store, Share::ROUTABLE) {
+        let clocks = unrolled::clocks(&compiled, store, samples.len())?;
+        found.push(Candidate {
+            options: "--unrolled".into(),
+            clocks: clocks.iter().sum::<u64>() as f64 / clocks.len() as f64,
+            needed,
+            layout: unrolled,
+        });
+    }
     Ok(found)
+}
+
+/// Powers of two up to a number.
+fn up_to(most: usize) -> impl Iterator<Item = usize> + Clone {
+    [1, 2, 4].into_iter().filter(move |&number| number <= most)
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 
 use super::super::netlist::Instance;
 use super::memory::{Access, Memory};
-use super::structure_lanes::{codebook, lanes};
+use super::structure_lanes::{codebook, lanes, popcount, turns};
 use super::structure_neurons::{neuron, synaptic};
-use super::structure_windows::{collect, encode, invert, taps, window, writer};
+use super::structure_unrolled::unrolled;
+use super::structure_windows::{collect, columns, encode, invert, taps, window, writer};
 use crate::backend::File;
 
 /// A module's memories, and its sizes.
@@ -76,6 +77,12 @@ impl<'a> Parameters<'a> {
         Memory { width: self.varying(name).unwrap_or(0), unused: 0, depth, access: Access::Table }
     }
 
+    /// Whether a constant has a bit that is set.
+    pub fn is_not_zero(&self, name: &str) -> bool {
+        let digits = self.value(name).and_then(|value| value.split_once('h'));
+        digits.is_some_and(|(_, digits)| digits.bytes().any(|digit| digit != b'0'))
+    }
+
     /// Several of them.
     pub fn numbers<const N: usize>(&self, names: [&str; N]) -> [usize; N] {
         names.map(|name| self.number(name))
@@ -112,9 +119,10 @@ pub fn structure(instance: &Instance, others: &[Instance], files: &[File]) -> Op
     let p = Parameters::new(instance, files);
     Some(match instance.module {
         "snn_link" => {
-            let frames = p.number("FRAMES");
-            let sizes = [1, frames, frames * bits(frames + 1)];
-            Structure::new(&sizes, &[1, frames, bits(frames + 1)], vec![])
+            let [frames, readers] = p.numbers(["FRAMES", "READERS"]);
+            let all = readers * frames;
+            let count = readers * bits(frames + 1);
+            Structure::new(&[readers, all, all * bits(frames + 1)], &[readers, all, count], vec![])
         }
         "snn_stream" => {
             let [index, slots, planes, interval] = p.numbers(["INDEX_BITS", "SLOTS", "PLANES", "INTERVAL"]);
@@ -124,12 +132,15 @@ pub fn structure(instance: &Instance, others: &[Instance], files: &[File]) -> Op
         }
         "snn_taps" => taps(p),
         "snn_encode" => encode(p, others.iter().find(|other| feeds(other, instance))),
-        "snn_window" => window(p),
+        "snn_columns" => columns(p, others.iter().find(|other| feeds(other, instance))),
+        "snn_window" => window(p, others.iter().any(|other| other.module == "snn_encode" && feeds(instance, other))),
         "snn_collect" => collect(p),
         "snn_writer" => writer(p),
         "snn_invert" => invert(p),
         "snn_lanes" => lanes(p),
         "snn_codebook" => codebook(p),
+        "snn_popcount" => popcount(p),
+        "snn_turns" => turns(p),
         "snn_neuron" => neuron(p),
         "snn_synaptic" => synaptic(p),
         "snn_delta" => {
@@ -183,7 +194,7 @@ pub fn structure(instance: &Instance, others: &[Instance], files: &[File]) -> Op
             let [row, columns] = p.numbers(["ROW_BITS", "COLUMNS"]);
             Structure::new(&[1, row, columns], &[1, row, columns], vec![])
         }
-        _ => return None,
+        _ => return unrolled(instance.module, p),
     })
 }
 

@@ -1,7 +1,7 @@
-//! Accumulators: what `snn_lanes` and `snn_codebook` are made of.
+//! Accumulators: what `snn_lanes`, `snn_popcount` and `snn_codebook` are made of, and `snn_turns` behind several of them.
 
 use super::memory::{Access, Memory};
-use super::structure::{Parameters, Structure, bits, only, ram};
+use super::structure::{Parameters, Structure, bits, only, ram, register_bits};
 
 /// Inputs of a multiplexer that groups of lanes leave through, as three-to-one ones.
 fn multiplexed(inputs: usize) -> usize {
@@ -58,6 +58,39 @@ pub fn lanes(p: Parameters<'_>) -> Structure {
     let ffs = [1, lanes * sum, rows, lanes * tree, group * sum * (2 + usize::from(running && lanes == group))];
     let memories = weights(p, "WEIGHTS", lanes * weight, slots).into_iter().chain(memory).collect();
     Structure::new(&luts, &ffs, memories)
+}
+
+/// Of `snn_popcount`: counts of three, of nine, adders above them, a sum a lane, the drain.
+pub fn popcount(p: Parameters<'_>) -> Structure {
+    let [width, lanes, sum, group] = p.numbers(["BITS", "LANES", "SUM_BITS", "GROUP"]);
+    let [subtracts, planes, persists] = p.numbers(["SUBTRACTS", "PLANES", "PERSISTS"]);
+    let running = planes == 1 && persists == 0;
+    let nines = width.div_ceil(9);
+    let levels = bits(nines);
+    let counts = lanes + 1; // all inputs are counted beside them
+    let (threes, adders) = (counts * 2 * width.div_ceil(3), counts * (nines - 1) * (4 + levels));
+    let ([leaving, before], memory) = drain(lanes, group, sum, running);
+    let luts = [
+        1,
+        threes,
+        only(subtracts > 0, lanes * width),
+        counts * 4 * nines,
+        adders,
+        lanes * sum,
+        only(planes > 1, lanes * sum),
+        leaving,
+        before + group * sum,
+    ];
+    let ffs = [1, width, threes, counts * 4 * nines, adders, lanes * sum, (group + 1) * sum];
+    let memories = weights(p, "WEIGHTS", lanes * width, 1).into_iter().chain(memory).collect();
+    Structure::new(&luts, &ffs, memories)
+}
+
+/// Of `snn_turns`: the groups of several engines, of which one is valid.
+pub fn turns(p: Parameters<'_>) -> Structure {
+    let [engines, interval, width] = p.numbers(["ENGINES", "INTERVAL", "WIDTH"]);
+    let wait = register_bits(interval + 1);
+    Structure::new(&[1, width * (engines / 2), wait], &[1, width, engines + wait], vec![])
 }
 
 /// Of `snn_codebook`: a count for each codeword, a multiplexer and a sum for each lane, the drain.

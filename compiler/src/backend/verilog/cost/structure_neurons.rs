@@ -5,7 +5,7 @@ use super::structure::{Parameters, Structure, bits, only, ram};
 
 /// What a leak is in proportion to: an adder; the adders of a product with a constant, one for each bit of it that is set
 /// beyond the first; those of a product with a number.
-fn leak(width: usize, kind: usize, shift: usize, factor: usize) -> [usize; 3] {
+pub fn leak(width: usize, kind: usize, shift: usize, factor: usize) -> [usize; 3] {
     let further = (factor.count_ones() as usize).saturating_sub(1);
     [only(kind == 1, width), only(kind == 2, (width + shift + 2) * further), only(kind == 3, width * (shift + 1))]
 }

@@ -3,8 +3,8 @@
 use super::super::netlist::Instance;
 use super::structure::{Parameters, Structure, bits, fifo, only, ram, register_bits};
 
-/// Of `snn_window`: a memory for each bank, the walk, a count of ones, a queue.
-pub fn window(p: Parameters<'_>) -> Structure {
+/// Of `snn_window`: a memory for each bank, the walk, a queue, and a count of ones if its reader looks at it.
+pub fn window(p: Parameters<'_>, counted: bool) -> Structure {
     let [slots, planes, banks, chunk] = p.numbers(["SLOTS", "PLANES", "BANKS", "CHUNK"]);
     let [frame, frames, own] = p.numbers(["FRAME", "FRAMES", "OWN"]);
     let [address, offset, row, count] = p.numbers(["ADDRESS_BITS", "OFFSET_BITS", "ROW_BITS", "COUNT_BITS"]);
@@ -27,10 +27,10 @@ pub fn window(p: Parameters<'_>) -> Structure {
     if own > 0 {
         memories.push(ram(chunk, 2 * own));
     }
-    memories.push(fifo(rest + count + extents * all));
+    memories.push(fifo(rest + only(counted, count) + extents * all));
     let luts = [
         1,
-        all,
+        only(counted, all),
         only(planes > 1 && !digits, all),
         only(digits, all),
         address,
@@ -38,19 +38,48 @@ pub fn window(p: Parameters<'_>) -> Structure {
         only(walks, address * banks),
         row,
         positions,
-        only(slots > 2, all),
+        only(counted && slots > 2, all),
     ];
-    let ffs =
-        [1, all, all * extents, banks * word, address, only(walks, address), banks * address, rest, row, positions];
+    let ffs = [
+        1,
+        only(counted, all),
+        all * extents,
+        banks * word,
+        address,
+        only(walks, address),
+        banks * address,
+        rest,
+        row,
+        positions,
+    ];
     Structure::new(&luts, &ffs, memories)
+}
+
+/// What goes beside each bit of a chunk, signs and what counts twice: what its window never sets is not kept.
+fn beside(window: Option<&Instance>) -> usize {
+    let of = |name: &str| window.map_or(0, |window| Parameters::new(window, &[]).or(name, 0));
+    usize::from(of("DIGITS") > 0 || of("SIGNED") > 0) + usize::from(of("DIGITS") > 0)
+}
+
+/// Of `snn_columns` behind `window`: what picks columns, their bits, rows of weights.
+pub fn columns(p: Parameters<'_>, window: Option<&Instance>) -> Structure {
+    let [banks, chunk, slots, row] = p.numbers(["BANKS", "CHUNK", "SLOTS", "ROW_BITS"]);
+    let kinds = 1 + beside(window);
+    let (all, hits) = (banks * chunk, slots * chunk * kinds);
+    let wait = register_bits(p.number("INTERVAL") + 1);
+    // a column is one of three in a LUT
+    let luts = [1, all, slots.min(2) * banks, hits * banks.div_ceil(3), slots * row, wait];
+    Structure::new(
+        &luts,
+        &[1, all * kinds, banks * (slots + 1), 3 * hits, slots * (2 * row + bits(banks)) + row],
+        vec![],
+    )
 }
 
 /// Of `snn_encode` behind `window`: what picks ones, their numbers, rows of weights.
 pub fn encode(p: Parameters<'_>, window: Option<&Instance>) -> Structure {
     let [width, slots, count, offset, row] = p.numbers(["BITS", "SLOTS", "COUNT_BITS", "OFFSET_BITS", "ROW_BITS"]);
-    // what the window never sets is not kept
-    let of = |name: &str| window.map_or(0, |window| Parameters::new(window, &[]).or(name, 0));
-    let beside = usize::from(of("DIGITS") > 0 || of("SIGNED") > 0) + usize::from(of("DIGITS") > 0);
+    let beside = beside(window);
     let wait = register_bits(p.number("INTERVAL") + 1);
     // of four slots, two pick among the even bits and two among the odd ones
     let picked = slots.min(2);

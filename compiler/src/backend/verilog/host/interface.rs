@@ -11,6 +11,8 @@ use super::super::top::Design;
 pub struct Interface {
     /// Name of the top module.
     pub top: String,
+    /// Module that takes its events and gives them: the top, but of an unrolled network.
+    pub network: String,
     /// Name of the model, for a comment.
     pub title: String,
     /// Height, width, channels of the input.
@@ -76,6 +78,7 @@ impl Design<'_, '_> {
         let shape = first.from;
         Interface {
             top: self.name.to_owned(),
+            network: self.name.to_owned(),
             title: self.title.to_owned(),
             shape: [shape.height, shape.width, shape.channels].map(|n| n as usize),
             index: InputIndex::new(first).bits,

@@ -4,7 +4,8 @@ use super::*;
 use crate::compiled::{Layout, StepInfo};
 use crate::ir::InputEncoding;
 use snnc_runtime::program::{
-    Edge, Leak, Mix, Projection, Quantity, Readout, Reduce, Reset, ResetTiming, Shape, Staircase, ValueKind, Window,
+    Edge, Leak, Mix, PoolOp, Projection, Quantity, Readout, Reduce, Reset, ResetTiming, Shape, Staircase, ValueKind,
+    Window,
 };
 
 const SPIKES: EdgeKind = EdgeKind::Spikes;

@@ -1,6 +1,6 @@
 //! How many bits numbers take.
 
-use snnc_runtime::program::{Connection, EdgeKind, Pool, PoolOp, Synapses};
+use snnc_runtime::program::{Connection, EdgeKind, Neuron, Pool, PoolOp, Synapses};
 
 use crate::backend::verilog::plan::Own;
 
@@ -12,6 +12,15 @@ pub fn index_bits(n: usize) -> usize {
 /// Bits of a signed integer that holds every number of a table, at least two.
 pub fn table_bits(table: &[i32]) -> usize {
     table.iter().map(|&n| 33 - (if n < 0 { !n } else { n }).leading_zeros() as usize).max().unwrap_or(2).max(2)
+}
+
+/// Bits of what synaptic currents give to the neurons; `None` where there are none.
+pub fn synaptic_bits(neuron: &Neuron<'_>) -> Option<usize> {
+    let filters = neuron.synaptic;
+    let widest = filters.iter().map(|filter| usize::from(filter.bits)).max()?;
+    // the sum of two, or the negative of the lowest; the negatives of two lowest are one bit more
+    let more = filters.len() - 1 + usize::from(filters.iter().all(|filter| filter.negative));
+    Some(widest + more)
 }
 
 /// Bits of a pool of currents of so many bits.

@@ -11,6 +11,15 @@ const CHUNK_LIMIT: usize = 64;
 /// Frames of a buffer of vectors: they are small beside the engines, and as many keep both sides busy.
 pub const VECTOR_FRAMES: usize = 4;
 
+/// How many bits of its window a layer takes at once, at most; one group of channels may be wider.
+#[derive(Clone, Copy, Debug)]
+pub enum Width {
+    /// Of a row.
+    Row(usize),
+    /// Of a column of it.
+    Column(usize),
+}
+
 /// Sizes of a window reader; a dense layer is a window of one position.
 #[derive(Clone, Debug)]
 pub struct WindowSize {
@@ -52,9 +61,9 @@ pub struct WindowSize {
 
 impl WindowSize {
     /// Sizes of a window reader behind a producer of `group` elements per clock, or behind the input stream. The encoder
-    /// takes `most` bits of its row at once, at most (one group of channels may be wider). Behind the stream, and unless
-    /// each row is `apart`, the rows of a small window are stacked and read at once.
-    pub fn new(planned: &Planned<'_>, from: Shape, group: Option<usize>, most: usize, apart: bool) -> Self {
+    /// takes `most` of it at once. Behind the stream, and unless each row is `apart`, the rows of a small window are stacked
+    /// and read at once.
+    pub fn new(planned: &Planned<'_>, from: Shape, group: Option<usize>, most: Width, apart: bool) -> Self {
         let projection = planned.forward;
         let to = planned.population.output.shape;
         let pair = |pair: [u16; 2]| pair.map(usize::from);
@@ -66,6 +75,10 @@ impl WindowSize {
                 (map, [span(0), span(1)], pair(w.dilation), pair(w.stride), pair(w.padding), out)
             }
             Connection::Dense | Connection::Identity => ([1, 1, from.len()], [1; 2], [1; 2], [1; 2], [0; 2], [1; 2]),
+        };
+        let most = match most {
+            Width::Row(bits) => bits,
+            Width::Column(bits) => bits * kernel[1],
         };
         let pool = planned.current_pool.or(planned.spike_pool);
         let (pool, keep) = match pool {
@@ -166,6 +179,16 @@ impl WindowSize {
             EdgeCode::Delta => self.is_vector() && at_once,
             EdgeCode::Inverted => !self.collected && self.own == 0,
         }
+    }
+
+    /// Engines, at most so many, that can each take every `copies`-th column of positions such that their sums come in the
+    /// order of one engine's: of a pool window's columns, or of the map's where positions are not pooled.
+    pub fn copies(&self, most: usize) -> usize {
+        let able = |copies: usize| {
+            let in_order = self.pool == [1; 2] || self.pool[1].is_multiple_of(copies);
+            self.own == 0 && self.out[1].is_multiple_of(copies) && in_order
+        };
+        [4, 2].into_iter().find(|&copies| copies <= most && able(copies)).unwrap_or(1)
     }
 
     /// Words of a frame without padding.
