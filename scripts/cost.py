@@ -27,8 +27,8 @@ LUTS = {
     "gowin": {"ALU": 1, "RAM16SDP4": 6} | {f"LUT{n}": 1 for n in range(1, 5)},
 }
 COEFFICIENTS = pathlib.Path(__file__).parent.parent / "compiler/src/backend/verilog/cost/coefficients.rs"
-# of a module that is rarer than that, xc7's coefficients are scaled
-RARE = 6
+# of a module that is no more often there than that, or than it has sizes, xc7's coefficients are scaled
+RARE = 3
 BLOCK_RAMS = {"RAMB36E1": 1, "RAMB18E1": 0.5, "SB_RAM40_4K": 1, "DP16KD": 1, "PDPW16KD": 1}
 BLOCK_RAMS |= {name: 1 for name in ("SP", "SPX9", "DP", "DPX9", "SDP", "SDPX9", "pROM", "pROMX9")}
 
@@ -142,29 +142,36 @@ def fit(family, designs):
         texts = []
         for kind, rows in of.items():
             x, scale = known(kind).get(module), 1.0
-            if len(rows) >= RARE or x is None:
+            many = len(rows) > max(RARE, len(rows[0][0])) if rows else False
+            if many or x is None:
                 x, scale = least_squares([sizes for sizes, _, _ in rows], [rest for _, rest, _ in rows]), share[kind]
-            elif family != "xc7" and rows:
+            elif rows:
                 predicted = sum(c * s for sizes, _, _ in rows for c, s in zip(x, sizes))
                 rest = sum(rest for _, rest, _ in rows)
                 scale = share[kind] * (rest / predicted if rest > 0 else 1.0)  # below 0: its memories are more than it
             texts.append("&[" + ", ".join(f"{round(c * scale, 2)}" for c in x) + "]")
-            if len(rows) >= RARE:
+            if many:
                 off = [sum(c * s for c, s in zip(x, sizes)) - rest for sizes, rest, _ in rows]
                 worst = max(abs(o) / max(20, whole) for o, (*_, whole) in zip(off, rows))
                 print(f"{module} {kind}: {len(rows)} of them, off by {worst:.0%} at worst", file=sys.stderr)
         print(f"    (\"{module}\", of({', '.join(texts)})),")
     print("];")
+    if family == "ice40":
+        found = [json.loads(file.read_text()) for design in designs for file in design.glob("ice40.whole.json")]
+        both = [(cells["cells"], *taken(family, cells)) for cells in found]
+        alone = sum(cells - luts for cells, luts, *_ in both) / sum(ffs for _, _, ffs, _ in both)
+        print(f"ice40: {alone:.2f} of the flip-flops are alone in a cell", file=sys.stderr)
 
 
 def check(family, designs):
     for design in designs:
         if not (design / f"{family}.whole.json").exists():
             continue
-        found = taken(family, json.loads((design / f"{family}.whole.json").read_text()))
+        cells = json.loads((design / f"{family}.whole.json").read_text())
         predicted = json.loads((design / "costs.json").read_text())["families"][family]
         line = [f"{design.name} {family}"]
-        for what, found in zip(("luts", "ffs", "block_rams"), found):
+        found = [*taken(family, cells), *([cells["cells"]] if "cells" in cells else [])]
+        for what, found in zip(("luts", "ffs", "block_rams", "cells"), found):
             line.append(f"{what} {predicted[what]:g} for {found:g} ({predicted[what] / max(found, 1) - 1:+.1%})")
         print("; ".join(line))
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde_json::Value;
 use snnc::npz::Column;
-use support::{json, refused, succeeds};
+use support::{fixture, json, refused, succeeds};
 
 /// A native model of 8-4-3, in a file.
 fn tiny(folder: &Path) -> String {
@@ -106,7 +106,7 @@ fn an_objective_chooses_a_layout_within_the_part_and_says_why() {
     let with = |more: &[&str]| json(&[&compile[..], &["--board", "hx8k", "--calib", &calib], more].concat());
     let luts = |report: &Value| report["resources"]["luts"].as_f64().expect("predicted");
     let clocks = |report: &Value| report["predicted_clocks"][0].as_u64().expect("predicted");
-    let (latency, area) = (with(&["--objective", "latency"]), with(&["--objective", "area"]));
+    let [latency, area] = ["latency", "area"].map(|objective| with(&["--objective", objective, "--slots", "4"]));
     // four neurons are so few that one layout may serve both; larger networks are in the workspace's tests
     assert!(luts(&area) <= luts(&latency) && clocks(&latency) <= clocks(&area), "{area} {latency}");
     let why = |report: &Value| report["chosen"].as_str().expect("it says why").to_owned();
@@ -114,10 +114,24 @@ fn an_objective_chooses_a_layout_within_the_part_and_says_why() {
         why(&area).starts_with("area: --slots 1 --lanes ") && why(&area).contains(" layouts that fit of "),
         "{area}"
     );
+    // so small a network is fastest with all of it in logic, which no option of the engines asks for
+    let unrolled = with(&["--objective", "latency"]);
+    assert!(why(&unrolled).starts_with("latency: --unrolled,"), "{unrolled}");
+    assert!(clocks(&unrolled) < clocks(&latency), "{unrolled} {latency}");
     // what is asked for beside it is at most
     let bounded = with(&["--objective", "latency", "--lanes", "2"]);
     assert!(why(&bounded).contains("--lanes 2,") || why(&bounded).contains("--lanes 1,"), "{bounded}");
     assert!(clocks(&bounded) > clocks(&latency), "{bounded} {latency}");
+
+    // block RAMs lack, so small memories become flip-flops
+    let (model, calib) = (fixture("up5k/model.snn"), fixture("up5k/calib200.npz"));
+    let memories = ["--membrane-bits", "12", "--lanes", "8", "--neurons", "1", "--chunk", "8", "--calib"];
+    let network = ["compile", &*model, "--target", "fpga", "--board", "hx8k", "-o", &out, "--json"];
+    let few = json(&[&network[..], &memories, &[&calib]].concat());
+    assert!(few["resources"]["block_rams"].as_f64().is_some_and(|rams| rams <= 32.0), "{few}");
+    let makefile = fs::read_to_string(scratch.path().join("out/Makefile")).expect("a Makefile");
+    let cost = makefile.lines().find_map(|line| line.strip_prefix("RAM_COST ?= ")).expect("a price");
+    assert!(cost.parse::<f64>().is_ok_and(|cost| cost < 1.0), "{cost}");
 
     let said = refused(&[&compile[..], &["--board", "hx8k", "--objective", "area"]].concat());
     assert!(said.contains("was asked for without samples to predict clocks on"), "{said}");

@@ -23,6 +23,10 @@ pub struct Case {
     pub lanes: Option<u32>,
     /// Elements per clock behind the sums, at most.
     pub neurons: u8,
+    /// Engines of a convolution.
+    pub engines: u8,
+    /// Whether binary weights are counted, 16 inputs per clock.
+    pub counts: bool,
 }
 
 const fn case(
@@ -33,7 +37,7 @@ const fn case(
     lanes: Option<u32>,
     neurons: u8,
 ) -> Case {
-    Case { file, timesteps, weights, slots, lanes, neurons }
+    Case { file, timesteps, weights, slots, lanes, neurons, engines: 1, counts: false }
 }
 
 /// Networks with every kind of layer.
@@ -48,16 +52,22 @@ pub const CASES: &[Case] = &[
     case("e_snntorch_recurrent/step_ts.onnx", 28, "auto", 1, Some(8), 1),
     case("d_snntorch_binary_conv/step_dyn.onnx", 4, "auto", 2, Some(16), 2),
     case("f_relu_ann/ann_ts.onnx", 4, "auto", 1, Some(16), 1),
+    Case { engines: 2, ..case("b_snntorch_conv_maxpool/step_ts.onnx", 5, "auto", 1, Some(8), 1) },
+    Case { engines: 4, ..case("c_if_spikingjelly_conv/step_dyn.onnx", 4, "auto", 2, Some(8), 2) },
+    Case { counts: true, ..case("d_snntorch_binary_conv/step_dyn.onnx", 4, "auto", 1, Some(16), 2) },
+    Case { counts: true, ..case("up5k/model.snn", 4, "auto", 1, Some(32), 2) },
+    Case { counts: true, ..case("up5k/model.snn", 4, "auto", 2, Some(8), 1) },
 ];
 
 impl Case {
     /// One line.
     #[must_use]
     pub fn name(&self) -> String {
-        let Self { file, weights, slots, lanes, neurons, .. } = self;
+        let Self { file, weights, slots, lanes, neurons, engines, counts, .. } = self;
         let model = file.split(['/', '.']).next().unwrap_or(file);
         let lanes = lanes.map_or("all".into(), |lanes| lanes.to_string());
-        format!("{model}-{weights}-s{slots}-l{lanes}-n{neurons}").replace([',', '='], "-")
+        let counts = if *counts { "-counts" } else { "" };
+        format!("{model}-{weights}-s{slots}-l{lanes}-n{neurons}-e{engines}{counts}").replace([',', '='], "-")
     }
 
     /// Compiles it for `then`.
@@ -65,8 +75,12 @@ impl Case {
     /// # Panics
     /// If the fixture is none.
     pub fn compiled<T>(&self, then: impl FnOnce(&Compiled<'_>) -> T) -> T {
-        let Self { file, timesteps, weights, slots, lanes, neurons } = *self;
-        let calib = samples(if file.starts_with("bench") { "bench_fc_rate/spikes.npz" } else { "mnist/train200.npz" });
+        let Self { file, timesteps, weights, slots, lanes, neurons, engines, counts } = *self;
+        let calib = samples(match file.split_once('/').map(|(folder, _)| folder) {
+            Some("bench_fc_rate") => "bench_fc_rate/spikes.npz",
+            Some("up5k") => "up5k/calib200.npz",
+            _ => "mnist/train200.npz",
+        });
         let mut graph = model(file, Some(timesteps)).graph;
         let timesteps = pipeline::present(&mut graph, Some(&calib), true).expect("the images fit");
         let arena = Bump::new();
@@ -74,7 +88,9 @@ impl Case {
         let built = pipeline::build(&graph, timesteps, Some(&calib), &choices, &arena);
         let mut compiled = built.expect("it compiles").compiled;
         compiled.layout.lanes = lanes;
-        compiled.layout.engines = vec![Engine { slots, group: neurons, ..Engine::default() }; compiled.steps.len()];
+        let chunk = if counts { 16 } else { Engine::default().chunk };
+        let engine = Engine { slots, group: neurons, copies: engines, counts, chunk, ..Engine::default() };
+        compiled.layout.engines = vec![engine; compiled.steps.len()];
         then(&compiled)
     }
 }

@@ -14,7 +14,7 @@ use snnc::backend::verilog::cost::{
 use snnc::compiled::{Compiled, Engine};
 use snnc::machine::verilog::write_with;
 use snnc::pipeline;
-use snnc_tests::designs::{Case, random};
+use snnc_tests::designs::{Case, random, unrolled};
 use snnc_tests::fixtures::samples;
 
 /// A family: how yosys is asked for it, LUTs of a cell, flip-flops by the start of their names, block RAMs.
@@ -107,9 +107,12 @@ const CONVOLUTION: Case = Case {
     slots: 1,
     lanes: Some(8),
     neurons: 1,
+    engines: 1,
+    counts: false,
 };
-const DENSE: Case =
-    Case { file: "bench_fc_rate/model.snn", timesteps: 25, weights: "auto", slots: 1, lanes: Some(16), neurons: 1 };
+const DENSE: Case = Case { file: "bench_fc_rate/model.snn", timesteps: 25, lanes: Some(16), ..CONVOLUTION };
+
+const COUNTED: Case = Case { file: "up5k/model.snn", timesteps: 4, slots: 2, counts: true, ..CONVOLUTION };
 
 /// Networks of several kinds of layer, with few lanes so that they are synthesised quickly. `scripts/cost.py` looks at more.
 #[test]
@@ -122,8 +125,19 @@ fn networks_take_what_is_predicted() {
             random(seed, |compiled, store| synthesis.wrong(&format!("random network {seed}"), compiled, store))
         })
     };
+    let in_logic = |synthesis: &'static Synthesis, seed| -> Box<dyn Fn() -> Option<String> + Sync> {
+        Box::new(move || {
+            unrolled(seed, |compiled| {
+                synthesis.wrong(&format!("unrolled network {seed}"), compiled, WeightStore::Fixed)
+            })
+        })
+    };
     let jobs = [
         fixture(&XC7, &CONVOLUTION),
+        fixture(&XC7, &COUNTED),
+        in_logic(&XC7, 6),
+        in_logic(&ECP5, 5),
+        in_logic(&ICE40, 5),
         fixture(&ICE40, &DENSE),
         fixture(&ECP5, &DENSE),
         tiny(&XC7, 3),
@@ -142,7 +156,8 @@ fn picked(board: &str, objective: Objective) -> Result<(Choice, Resources), Stri
         let calib = samples("bench_fc_rate/spikes.npz").take(2);
         let stimuli = pipeline::encode(compiled, &calib).expect("the samples fit");
         let store = WeightStore::Fixed;
-        let choice = pick(compiled, &chosen, store, objective, Engine::most(4), &stimuli);
+        let choice =
+            pick(compiled, &chosen, store, objective, Engine { copies: 4, ..Engine::most(4) }, false, &stimuli);
         let choice = choice.map_err(|error| format!("{:?}", miette::Report::new(error)))?;
         let technology = cost::technology(Some(&chosen));
         let laid_out = Compiled { layout: choice.layout.clone(), ..compiled.clone() };

@@ -148,6 +148,13 @@ struct Routed {
 #[derive(Deserialize)]
 struct Clock {
     achieved: f64,
+    constraint: f64,
+}
+
+impl Clock {
+    fn is_slow(&self) -> bool {
+        self.achieved < self.constraint
+    }
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -159,7 +166,7 @@ struct Used {
 /// Reads what the tools wrote in `folder`.
 ///
 /// # Errors
-/// If it is not there or something else.
+/// If it is not there or something else; a clock that is slower than it was asked to be.
 pub fn read(folder: &Path, family: Family) -> Result<Built, BuildError> {
     let cells: Cells = parse(folder, "cells.json")?;
     // a design that was flattened is its top
@@ -171,6 +178,13 @@ pub fn read(folder: &Path, family: Family) -> Result<Built, BuildError> {
         Family::Xilinx => None,
         Family::Ice40 { .. } | Family::Ecp5 { .. } | Family::Gowin { .. } => Some(parse(folder, "routed.json")?),
     };
+    // where the router does not stop at it (the Makefile says where, and why)
+    if let Some((name, clock)) = routed.iter().flat_map(|routed| &routed.fmax).find(|(_, clock)| clock.is_slow()) {
+        let Clock { achieved, constraint } = clock;
+        return Err(BuildError::Timing {
+            said: format!("clock '{name}': {achieved:.2} MHz, expected {constraint:.2} MHz"),
+        });
+    }
     let figures = kinds(family).into_iter().map(|kind| {
         let cells: f64 = counts.iter().map(|(cell, &count)| (kind.weight)(cell) * count as f64).sum();
         let placed = routed.as_ref().and_then(|routed| routed.utilization.get(kind.routed?)).copied();
@@ -220,6 +234,9 @@ mod tests {
         ];
         assert_eq!(shown, expected);
         assert_eq!(built.fmax_mhz, Some(50.5));
+        write("routed.json", r#"{"fmax": {"a": {"achieved": 50.5, "constraint": 60}}, "utilization": {}}"#);
+        let slow = read(scratch.path(), find("icebreaker").expect("a board").family).expect_err("a slow clock");
+        assert_eq!(slow.to_string(), "the design is too slow for its clock: clock 'a': 50.50 MHz, expected 60.00 MHz");
         write("routed.json", "{}");
         let wrong = read(scratch.path(), find("icebreaker").expect("a board").family).expect_err("no figures");
         assert!(wrong.to_string().contains("routed.json"), "{wrong}");

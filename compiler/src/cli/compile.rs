@@ -129,8 +129,8 @@ fn lay_out(
         return Err(BackendError::fpga_only(compiled, "unrolled", "").into());
     }
     // an option of the engines brings a network back to them
-    let engines = arguments.lanes.is_some() || options.iter().any(|(_, text)| text.is_some());
-    compiled.layout.unrolled = arguments.unrolled || (compiled.layout.unrolled && !engines);
+    let engines_asked = arguments.lanes.is_some() || options.iter().any(|(_, text)| text.is_some());
+    compiled.layout.unrolled = arguments.unrolled || (compiled.layout.unrolled && !engines_asked);
     let number = |text: &String| text.parse::<u8>().expect("one of the values that are possible");
     let [slots, engines, neurons, chunk] = options.map(|(_, text)| text.as_ref().map(number));
     let unless_given = if arguments.objective.is_some() { 4 } else { 1 };
@@ -145,7 +145,7 @@ fn lay_out(
             return Err(AtNode { node: compiled.name.clone(), op: "network".to_owned(), source }.into());
         }
         let store = WeightStore::new(Some(board), arguments.load_weights);
-        let choice = cost::pick(compiled, &board, store, objective, most, samples)?;
+        let choice = cost::pick(compiled, &board, store, objective, most, engines_asked, samples)?;
         compiled.layout = choice.layout;
         return Ok(Some(choice.why));
     }
@@ -220,6 +220,9 @@ fn text(report: &Report<'_>, folder: &Path) -> String {
             text += &layer.resources.map_or(String::new(), |resources| of(&layer.name, resources));
         }
         text += &of("all", total);
+        if total.cells > total.luts {
+            text += &format!("about {} logic cells\n", total.cells);
+        }
     }
     if let (Some(total), Some(board)) = (report.resources, report.board.as_ref().and_then(|on| board::find(on.name))) {
         for short in cost::shortages(&total, board.capacity, Share::ALL) {

@@ -121,8 +121,8 @@ struct Compile {
     /// orangecrab, tangnano9k, tangnano20k, arty, pynq-z2.
     #[arg(long, value_name = "NAME")]
     board: Option<String>,
-    /// Choose lanes, inputs and neurons per clock of each layer for this, within the board's part; --slots, --lanes,
-    /// --neurons and --chunk are at most then.
+    /// Choose engines, lanes, inputs and neurons per clock of each layer for this, or all of it unrolled, within the board's
+    /// part. --slots, --engines, --lanes, --neurons and --chunk beside it are at most, and mean engines.
     #[arg(long, value_enum, requires = "board")]
     objective: Option<Goal>,
     /// Clock of the design on the board: the highest that its PLL makes up to this. [default: its oscillator's]
@@ -140,7 +140,7 @@ struct Compile {
     chunk: Option<String>,
     /// Give every neuron of an FPGA adders of its own, its weights in logic: a timestep per clock, for small networks most of
     /// whose weights are zero. Input is then a frame of spikes; --host and --board take events as ever.
-    #[arg(long, conflicts_with_all = ["lanes", "slots", "engines", "neurons", "chunk", "load_weights"])]
+    #[arg(long, conflicts_with_all = ["lanes", "slots", "engines", "neurons", "chunk", "load_weights", "objective"])]
     unrolled: bool,
     /// Print one JSON object.
     #[arg(long)]

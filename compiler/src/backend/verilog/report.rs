@@ -151,6 +151,11 @@ impl Part {
         layer.resources.as_ref().map_or("- | - | - | -".into(), cells)
     }
 
+    /// Whether the part counts logic cells.
+    pub fn has_logic_cells(&self) -> bool {
+        self.total.cells > self.total.luts
+    }
+
     /// The cells of all of it.
     pub fn all(&self) -> String {
         cells(&self.total)

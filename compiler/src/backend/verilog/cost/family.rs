@@ -14,6 +14,8 @@ pub struct Technology {
     /// LUTs and flip-flops of what connects a host: AXI, SPI, UART. What yosys makes of the tops that `--host` writes for a
     /// network of 784-128-10, the network itself a black box.
     pub hosts: [(f64, f64); 3],
+    /// Of its flip-flops, those that no LUT's cell holds, where cells are what it counts.
+    pub alone: f64,
     /// What its logic takes.
     pub logic: &'static [(&'static str, Coefficients)],
 }
@@ -72,6 +74,7 @@ const XC7: Technology = Technology {
         mux: 1.0 / 3.0,
     },
     hosts: [(185.0, 215.0), (272.0, 254.0), (290.0, 278.0)],
+    alone: 0.0,
     logic: coefficients::XC7,
 };
 
@@ -88,6 +91,7 @@ const ICE40: Technology = Technology {
         mux: 1.0,
     },
     hosts: [(410.0, 277.0), (512.0, 316.0), (555.0, 340.0)],
+    alone: 0.5,
     logic: coefficients::ICE40,
 };
 
@@ -108,6 +112,7 @@ const ECP5: Technology = Technology {
         mux: 1.5,
     },
     hosts: [(511.0, 277.0), (583.0, 316.0), (652.0, 340.0)],
+    alone: 0.0,
     logic: coefficients::ECP5,
 };
 
@@ -128,6 +133,7 @@ const GOWIN: Technology = Technology {
         mux: 1.5,
     },
     hosts: [(510.0, 277.0), (763.0, 316.0), (927.0, 340.0)],
+    alone: 0.0,
     logic: coefficients::GOWIN,
 };
 

@@ -46,7 +46,11 @@ pub struct Shortage {
 pub fn shortages(needed: &Resources, capacity: Capacity, share: Share) -> Vec<Shortage> {
     let of = |what, needed: f64, available: f64| Shortage { what, needed, available: available.floor() };
     let all = [
-        of("LUTs", needed.luts, f64::from(capacity.luts) * share.luts),
+        of(
+            if needed.cells > needed.luts { "logic cells" } else { "LUTs" },
+            needed.cells,
+            f64::from(capacity.luts) * share.luts,
+        ),
         of("flip-flops", needed.ffs, f64::from(capacity.ffs) * share.ffs),
         of("block RAMs", needed.block_rams, capacity.block_rams.into()),
     ];
@@ -150,7 +154,11 @@ pub fn refused(compiled: &Compiled<'_>, found: String, help: String) -> AtNode<B
 
 /// Resources in words.
 pub fn counted(needed: &Resources) -> String {
-    format!("{} LUTs, {} flip-flops and {} block RAMs", needed.luts, needed.ffs, needed.block_rams)
+    let cells = match needed.cells > needed.luts {
+        true => format!("{} logic cells: ", needed.cells),
+        false => String::new(),
+    };
+    format!("{cells}{} LUTs, {} flip-flops and {} block RAMs", needed.luts, needed.ffs, needed.block_rams)
 }
 
 /// The first of some layouts that fits.
@@ -233,7 +241,7 @@ mod tests {
     const PART: Capacity = Capacity { luts: 1000, ffs: 2000, block_rams: 10 };
 
     fn short(luts: f64, ffs: f64, block_rams: f64, share: Share) -> Vec<&'static str> {
-        let needed = Resources { luts, ffs, block_rams, ..Resources::default() };
+        let needed = Resources { luts, ffs, cells: luts, block_rams, ..Resources::default() };
         shortages(&needed, PART, share).iter().map(|short| short.what).collect()
     }
 
@@ -241,6 +249,12 @@ mod tests {
     fn luts_and_flip_flops_have_a_tolerance_and_block_rams_none() {
         assert_eq!(short(1250.0, 2500.0, 10.0, Share::TOLERATED), [""; 0]);
         assert_eq!(short(1251.0, 2501.0, 10.5, Share::TOLERATED), ["LUTs", "flip-flops", "block RAMs"]);
+    }
+
+    #[test]
+    fn an_ice40_is_short_of_cells() {
+        let needed = Resources { luts: 900.0, ffs: 400.0, cells: 1100.0, ..Resources::default() };
+        assert_eq!(listed(&shortages(&needed, PART, Share::ALL)), "about 1100 logic cells of 1000");
     }
 
     #[test]

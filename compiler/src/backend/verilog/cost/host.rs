@@ -18,7 +18,8 @@ pub fn around(technology: &Technology, host: Host) -> Resources {
         Host::Spi => technology.hosts[1],
         Host::Uart => technology.hosts[2],
     };
-    let mut sum = Resources { luts, ffs, ..Resources::default() };
+    let cells = luts + technology.alone * ffs;
+    let mut sum = Resources { luts, ffs, cells: cells.round(), ..Resources::default() };
     for width in [EVENT, SPIKE] {
         sum.block_rams += technology.memories.taken(ram(width, QUEUE)).block_rams; // its logic is in the figures above
     }

@@ -36,6 +36,8 @@ pub struct Resources {
     pub luts: f64,
     /// Flip-flops.
     pub ffs: f64,
+    /// Logic cells: of an iCE40 a LUT and the flip-flop that takes what it gives, if there is one; elsewhere the LUTs.
+    pub cells: f64,
     /// Block RAMs; a half is one of its halves.
     pub block_rams: f64,
     /// Single-port RAMs beside block RAM.
@@ -48,6 +50,7 @@ impl AddAssign for Resources {
     fn add_assign(&mut self, other: Self) {
         self.luts += other.luts;
         self.ffs += other.ffs;
+        self.cells += other.cells;
         self.block_rams += other.block_rams;
         self.large_rams += other.large_rams;
         self.dsps += other.dsps;
@@ -103,15 +106,16 @@ pub fn costs<'s>(technology: &Technology, sections: impl IntoIterator<Item = &'s
             sum += cost(technology, &part);
         }
         costs.total += sum;
-        costs.sections.push(rounded(sum));
+        costs.sections.push(rounded(technology, sum));
     }
-    costs.total = rounded(costs.total);
+    costs.total = rounded(technology, costs.total);
     costs
 }
 
-/// Whole LUTs and flip-flops.
-fn rounded(resources: Resources) -> Resources {
-    Resources { luts: resources.luts.round(), ffs: resources.ffs.round(), ..resources }
+/// Whole LUTs, flip-flops and cells.
+fn rounded(technology: &Technology, resources: Resources) -> Resources {
+    let cells = resources.luts + technology.alone * resources.ffs;
+    Resources { luts: resources.luts.round(), ffs: resources.ffs.round(), cells: cells.round(), ..resources }
 }
 
 /// What a module takes.
@@ -126,6 +130,7 @@ fn cost(technology: &Technology, part: &Part) -> Resources {
     Resources {
         luts: luts + product(&part.structure.luts, logic.luts),
         ffs: ffs + product(&part.structure.ffs, logic.ffs),
+        cells: 0.0, // of all of it
         block_rams,
         large_rams: large as f64,
         dsps: 0.0,

@@ -66,7 +66,7 @@ struct Candidate {
 
 /// The best layout of `compiled` on a board, of those with up to `most` in each layer: [`choose`]'s for every number of
 /// lanes that is a power of two, of engines and of inputs per clock, with and without several elements per clock behind the
-/// sums; and the network unrolled.
+/// sums; and, unless `engines` must do it, the network unrolled.
 ///
 /// # Errors
 /// A network that does not fit in any of them, and a step that the engine cannot carry.
@@ -79,10 +79,14 @@ pub fn pick(
     store: WeightStore,
     objective: Objective,
     most: Engine,
+    engines: bool,
     samples: &[Sample],
 ) -> Result<Choice, AtNode<BackendError>> {
     assert!(!samples.is_empty(), "clocks are predicted on samples");
     let mut all = candidates(compiled, chosen, store, most, samples)?;
+    if !engines {
+        all.extend(unrolled_candidate(compiled, chosen, store, samples));
+    }
     all.sort_by(|a, b| {
         let price = |candidate: &Candidate| objective.price(candidate.clocks, candidate.needed.luts);
         price(a).partial_cmp(&price(b)).expect("finite numbers")
@@ -160,18 +164,21 @@ fn candidates(
             });
         }
     }
-    // what is too large for it, or has a pool of currents, has no such layout
-    let unrolled = Layout { unrolled: true, ..compiled.layout.clone() };
-    if let Ok((_, needed)) = in_layout(&compiled, &unrolled, chosen, store, Share::ROUTABLE) {
-        let clocks = unrolled::clocks(&compiled, store, samples.len())?;
-        found.push(Candidate {
-            options: "--unrolled".into(),
-            clocks: clocks.iter().sum::<u64>() as f64 / clocks.len() as f64,
-            needed,
-            layout: unrolled,
-        });
-    }
     Ok(found)
+}
+
+/// The network unrolled, if it can be: what is too large for it, or has a pool of currents, has no such layout.
+fn unrolled_candidate(
+    compiled: &Compiled<'_>,
+    chosen: &Chosen,
+    store: WeightStore,
+    samples: &[Sample],
+) -> Option<Candidate> {
+    let layout = Layout { unrolled: true, ..compiled.layout.clone() };
+    let (_, needed) = in_layout(compiled, &layout, chosen, store, Share::ROUTABLE).ok()?;
+    let clocks = unrolled::clocks(compiled, store, samples.len()).ok()?;
+    let clocks = clocks.iter().sum::<u64>() as f64 / clocks.len() as f64;
+    Some(Candidate { options: "--unrolled".into(), layout, clocks, needed })
 }
 
 /// Powers of two up to a number.

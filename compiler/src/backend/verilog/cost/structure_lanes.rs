@@ -69,19 +69,15 @@ pub fn popcount(p: Parameters<'_>) -> Structure {
     let levels = bits(nines);
     let counts = lanes + 1; // all inputs are counted beside them
     let (threes, adders) = (counts * 2 * width.div_ceil(3), counts * (nines - 1) * (4 + levels));
+    let nines = counts * 4 * nines;
     let ([leaving, before], memory) = drain(lanes, group, sum, running);
     let luts = [
-        1,
-        threes,
-        only(subtracts > 0, lanes * width),
-        counts * 4 * nines,
-        adders,
-        lanes * sum,
-        only(planes > 1, lanes * sum),
-        leaving,
-        before + group * sum,
+        threes + only(subtracts > 0, threes),
+        nines + adders,
+        lanes * sum + only(planes > 1, lanes * sum),
+        leaving + before + group * sum,
     ];
-    let ffs = [1, width, threes, counts * 4 * nines, adders, lanes * sum, (group + 1) * sum];
+    let ffs = [1, width + threes + nines + adders, lanes * sum, (2 * group + 3) * sum];
     let memories = weights(p, "WEIGHTS", lanes * width, 1).into_iter().chain(memory).collect();
     Structure::new(&luts, &ffs, memories)
 }

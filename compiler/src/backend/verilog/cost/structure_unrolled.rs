@@ -74,9 +74,10 @@ fn neuron(p: Parameters<'_>) -> Structure {
     let [resets, delayed, floors] = p.numbers(["RESET", "DELAYED", "FLOOR"]);
     let [threshold, times, reset] = p.numbers(["THRESHOLD_BITS", "TIMES", "RESET_BITS"]);
     let stored = p.or("STORED", 0);
-    let stateless = kind == 4;
+    // a membrane of which nothing is left is none, and what is reset by 0 is not reset
+    let stateless = kind == 4 || (kind == 2 && factor == 0);
+    let resets = only(p.is_not_zero("RESETS") || resets == 1, resets);
     let wide = current.max(reset).max(membrane) + 2;
-    let own = if stateless { membrane.min(current) } else { membrane };
     let kept = match stored {
         _ if stateless => 0,
         0 => membrane,
@@ -85,11 +86,12 @@ fn neuron(p: Parameters<'_>) -> Structure {
     let [shifted, constant, product] = leak(membrane, kind, shift, factor);
     let luts = [
         0,
-        own,
+        only(stateless, membrane.min(current)),
+        only(!stateless, membrane),
         only(!stateless, wide),
         only(resets == 1 && !stateless, membrane),
         only(resets == 2 && !stateless, wide),
-        only(delayed > 0, wide),
+        only(delayed > 0 && resets > 0, wide),
         only(floors == 1, membrane),
         stored * membrane,
         only(times > 1, times * threshold),
@@ -97,7 +99,7 @@ fn neuron(p: Parameters<'_>) -> Structure {
         constant,
         product,
     ];
-    let mut luts = luts.map(|each| neurons * each);
+    let mut luts: [usize; 13] = luts.map(|each| neurons * each);
     luts[0] = 1;
     Structure::new(&luts, &[1, neurons, neurons * kept], vec![])
 }
