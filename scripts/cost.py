@@ -157,10 +157,16 @@ def fit(family, designs):
         print(f"    (\"{module}\", of({', '.join(texts)})),")
     print("];")
     if family == "ice40":
-        found = [json.loads(file.read_text()) for design in designs for file in design.glob("ice40.whole.json")]
-        both = [(cells["cells"], *taken(family, cells)) for cells in found]
-        alone = sum(cells - luts for cells, luts, *_ in both) / sum(ffs for _, _, ffs, _ in both)
-        print(f"ice40: {alone:.2f} of the flip-flops are alone in a cell", file=sys.stderr)
+        above = ffs = 0  # the LUTs; without what stores memories
+        for design in designs:
+            for file in design.glob("ice40.whole.json"):
+                cells = json.loads(file.read_text())
+                modules = json.loads((design / "costs.json").read_text())["modules"]
+                stored = sum(part["memories"]["ice40"]["ffs"] for part in modules)
+                above += cells["cells"] - taken(family, cells)[0] - stored
+                ffs += taken(family, cells)[1] - stored
+        alone = above / ffs
+        print(f"ice40: {alone:.2f} of the flip-flops of logic are alone in a cell", file=sys.stderr)
 
 
 def check(family, designs):

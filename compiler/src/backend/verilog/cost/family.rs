@@ -14,7 +14,7 @@ pub struct Technology {
     /// LUTs and flip-flops of what connects a host: AXI, SPI, UART. What yosys makes of the tops that `--host` writes for a
     /// network of 784-128-10, the network itself a black box.
     pub hosts: [(f64, f64); 3],
-    /// Of its flip-flops, those that no LUT's cell holds, where cells are what it counts.
+    /// Of the flip-flops of its logic, those that no LUT's cell holds, where cells are what it counts.
     pub alone: f64,
     /// What its logic takes.
     pub logic: &'static [(&'static str, Coefficients)],
@@ -91,7 +91,7 @@ const ICE40: Technology = Technology {
         mux: 1.0,
     },
     hosts: [(410.0, 277.0), (512.0, 316.0), (555.0, 340.0)],
-    alone: 0.5,
+    alone: 0.6,
     logic: coefficients::ICE40,
 };
 

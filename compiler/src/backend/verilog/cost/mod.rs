@@ -106,16 +106,16 @@ pub fn costs<'s>(technology: &Technology, sections: impl IntoIterator<Item = &'s
             sum += cost(technology, &part);
         }
         costs.total += sum;
-        costs.sections.push(rounded(technology, sum));
+        costs.sections.push(rounded(sum));
     }
-    costs.total = rounded(technology, costs.total);
+    costs.total = rounded(costs.total);
     costs
 }
 
 /// Whole LUTs, flip-flops and cells.
-fn rounded(technology: &Technology, resources: Resources) -> Resources {
-    let cells = resources.luts + technology.alone * resources.ffs;
-    Resources { luts: resources.luts.round(), ffs: resources.ffs.round(), cells: cells.round(), ..resources }
+fn rounded(resources: Resources) -> Resources {
+    let Resources { luts, ffs, cells, .. } = resources;
+    Resources { luts: luts.round(), ffs: ffs.round(), cells: cells.round(), ..resources }
 }
 
 /// What a module takes.
@@ -126,13 +126,10 @@ fn cost(technology: &Technology, part: &Part) -> Resources {
         assert_eq!(sizes.len(), each.len(), "{}: a coefficient for each size", part.module);
         sizes.iter().zip(each).map(|(size, each)| size * each).sum::<f64>()
     };
-    let Taken { luts, ffs, block_rams, large } = part.memories;
-    Resources {
-        luts: luts + product(&part.structure.luts, logic.luts),
-        ffs: ffs + product(&part.structure.ffs, logic.ffs),
-        cells: 0.0, // of all of it
-        block_rams,
-        large_rams: large as f64,
-        dsps: 0.0,
-    }
+    let Taken { luts: read, ffs: stored, block_rams, large } = part.memories;
+    let luts = read + product(&part.structure.luts, logic.luts);
+    let ffs = product(&part.structure.ffs, logic.ffs);
+    // what a memory stores comes from elsewhere
+    let alone = if technology.alone > 0.0 { stored + technology.alone * ffs } else { 0.0 };
+    Resources { luts, ffs: stored + ffs, cells: luts + alone, block_rams, large_rams: large as f64, dsps: 0.0 }
 }
