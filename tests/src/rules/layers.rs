@@ -146,11 +146,7 @@ pub const LAYERS: &[Case] = &[
         },
         setting: Setting { slots: 2, ..USUAL },
         mutants: &[
-            (
-                "snn_lanes.v",
-                "{signed_1[i*WEIGHT_BITS +: WEIGHT_BITS], 1'b1}",
-                "{signed_1[i*WEIGHT_BITS +: WEIGHT_BITS], 1'b0}",
-            ),
+            ("snn_lanes.v", "{signed_1, 1'b1}", "{signed_1, 1'b0}"),
             ("snn_encode.v", "twice_1q[s]    <= |(one & twice_q)", "twice_1q[s]    <= |twice_q"),
         ],
     },
