@@ -61,6 +61,9 @@ pub struct Engine {
     /// Engines with a copy of the weights each, at most, of a convolution: 1, 2 or 4.
     #[serde(default = "Engine::one", skip_serializing_if = "Engine::is_one")]
     pub copies: u8,
+    /// Accumulators, at most; `None`: as many as the layout gives every layer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lanes: Option<u32>,
 }
 
 /// How a layer takes its input. Sums are exact integers, so each gives the same.
@@ -98,7 +101,15 @@ impl Engine {
     /// All that a layer can have, with so many inputs per clock.
     #[must_use]
     pub const fn most(slots: u8) -> Self {
-        Self { slots, group: 64, chunk: Self::most_chunk(), code: EdgeCode::Plain, counts: false, copies: 1 }
+        Self {
+            slots,
+            group: 64,
+            chunk: Self::most_chunk(),
+            code: EdgeCode::Plain,
+            counts: false,
+            copies: 1,
+            lanes: None,
+        }
     }
 
     /// [`Self::chunk`] where nothing else is said.
@@ -122,7 +133,15 @@ impl Engine {
 
 impl Default for Engine {
     fn default() -> Self {
-        Self { slots: 1, group: 8, chunk: Self::most_chunk(), code: EdgeCode::Plain, counts: false, copies: 1 }
+        Self {
+            slots: 1,
+            group: 8,
+            chunk: Self::most_chunk(),
+            code: EdgeCode::Plain,
+            counts: false,
+            copies: 1,
+            lanes: None,
+        }
     }
 }
 

@@ -121,7 +121,7 @@ fn an_objective_chooses_a_layout_within_the_part_and_says_why() {
     // what is asked for beside it is at most
     let bounded = with(&["--objective", "latency", "--lanes", "2"]);
     assert!(why(&bounded).contains("--lanes 2,") || why(&bounded).contains("--lanes 1,"), "{bounded}");
-    assert!(clocks(&bounded) > clocks(&latency), "{bounded} {latency}");
+    assert!(clocks(&bounded) >= clocks(&latency), "{bounded} {latency}");
 
     // block RAMs lack, so small memories become flip-flops
     let (model, calib) = (fixture("up5k/model.snn"), fixture("up5k/calib200.npz"));

@@ -194,6 +194,7 @@ pub fn layout(rng: &mut Rng, lanes: &[Option<u32>]) -> Layout {
             code: rng.pick(&[EdgeCode::Plain, EdgeCode::Delta, EdgeCode::Inverted]),
             counts: rng.chance(50),
             copies: rng.pick(&[1, 1, 2, 4]),
+            lanes: None,
         })
         .collect();
     Layout { lanes, engines, unrolled: false }

@@ -21,6 +21,9 @@ fn check(simulator: &Simulator, seed: u64) {
     let samples = samples(&compiled.program, &mut rng, 3);
     let traces: Vec<_> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
     compiled.layout = layout(&mut rng, &[None, None, Some(1), Some(5)]);
+    for engine in &mut compiled.layout.engines {
+        engine.lanes = rng.pick(&[None, None, Some(2), Some(6)]);
+    }
     let folder = tempfile::tempdir().expect("a folder for scratch");
     let context = format!("seed {seed}, {:?}: {recipe:?}", compiled.layout);
     // in every third network the testbench loads the weights first

@@ -41,6 +41,7 @@ impl<'a> Choices<'_, 'a> {
             code: [EdgeCode::Plain, EdgeCode::Delta, EdgeCode::Inverted][self.below(3)],
             counts: self.below(2) == 1,
             copies: [1, 2, 4][self.below(3)],
+            lanes: [None, Some(1 + self.below(256) as u32)][self.below(2)],
         };
         let engines = (0..4).map(|_| engine()).collect::<Vec<_>>();
         Layout { lanes, engines: if self.flip() { engines } else { Vec::new() }, unrolled: self.flip() }

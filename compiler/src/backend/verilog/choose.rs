@@ -1,5 +1,5 @@
-//! Which layers get more engines, more inputs per clock, and more elements per clock behind their sums: those that set the
-//! pace. And how each one's input is coded.
+//! Which layers get more engines, more inputs per clock, more lanes, and more elements per clock behind their sums: those that
+//! set the pace. And how each one's input is coded.
 
 use crate::backend::BackendError;
 use crate::compiled::{Compiled, EdgeCode, Engine, Layout};
@@ -19,7 +19,7 @@ const MOST_HELD: usize = 1 << 19;
 const PRICE: u64 = 200;
 
 /// A layout of `compiled` whose layers have up to `most`, as much of it as `samples` show to pay: every layer gets all there
-/// is, then gives back, layer by layer, engines, inputs and elements per clock that cost next to no clocks. A layer takes
+/// is, then gives back, layer by layer, engines, inputs, lanes and elements per clock that cost next to no clocks. A layer takes
 /// its input in the code that gives it least to add; an inverted one is given back where it saves next to no clocks. Binary
 /// weights are counted where so many of the inputs spike that it takes fewer clocks, as few of them per clock as will do.
 /// Without samples every layer gets the inputs, and no more elements than it always has.
@@ -87,9 +87,15 @@ pub fn choose(compiled: &Compiled<'_>, most: Engine, samples: &[Sample]) -> Resu
     let not_held = |at: usize, engine: Engine| {
         (engine.code == EdgeCode::Inverted).then_some(Engine { code: at_once[at], ..engine })
     };
+    let widest: Vec<u32> =
+        Layer::all(&compiled.program, &plan, &layout).iter().map(|layer| layer.lanes as u32).collect();
+    let fewer_lanes = |at: usize, engine: Engine| {
+        let lanes = engine.lanes.unwrap_or(widest[at]);
+        (lanes > 1).then_some(Engine { lanes: Some(lanes / 2), ..engine })
+    };
     let fewer_elements = |_, engine: Engine| (engine.group > 1).then_some(Engine { group: engine.group / 2, ..engine });
-    let all: [&dyn Fn(usize, Engine) -> Option<Engine>; 6] =
-        [&gathered, &fewer_counted, &fewer_engines, &fewer_inputs, &not_held, &fewer_elements];
+    let all: [&dyn Fn(usize, Engine) -> Option<Engine>; 7] =
+        [&gathered, &fewer_counted, &fewer_engines, &fewer_inputs, &not_held, &fewer_lanes, &fewer_elements];
     for fewer in all {
         for at in 0..plan.len() {
             while let Some(engine) = fewer(at, layout.engines[at]) {

@@ -101,9 +101,9 @@ impl<'p> Layer<'p> {
     pub fn all(program: &Program<'p>, plan: &[Planned<'p>], layout: &Layout) -> Vec<Self> {
         let mut layers: Vec<Self> = Vec::new();
         for (index, planned) in plan.iter().enumerate() {
-            let lanes = layout.lanes.map(|lanes| lanes as usize);
-            let layer =
-                Self::new(program, *planned, layers.last(), lanes, layout.engine(index), index + 1 == plan.len());
+            let engine = layout.engine(index);
+            let lanes = layout.lanes.into_iter().chain(engine.lanes).min().map(|lanes| lanes as usize);
+            let layer = Self::new(program, *planned, layers.last(), lanes, engine, index + 1 == plan.len());
             layers.push(layer);
         }
         layers
