@@ -140,6 +140,24 @@ fn an_objective_chooses_a_layout_within_the_part_and_says_why() {
 }
 
 #[test]
+fn what_a_part_cannot_hold_is_refused_with_the_nearest_that_fits() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let out = scratch.path().join("out");
+    let (model, folder) = (fixture("bench_fc_rate/model.snn"), out.display().to_string());
+    let compile = |more: &[&str]| {
+        let said = refused(&[&["compile", &model, "--target", "fpga", "-o", &folder, "--board"], more].concat());
+        said.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ")
+    };
+    let said = compile(&["icebreaker"]);
+    assert!(said.contains("logic cells of 5280 and") && said.contains("block RAMs of 30 that the board"), "{said}");
+    assert!(said.contains("the smallest board that takes it is tangnano20k with the same options:"), "{said}");
+    let said = compile(&["orangecrab", "--slots", "4"]);
+    assert!(said.contains("block RAMs of 56 that the board orangecrab has"), "{said}");
+    assert!(said.contains("the nearest that fits is --slots 2:"), "{said}");
+    assert!(!out.exists());
+}
+
+#[test]
 fn what_a_board_does_not_have_is_refused_with_what_there_is() {
     let scratch = tempfile::tempdir().expect("a scratch folder");
     let (model, out) = (tiny(scratch.path()), scratch.path().join("out").display().to_string());

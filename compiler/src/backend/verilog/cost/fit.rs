@@ -137,11 +137,17 @@ pub fn fits(compiled: &Compiled<'_>, chosen: &Chosen, store: WeightStore) -> Res
     if short.is_empty() {
         return Ok(with_it);
     }
+    // of what the part has, without the tolerance
+    let short = shortages(&needed, chosen.board.capacity, Share::ALL);
     let found = format!("it takes {} that the board {} has", listed(&short), chosen.board.name);
-    let smaller = smaller(compiled, compiled.layout.clone());
+    let smaller = smaller(compiled, compiled.layout.clone())?;
     let help = match first(compiled, &smaller, chosen, store, Share::ALL)? {
         Some((options, needed)) => format!("the nearest that fits is {options}: {} are predicted", counted(&needed)),
-        None => other_board(compiled, &smaller, chosen.board, store, Share::ALL)?,
+        None => {
+            let same = ("the same options".to_owned(), compiled.layout.clone());
+            let layouts: Vec<_> = [same].into_iter().chain(smaller).collect();
+            other_board(compiled, &layouts, chosen.board, store, Share::ALL)?
+        }
     };
     Err(refused(compiled, found, help))
 }
@@ -201,37 +207,49 @@ pub fn other_board(
     Ok("no board takes it in any layout: give its weights fewer bits (--weights)".into())
 }
 
-/// Layouts that take less, each with the options that ask for it: fewer inputs per clock, then fewer lanes, then fewer
-/// elements per clock behind them.
-fn smaller(compiled: &Compiled<'_>, mut layout: Layout) -> Vec<(String, Layout)> {
-    layout.engines.resize(compiled.steps.len().max(layout.engines.len()), Engine::default());
+/// Layouts that take less, each with the options that ask for it: engines instead of logic, fewer of them, fewer inputs per
+/// clock, then fewer lanes, then fewer elements per clock behind them.
+fn smaller(compiled: &Compiled<'_>, mut layout: Layout) -> Result<Vec<(String, Layout)>, AtNode<BackendError>> {
     let mut found = Vec::new();
-    let mut options = String::new();
-    let most = layout.engines.iter().map(|engine| engine.slots).max().unwrap_or(1);
-    for slots in [2, 1].into_iter().filter(|&slots| slots < most) {
-        for engine in &mut layout.engines {
-            engine.slots = engine.slots.min(slots);
-        }
-        options = format!("--slots {slots}");
-        found.push((options.clone(), layout.clone()));
+    if layout.unrolled {
+        layout.unrolled = false;
+        found.push(("engines (without --unrolled)".to_owned(), layout.clone()));
     }
-    let before = options;
-    let mut options = before.clone();
-    let asked = layout.lanes.unwrap_or(u32::MAX);
-    for lanes in [512, 256, 128, 64, 32, 16, 8, 4, 2, 1].into_iter().filter(|&lanes| lanes < asked) {
+    let plan = plan::plan(compiled)?;
+    let layers = Layer::all(&compiled.program, &plan, &layout);
+    let widest = layers.iter().map(|layer| layer.lanes as u32).max().unwrap_or(1);
+    layout.engines.resize(compiled.steps.len().max(layout.engines.len()), Engine::default());
+    let mut options = String::new();
+    fewer(&mut found, &mut layout, &mut options, "--engines", |engine| &mut engine.copies);
+    fewer(&mut found, &mut layout, &mut options, "--slots", |engine| &mut engine.slots);
+    let before = options.clone();
+    for lanes in (0..10).rev().map(|bit| 1 << bit).filter(|&lanes| lanes < widest) {
         layout.lanes = Some(lanes);
         options = format!("{before} --lanes {lanes}").trim_start().to_owned();
         found.push((options.clone(), layout.clone()));
     }
-    let before = options;
-    let most = layout.engines.iter().map(|engine| engine.group).max().unwrap_or(1);
-    for neurons in [32, 16, 8, 4, 2, 1].into_iter().filter(|&neurons| neurons < most) {
+    fewer(&mut found, &mut layout, &mut options, "--neurons", |engine| &mut engine.group);
+    Ok(found)
+}
+
+/// Layouts whose engines have less and less of what `option` gives them, beside the `options` so far.
+fn fewer(
+    found: &mut Vec<(String, Layout)>,
+    layout: &mut Layout,
+    options: &mut String,
+    option: &str,
+    of: fn(&mut Engine) -> &mut u8,
+) {
+    let before = options.clone();
+    let most = layout.engines.iter_mut().map(|engine| *of(engine)).max().unwrap_or(1);
+    for number in (0..6).rev().map(|bit| 1 << bit).filter(|&number| number < most) {
         for engine in &mut layout.engines {
-            engine.group = engine.group.min(neurons);
+            let own = of(engine);
+            *own = number.min(*own);
         }
-        found.push((format!("{before} --neurons {neurons}").trim_start().to_owned(), layout.clone()));
+        *options = format!("{before} {option} {number}").trim_start().to_owned();
+        found.push((options.clone(), layout.clone()));
     }
-    found
 }
 
 #[cfg(test)]
