@@ -14,8 +14,10 @@
 //! [`Population::accumulator_bits`].
 
 mod check;
+pub(crate) mod uses;
 
 pub use check::ProgramError;
+pub use uses::ALL;
 
 /// A feature map, channels last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,6 +251,26 @@ impl<'a> Neuron<'a> {
         }
     }
 
+    /// Whether something acts on them that most neurons do not have: see `run::special`.
+    #[inline]
+    #[must_use]
+    pub const fn is_special(&self) -> bool {
+        let several = self.max_spikes != 1 || self.inhibition;
+        let filtered = self.mix.is_some() || !self.synaptic.is_empty();
+        several || filtered || self.floor.is_some() || self.stored.is_some()
+    }
+
+    /// Whether the membranes of a population of this shape are stored two to a word, the first in the lower half: those of
+    /// 16 bits or fewer on which only leak, threshold and reset act.
+    #[inline]
+    #[must_use]
+    pub const fn is_packed(&self, shape: Shape) -> bool {
+        let leaks = matches!(self.leak, Leak::None | Leak::Shift(_) | Leak::Multiply { .. });
+        let resets = matches!(self.reset_timing, ResetTiming::Immediate | ResetTiming::Delayed);
+        let pairs = shape.positions() == 1 || shape.channels.is_multiple_of(2);
+        self.membrane_bits <= 16 && leaks && resets && pairs && !self.is_special()
+    }
+
     /// Whether nothing is left of a membrane from one timestep to the next.
     #[inline]
     #[must_use]
@@ -401,6 +423,14 @@ pub struct Window {
     pub dilation: [u16; 2],
 }
 
+impl Window {
+    /// Taps of the kernel.
+    #[must_use]
+    pub const fn taps(&self) -> usize {
+        self.kernel[0] as usize * self.kernel[1] as usize
+    }
+}
+
 /// The weights of a projection: rows of one weight per output channel (of [`Connection::Dense`]: per output element).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Synapses<'a> {
@@ -512,6 +542,10 @@ pub struct Program<'a> {
     steps: &'a [Step<'a>],
     readout: Readout,
     timesteps: u32,
+    /// Parts of the runtime that it uses.
+    uses: u64,
+    /// Words of memory that it needs.
+    arena_words: usize,
 }
 
 impl<'a> Program<'a> {
@@ -537,6 +571,18 @@ impl<'a> Program<'a> {
     #[must_use]
     pub const fn timesteps(&self) -> u32 {
         self.timesteps
+    }
+
+    /// The parts of the runtime that it uses, for [`crate::run::Runner::with_uses`].
+    #[must_use]
+    pub const fn uses(&self) -> u64 {
+        self.uses
+    }
+
+    /// Words of 32 bits that it needs to run.
+    #[must_use]
+    pub const fn arena_words(&self) -> usize {
+        self.arena_words
     }
 
     /// Edge `index`: 0 is the input, `i + 1` the output of step `i`.

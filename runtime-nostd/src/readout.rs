@@ -28,11 +28,14 @@ impl Reduce {
 pub fn prediction(scores: &[u32]) -> usize {
     let mut best = 0;
     let mut highest = i32::MIN;
-    for (i, &score) in scores.iter().enumerate() {
-        if score as i32 > highest {
-            best = i;
-            highest = score as i32;
-        }
+    let mut rest = scores;
+    // the next one that is higher, if there is one: a loop that may end anywhere stays as small as it is written
+    while let Some(ahead) = rest.iter().position(|&score| score as i32 > highest) {
+        let (_, from) = rest.split_at(ahead.min(rest.len()));
+        let Some((&score, behind)) = from.split_first() else { break };
+        best = scores.len() - from.len();
+        highest = score as i32;
+        rest = behind;
     }
     best
 }

@@ -1,14 +1,16 @@
 //! Executes a [`Program`], one timestep at a time: the golden model, and what runs on the microcontroller.
 mod arena;
+pub(crate) mod known;
 mod neurons;
 mod population;
 mod special;
 
-use crate::program::{Edge, EdgeKind, Population, Program, Quantity, Rate, Step, ValueKind};
+use crate::program::uses::{ALL, DELAYS, POOLS, REDUCES, SCORE_PACKED, SCORE_SPIKES, SCORE_WORDS, TIMED, has};
+use crate::program::{Edge, EdgeKind, Population, Program, Quantity, Rate, Reduce, Step, ValueKind};
 use crate::readout::prediction;
-use crate::synapse::{CHUNK, Starts};
 
 use arena::Arena;
+pub(crate) use arena::words_needed;
 pub use arena::{arena_words, step_words};
 
 /// One timestep of input, channels last.
@@ -46,20 +48,37 @@ pub enum RunError {
     },
     /// The input is not of the input edge's type or length.
     Input,
+    /// The network uses parts of the runtime that this one was built without.
+    Uses,
     /// Every timestep of a sample has thresholds of its own, and there are none for a later one.
     Timesteps,
 }
 
-/// Runs a network in an arena that the caller supplies.
+/// Runs a network in an arena that the caller supplies, with the parts of the runtime that are among `USES`: what a firmware
+/// of one network does not use is not linked.
 #[derive(Debug)]
-pub struct Runner<'p, 'm> {
+pub struct Runner<'p, 'm, const USES: u64 = ALL> {
     program: Program<'p>,
     arena: Arena<'m>,
     timestep: u32,
-    /// Whether a projection has a delay.
-    delays: bool,
-    /// Whether there are thresholds for each timestep of a sample, and no more.
-    timed: bool,
+}
+
+/// Whether the membranes of a step are stored two to a word.
+fn is_packed(step: &Step<'_>) -> bool {
+    match step {
+        Step::Population(Population { neuron: Some(neuron), output, .. }) => neuron.is_packed(output.shape),
+        Step::Population(_) | Step::Pool(_) => false,
+    }
+}
+
+/// Membrane `i` of those stored in `words`.
+#[inline]
+fn membrane(words: &[u32], packed: bool, i: usize) -> i32 {
+    let word = |i: usize| words.get(i).copied().unwrap_or_default();
+    match packed {
+        true => i32::from((word(i / 2) >> (16 * (i % 2))) as i16),
+        false => word(i) as i32,
+    }
 }
 
 /// Edge `index` of a network, if there is one.
@@ -74,21 +93,22 @@ impl<'p, 'm> Runner<'p, 'm> {
     /// # Errors
     /// [`RunError::ArenaTooSmall`].
     pub fn new(program: Program<'p>, arena: &'m mut [u32]) -> Result<Self, RunError> {
-        let (found, needed) = (arena.len(), arena_words(&program));
-        let arena = Arena::new(&program, arena).ok_or(RunError::ArenaTooSmall { found, needed })?;
-        let delayed = |step: &Step<'_>| match step {
-            Step::Population(population) => population.projections.iter().any(|projection| projection.delay > 0),
-            Step::Pool(_) => false,
-        };
-        let delays = program.steps().iter().any(delayed);
-        let has_times = |step: &Step<'_>| match step {
-            Step::Population(Population { neuron: Some(neuron), output, .. }) => {
-                neuron.is_timed(output.shape.channels as usize)
-            }
-            Step::Population(_) | Step::Pool(_) => false,
-        };
-        let timed = program.steps().iter().any(has_times);
-        let mut runner = Self { program, arena, timestep: 0, delays, timed };
+        Self::with_uses(program, arena)
+    }
+}
+
+impl<'p, 'm, const USES: u64> Runner<'p, 'm, USES> {
+    /// As [`Runner::new`], of a network that uses nothing else ([`Program::uses`]).
+    ///
+    /// # Errors
+    /// [`RunError::ArenaTooSmall`], [`RunError::Uses`].
+    pub fn with_uses(program: Program<'p>, arena: &'m mut [u32]) -> Result<Self, RunError> {
+        if !has(USES, program.uses()) {
+            return Err(RunError::Uses);
+        }
+        let (found, needed) = (arena.len(), program.arena_words());
+        let arena = Arena::new::<USES>(&program, arena).ok_or(RunError::ArenaTooSmall { found, needed })?;
+        let mut runner = Self { program, arena, timestep: 0 };
         runner.begin();
         Ok(runner)
     }
@@ -107,10 +127,10 @@ impl<'p, 'm> Runner<'p, 'm> {
     /// [`RunError::Input`]; [`RunError::Timesteps`] beyond the sample's last where thresholds depend on the timestep.
     pub fn step(&mut self, input: Input<'_>) -> Result<(), RunError> {
         self.check(input)?;
-        if self.timed && self.timestep >= self.program.timesteps() {
+        // there are thresholds for each timestep of a sample, and no more
+        if has(USES & self.program.uses(), TIMED) && self.timestep >= self.program.timesteps() {
             return Err(RunError::Timesteps);
         }
-        let mut starts: Starts = [0; CHUNK];
         for (index, step) in self.program.steps().iter().enumerate() {
             if self.timestep > 0 && step.output().rate == Rate::PerSample {
                 continue;
@@ -118,8 +138,9 @@ impl<'p, 'm> Runner<'p, 'm> {
             let Some(parts) = self.arena.split(index, step) else { continue };
             match step {
                 Step::Population(population) => {
-                    population::run(&self.program, parts, population, input, self.timestep, &mut starts);
+                    population::run::<USES>(&self.program, parts, population, input, self.timestep);
                 }
+                Step::Pool(_) if !has(USES, POOLS) => {} // what is not used is not there
                 Step::Pool(pool) => {
                     let Some(source) = edge(&self.program, pool.source) else { continue };
                     let elements = match pool.source {
@@ -130,7 +151,7 @@ impl<'p, 'm> Runner<'p, 'm> {
                 }
             }
         }
-        if self.delays {
+        if has(USES & self.program.uses(), DELAYS) {
             for index in 0..self.program.steps().len() {
                 self.arena.keep(&self.program, index, input.spikes(), self.timestep);
             }
@@ -166,11 +187,13 @@ impl<'p, 'm> Runner<'p, 'm> {
         self.program.steps().get(index).map_or(&[], |step| self.arena.output(index, step))
     }
 
-    /// Stored membrane potentials of step `index`, one `i32` in a word each; empty where it has no neurons, or none that
-    /// keep a membrane.
-    #[must_use]
-    pub fn membranes(&self, index: usize) -> &[u32] {
-        self.program.steps().get(index).map_or(&[], |step| self.arena.membranes(index, step))
+    /// Stored membrane potentials of step `index`; none where it has no neurons, or none that keep a membrane.
+    pub fn membranes(&self, index: usize) -> impl Iterator<Item = i32> {
+        let step = self.program.steps().get(index);
+        let (words, packed) =
+            step.map_or((&[][..], false), |step| (self.arena.membranes(index, step), is_packed(step)));
+        let count = if words.is_empty() { 0 } else { step.map_or(0, |step| step.output().shape.len()) };
+        (0..count).map(move |i| membrane(words, packed, i))
     }
 
     /// Synaptic currents of step `index`, one `i32` in a word each, one filter after the other, or the currents that are
@@ -213,16 +236,29 @@ impl<'p, 'm> Runner<'p, 'm> {
         let membranes = readout.quantity == Quantity::Membrane;
         let Some((scores, values)) = self.arena.scores_and(index, step, membranes) else { return };
         let update = |score: &mut u32, value| {
-            *score = readout.reduce.update(*score as i32, value, timestep, timesteps) as u32;
+            let reduce = if has(USES, REDUCES) { readout.reduce } else { Reduce::Sum };
+            *score = reduce.update(*score as i32, value, timestep, timesteps) as u32;
         };
         match readout.quantity {
-            Quantity::Spikes if matches!(step.output().kind, EdgeKind::Spikes) => {
-                for (scores, word) in scores.chunks_mut(32).zip(values) {
-                    for (i, score) in scores.iter_mut().enumerate() {
-                        update(score, (word >> i & 1) as i32);
+            Quantity::Spikes if has(USES, SCORE_SPIKES) && matches!(step.output().kind, EdgeKind::Spikes) => {
+                if has(USES, REDUCES) && readout.reduce == Reduce::Last {
+                    scores.fill(0);
+                }
+                // a neuron that is silent leaves its score as it is
+                for (scores, &word) in scores.chunks_mut(32).zip(values) {
+                    let mut word = word;
+                    while let Some(score) = scores.get_mut(word.trailing_zeros() as usize) {
+                        update(score, 1);
+                        word &= word - 1;
                     }
                 }
             }
+            Quantity::Membrane if has(USES, SCORE_PACKED) && is_packed(step) => {
+                for (i, score) in scores.iter_mut().enumerate() {
+                    update(score, membrane(values, true, i));
+                }
+            }
+            _ if !has(USES, SCORE_WORDS) => {} // what is not used is not there
             Quantity::Spikes | Quantity::Membrane | Quantity::Current => {
                 for (score, value) in scores.iter_mut().zip(values) {
                     update(score, *value as i32);

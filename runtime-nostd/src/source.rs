@@ -4,17 +4,34 @@ macro_rules! files {
     ($($path:literal),+ $(,)?) => { &[$(($path, include_str!($path))),+] };
 }
 
+/// The build script.
+pub const BUILD: &str = include_str!("../build.rs");
+
 /// Every file under `src`: its path there, with `/`, and its text.
 pub const FILES: &[(&str, &str)] = files![
+    "arch/copy.rs",
+    "arch/counts.rs",
+    "arch/int8.rs",
+    "arch/lif.rs",
+    "arch/lif_wide.rs",
+    "arch/mod.rs",
+    "arch/thumb1/counts.rs",
+    "arch/thumb1/mod.rs",
+    "arch/thumb1/spikes.rs",
+    "arch/thumb2/counts.rs",
+    "arch/thumb2/mod.rs",
+    "arch/thumb2/spikes.rs",
     "bits.rs",
     "lib.rs",
     "neuron.rs",
     "pool.rs",
     "program.rs",
     "program/check.rs",
+    "program/uses.rs",
     "readout.rs",
     "run.rs",
     "run/arena.rs",
+    "run/known.rs",
     "run/neurons.rs",
     "run/population.rs",
     "run/special.rs",
@@ -24,6 +41,7 @@ pub const FILES: &[(&str, &str)] = files![
     "synapse/int8.rs",
     "synapse/mod.rs",
     "synapse/planes.rs",
+    "synapse/rows.rs",
     "synapse/sparse.rs",
 ];
 

@@ -387,6 +387,25 @@ fn a_runner_refuses_a_small_arena_and_a_foreign_input() {
 }
 
 #[test]
+fn a_runner_refuses_a_network_that_uses_what_it_was_built_without() {
+    let steps = [Step::Population(POPULATION)];
+    let program = Program::new(INPUT, &steps, READOUT, 1).expect("accepted");
+    let mut arena = vec![0; arena_words(&program)];
+    assert_eq!(Runner::<0>::with_uses(program, &mut arena).err(), Some(RunError::Uses));
+    // what `program` uses, as the type wants it: a constant
+    const USES: u64 = match Program::new(INPUT, &[Step::Population(POPULATION)], READOUT, 1) {
+        Ok(program) => program.uses(),
+        Err(_) => 0,
+    };
+    assert_eq!(program.uses(), USES);
+    assert!(Runner::<USES>::with_uses(program, &mut arena).is_ok());
+    let steps = [Step::Population(POPULATION), Step::Pool(POOL)];
+    let program = Program::new(INPUT, &steps, READOUT, 1).expect("accepted");
+    let mut arena = vec![0; arena_words(&program)];
+    assert_eq!(Runner::<USES>::with_uses(program, &mut arena).err(), Some(RunError::Uses));
+}
+
+#[test]
 fn thresholds_of_timesteps_are_those_of_a_sample() {
     let over = |timesteps, neuron| {
         let steps = [Step::Population(Population { neuron: Some(neuron), ..POPULATION })];

@@ -16,7 +16,7 @@ fn each_rule_gives_the_numbers_worked_out_by_hand() {
             let edge = rule.program.edge(last);
             assert_eq!(unpack(edge, runner.edge(last)), rule.output[t], "{}: output at timestep {t}", rule.name);
             if let Some(membranes) = rule.membranes.get(t) {
-                let found: Vec<i32> = runner.membranes(last - 1).iter().map(|&v| v as i32).collect();
+                let found: Vec<i32> = runner.membranes(last - 1).collect();
                 assert_eq!(found, *membranes, "{}: membranes at timestep {t}", rule.name);
             }
         }

@@ -53,6 +53,7 @@ impl Default for Arena {
 
 {% if frame.constant -%}
 /// Runs a sample of one constant input and returns its class, the index of the highest score.
+#[inline]
 #[must_use]
 pub fn infer(arena: &mut Arena, input: &Frame) -> usize {
     let Ok(mut runner) = runner(arena) else { return 0 }; // the arena has the words it needs
@@ -60,6 +61,7 @@ pub fn infer(arena: &mut Arena, input: &Frame) -> usize {
 }
 {%- else -%}
 /// Runs a sample, one frame per timestep, and returns its class, the index of the highest score.
+#[inline]
 #[must_use]
 pub fn infer(arena: &mut Arena, input: &[Frame; TIMESTEPS]) -> usize {
     let Ok(mut runner) = runner(arena) else { return 0 }; // the arena has the words it needs
@@ -72,12 +74,16 @@ pub fn infer(arena: &mut Arena, input: &[Frame; TIMESTEPS]) -> usize {
 }
 {%- endif %}
 
+/// What runs the network, and nothing else of the runtime.
+pub type Network<'m> = Runner<'static, 'm, { PROGRAM.uses() }>;
+
 /// The network at rest, to be stepped through the timesteps of a sample.
 ///
 /// # Errors
 /// None: the arena has the words it needs.
-pub fn runner(arena: &mut Arena) -> Result<Runner<'static, '_>, RunError> {
-    Runner::new(PROGRAM, &mut arena.0)
+#[inline]
+pub fn runner(arena: &mut Arena) -> Result<Network<'_>, RunError> {
+    Runner::with_uses(PROGRAM, &mut arena.0)
 }
 
 /// A frame in the form that [`Runner::step`] takes.

@@ -71,7 +71,7 @@ impl Case {
                 runner.step(Packed::new(program.input().kind, frame).input()).expect("a fitting frame");
                 for step in 0..program.steps().len() {
                     words.extend_from_slice(runner.edge(step + 1));
-                    words.extend_from_slice(runner.membranes(step));
+                    words.extend(runner.membranes(step).map(|v| v as u32));
                 }
             }
             words.extend_from_slice(runner.scores());
@@ -121,7 +121,9 @@ macro_rules! network {
                 for step in 0..PROGRAM.steps().len() {
                     // an empty piece is written as nothing
                     to.write(runner.edge(step + 1)).then_some(())?;
-                    to.write(runner.membranes(step)).then_some(())?;
+                    for v in runner.membranes(step) {
+                        to.write(&[v as u32]).then_some(())?;
+                    }
                 }
             }
             to.write(runner.scores()).then_some(())?;

@@ -11,29 +11,56 @@ use snnc_runtime::program::{Synapses, words};
 use super::synapse::Table;
 use crate::ir::WeightEncoding;
 
-/// Instructions of a Cortex-M4 per weight, in tenths: of a row of bytes, of one bit plane, and of an entry in a list of
-/// every fourth weight, where the choice tips. What is counted in tests/tests/mcu_instructions.txt, less the silent
-/// network, over the weights that 78 spikes in 25 timesteps meet: 803,480, 397,720 and 875,240 less 172,280.
-const BYTE: usize = 25;
-const PLANE: usize = 9;
-const ENTRY: usize = 113;
+/// Tenths of an instruction of a Cortex-M4 to note that an input spiked.
+const NOTED: usize = 60;
+
+/// Tenths to add a row of bytes: 16, 8 and 4 weights at once (`runtime-nostd/src/arch/int8.rs`). What is left over takes four.
+const BYTES: [(usize, usize); 3] = [(16, 115), (8, 90), (4, 60)];
+
+/// Tenths per 32 weights of a bit plane, an eighth of a group of rows (`runtime-nostd/src/arch/thumb2/counts.rs`), and where
+/// its words do not begin with a plane's bits, which the portable function counts.
+const PLANE: usize = 66;
+const SHIFTED_PLANE: usize = 200;
+
+/// Tenths to add a list, and each of its entries: what is counted in tests/tests/mcu_instructions.txt for lists of 2 and of 8
+/// entries, less the silent network, over 78 spikes in 25 timesteps.
+const LIST: usize = 445;
+const ENTRY: usize = 116;
 
 /// Bytes of an entry: its column and its weight.
 const ENTRY_BYTES: usize = 3;
 
-/// Whether a list of `kept` weights is cheaper than `rows` of `width`.
-fn pays(encoding: WeightEncoding, rows: usize, width: usize, kept: usize) -> bool {
-    let (each, bytes) = match encoding {
-        WeightEncoding::Int { bits: 8 } => (BYTE, rows * width),
-        WeightEncoding::Int { .. } | WeightEncoding::Ternary => {
-            let bits = usize::from(encoding.bits());
-            (bits * PLANE, 4 * rows * words(bits * width))
+/// Tenths of an instruction to add a row of `width` weights of this encoding; `None` where none of them can be zero.
+fn row(encoding: WeightEncoding, width: usize) -> Option<usize> {
+    match encoding {
+        WeightEncoding::Int { bits: 8 } => {
+            // sixteen are read as words, which begin where rows are whole words
+            let blocks = if width.is_multiple_of(4) { &BYTES[..] } else { &BYTES[1..] };
+            let mut left = width;
+            let mut cost = NOTED;
+            for &(weights, tenths) in blocks {
+                cost += left / weights * tenths;
+                left %= weights;
+            }
+            Some(cost + if left > 0 { BYTES[2].1 } else { 0 })
         }
-        // none of their weights is zero
-        WeightEncoding::Odd { .. } | WeightEncoding::Binary | WeightEncoding::Codebook { .. } => return false,
+        WeightEncoding::Int { .. } | WeightEncoding::Ternary => {
+            let plane = if width.is_multiple_of(32) { PLANE } else { SHIFTED_PLANE };
+            Some(NOTED + usize::from(encoding.bits()) * width.div_ceil(32) * plane)
+        }
+        WeightEncoding::Odd { .. } | WeightEncoding::Binary | WeightEncoding::Codebook { .. } => None,
+    }
+}
+
+/// Whether lists of `kept` weights are cheaper than `rows` of `width`.
+fn pays(encoding: WeightEncoding, rows: usize, width: usize, kept: usize) -> bool {
+    let Some(row) = row(encoding, width) else { return false };
+    let bytes = match encoding {
+        WeightEncoding::Int { bits: 8 } => rows * width,
+        _ => 4 * rows * words(usize::from(encoding.bits()) * width),
     };
     width <= usize::from(u16::MAX) + 1
-        && ENTRY * kept < each * rows * width
+        && rows * LIST + ENTRY * kept < rows * row
         && ENTRY_BYTES * kept + 4 * (rows + 1) < bytes
 }
 
@@ -68,33 +95,43 @@ mod tests {
         Table { width, taps: 1, integers, encoding }
     }
 
-    /// Every `n`-th weight of 64 rows of 32 is not zero.
+    /// Every `n`-th weight of 64 rows of 128 is not zero.
     fn every(n: usize) -> Vec<i16> {
-        (0..64 * 32).map(|i| if i % n == 0 { -1 } else { 0 }).collect()
+        (0..64 * 128).map(|i| if i % n == 0 { -1 } else { 0 }).collect()
+    }
+
+    #[test]
+    fn a_row_costs_what_its_kernels_do() {
+        let bytes = |width| row(WeightEncoding::INT8, width);
+        assert_eq!(bytes(128), Some(60 + 8 * 115));
+        assert_eq!(bytes(28), Some(60 + 115 + 90 + 60));
+        assert_eq!(bytes(30), Some(60 + 3 * 90 + 60 + 60)); // no row of whole words: 8, 8, 8, 4 and 2
+        assert_eq!(row(WeightEncoding::Ternary, 64), Some(60 + 2 * 2 * 66));
+        assert_eq!(row(WeightEncoding::Ternary, 12), Some(60 + 2 * 200));
+        assert_eq!(row(WeightEncoding::Binary, 64), None);
     }
 
     #[test]
     fn a_list_is_taken_where_it_is_smaller_and_faster() {
         let arena = Bump::new();
         let is_list = |encoding, n| {
-            let packed = table(encoding, every(n), 32).packed(&arena).expect("it is on its grid");
+            let packed = table(encoding, every(n), 128).packed(&arena).expect("it is on its grid");
             matches!(packed, Synapses::Sparse { .. })
         };
-        assert!(!is_list(WeightEncoding::INT8, 4)); // smaller, but 11.3 instructions a weight kept and 10 of four bytes
-        assert!(is_list(WeightEncoding::INT8, 5)); // 1,490 instead of 2,048 bytes
-        assert!(!is_list(WeightEncoding::Ternary, 5)); // larger: 512 bytes of planes
-        assert!(is_list(WeightEncoding::Ternary, 30)); // 467 bytes
-        assert!(!is_list(WeightEncoding::Binary, 30));
+        assert!(!is_list(WeightEncoding::INT8, 16)); // smaller, but 137 instructions for eight entries and 98 for a row
+        assert!(is_list(WeightEncoding::INT8, 32)); // 91, and 1,028 bytes instead of 8,192
+        assert!(!is_list(WeightEncoding::Ternary, 64)); // 68 for two entries, and 59 for a row
+        assert!(!is_list(WeightEncoding::Binary, 64));
     }
 
     #[test]
     fn a_list_means_the_same_weights() {
         let arena = Bump::new();
-        let integers: Vec<i16> = (0..40 * 16).map(|i: i16| if i % 6 == 0 { i % 255 - 127 } else { 0 }).collect();
-        let packed = table(WeightEncoding::INT8, integers.clone(), 16).packed(&arena).expect("it is on its grid");
+        let integers: Vec<i16> = (0..40 * 128).map(|i: i16| if i % 60 == 0 { i % 255 - 127 } else { 0 }).collect();
+        let packed = table(WeightEncoding::INT8, integers.clone(), 128).packed(&arena).expect("it is on its grid");
         assert!(matches!(packed, Synapses::Sparse { .. }));
         for (i, &weight) in integers.iter().enumerate() {
-            assert_eq!(packed.weight(16, i / 16, i % 16), i32::from(weight), "weight {i}");
+            assert_eq!(packed.weight(128, i / 128, i % 128), i32::from(weight), "weight {i}");
         }
     }
 }

@@ -1,9 +1,11 @@
 //! [`Program::new`]: the only way to get a [`Program`], and what it rules out.
+use super::uses;
 use super::{
     Connection, Edge, EdgeKind, Leak, MAX_INDEX_BITS, MAX_TIMESTEPS, Neuron, Pool, PoolOp, Population, Program,
     Projection, Quantity, Rate, Readout, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, Window, edge,
     words,
 };
+use crate::run::words_needed;
 
 /// Why steps do not make a network. `step` is an index into [`Program::steps`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +88,7 @@ impl<'a> Program<'a> {
             }
             i += 1;
         }
-        let program = Self { input, steps, readout, timesteps };
+        let mut program = Self { input, steps, readout, timesteps, uses: 0, arena_words: 0 };
         if readout.source == 0 || readout.source as usize > steps.len() {
             return Err(ProgramError::Readout);
         }
@@ -101,7 +103,11 @@ impl<'a> Program<'a> {
             Quantity::Spikes if !has_neurons => Err(ProgramError::Readout),
             Quantity::Membrane if !has_membranes => Err(ProgramError::Readout),
             Quantity::Current if has_neurons => Err(ProgramError::Readout),
-            _ => Ok(program),
+            _ => {
+                program.uses = uses::uses(&program);
+                program.arena_words = words_needed(&program);
+                Ok(program)
+            }
         }
     }
 }

@@ -1,14 +1,22 @@
-//! Where everything lies in the caller's arena, in words of 32 bits: the accumulators of one position; a table of where
+//! Where everything lies in the caller's arena, in words of 32 bits: the accumulators of one position; the list of rows
+//! that are added to them; a table of where
 //! each step's block begins, counted from the table; the scores; then per step a block with its output, its membranes,
 //! the rings of its delayed projections, and its synaptic currents one filter after the other.
 use super::edge;
-use crate::program::{Connection, Edge, EdgeKind, Population, Program, Projection, Step, words};
+use super::known::Known;
+use crate::program::uses::{DELAYS, SPECIAL, has};
+use crate::program::{Connection, Edge, EdgeKind, Population, Program, Projection, Step, Synapses, words};
 
 /// Words of 32 bits that a network needs to run.
 #[must_use]
 pub const fn arena_words(program: &Program<'_>) -> usize {
+    program.arena_words()
+}
+
+/// As [`arena_words`], of a network that is not known yet.
+pub(crate) const fn words_needed(program: &Program<'_>) -> usize {
     let steps = program.steps();
-    let mut total = accumulator_words(program) + steps.len() + score_words(program);
+    let mut total = accumulator_words(program) + rows_words(program) + 2 * steps.len() + score_words(program);
     let mut i = 0;
     while i < steps.len() {
         total += step_words(program, i);
@@ -39,7 +47,8 @@ const fn edge_words(edge: &Edge) -> usize {
 const fn membrane_words(step: &Step<'_>) -> usize {
     match step {
         Step::Population(Population { neuron: Some(neuron), output, .. }) if !neuron.is_stateless() => {
-            output.shape.len()
+            let membranes = output.shape.len();
+            if neuron.is_packed(output.shape) { membranes.div_ceil(2) } else { membranes }
         }
         Step::Population(_) | Step::Pool(_) => 0,
     }
@@ -86,6 +95,41 @@ const fn accumulator_words(program: &Program<'_>) -> usize {
     most
 }
 
+/// Words of the longest list of rows.
+const fn rows_words(program: &Program<'_>) -> usize {
+    let mut most = 0;
+    let mut i = 0;
+    while i < program.steps().len() {
+        if let Step::Population(population) = &program.steps()[i] {
+            let mut k = 0;
+            while k < population.projections.len() {
+                let words = projection_rows_words(program, &population.projections[k]);
+                if words > most {
+                    most = words;
+                }
+                k += 1;
+            }
+        }
+        i += 1;
+    }
+    most
+}
+
+/// Words of the list of a projection.
+const fn projection_rows_words(program: &Program<'_>, projection: &Projection<'_>) -> usize {
+    let (Some(Edge { kind: EdgeKind::Spikes, shape, .. }), false) =
+        (edge(program, projection.source), matches!(projection.synapses, Synapses::Codebook { .. }))
+    else {
+        return 0;
+    };
+    let rows = match &projection.connection {
+        Connection::Dense => shape.len(),
+        Connection::Conv2d(window) => window.taps() * shape.channels as usize,
+        Connection::Identity => return 0,
+    };
+    crate::synapse::rows::rows_words(rows)
+}
+
 /// Words of all rings of a step.
 const fn ring_words(program: &Program<'_>, step: &Step<'_>) -> usize {
     match step {
@@ -120,10 +164,12 @@ const fn score_words(program: &Program<'_>) -> usize {
 pub(super) struct Arena<'m> {
     /// Accumulators of one position.
     accumulators: &'m mut [u32],
+    /// The list of rows.
+    rows: &'m mut [u32],
     /// Everything else, from the table on.
     state: &'m mut [u32],
-    /// Steps, and so words of the table.
-    steps: usize,
+    /// Words of the table.
+    table: usize,
     /// Scores.
     scores: usize,
 }
@@ -131,8 +177,10 @@ pub(super) struct Arena<'m> {
 /// What one step works on.
 pub(super) struct Parts<'a> {
     pub(super) accumulators: &'a mut [u32],
+    pub(super) rows: &'a mut [u32],
     pub(super) output: &'a mut [u32],
     pub(super) membranes: &'a mut [u32],
+    pub(super) known: Known,
     /// The rings, and behind them the synaptic currents.
     pub(super) rings: &'a mut [u32],
     pub(super) earlier: Earlier<'a>,
@@ -146,34 +194,39 @@ impl<'a> Earlier<'a> {
     /// What `edge`, the output of step `index - 1`, carries.
     #[inline]
     pub(super) fn edge(self, index: usize, edge: &Edge) -> &'a [u32] {
-        let start = self.0.get(index.wrapping_sub(1)).map_or(0, |&start| start as usize);
+        let start = self.0.get(2 * index.wrapping_sub(1)).map_or(0, |&start| start as usize);
         self.0.get(start..).and_then(|rest| rest.get(..edge_words(edge))).unwrap_or_default()
     }
 }
 
 impl<'m> Arena<'m> {
     /// Lays a network out in `memory`, if there are enough words.
-    pub(super) fn new(program: &Program<'_>, memory: &'m mut [u32]) -> Option<Self> {
+    pub(super) fn new<const USES: u64>(program: &Program<'_>, memory: &'m mut [u32]) -> Option<Self> {
         let (accumulators, rest) = memory.split_at_mut_checked(accumulator_words(program))?;
-        let (steps, scores) = (program.steps().len(), score_words(program));
-        let state = rest.get_mut(..arena_words(program) - accumulators.len())?;
-        let mut at = steps + scores;
-        for (index, start) in state.iter_mut().take(steps).enumerate() {
-            *start = at as u32;
-            at += step_words(program, index);
+        let (rows, rest) = rest.split_at_mut_checked(rows_words(program))?;
+        let (table, scores) = (2 * program.steps().len(), score_words(program));
+        let state = rest.get_mut(..program.arena_words().checked_sub(accumulators.len() + rows.len())?)?;
+        let mut at = table + scores;
+        for (entry, step) in state.as_chunks_mut().0.iter_mut().zip(program.steps()) {
+            let known = Known::of::<USES>(step);
+            *entry = [at as u32, known.bits()];
+            // as `step_words`, but for what is not used
+            at += edge_words(step.output()) + known.membrane_words(step.output().shape.len());
+            at += if has(USES, SPECIAL) { synaptic_words(step) } else { 0 };
+            at += if has(USES, DELAYS) { ring_words(program, step) } else { 0 };
         }
-        Some(Self { accumulators, state, steps, scores })
+        Some(Self { accumulators, rows, state, table, scores })
     }
 
     /// Clears all state.
     pub(super) fn clear(&mut self) {
-        if let Some(state) = self.state.get_mut(self.steps..) {
+        if let Some(state) = self.state.get_mut(self.table..) {
             state.fill(0);
         }
     }
 
     fn start(&self, step: usize) -> usize {
-        self.state.get(step).map_or(0, |&start| start as usize)
+        self.state.get(2 * step).map_or(0, |&start| start as usize)
     }
 
     /// The output of step `index`.
@@ -195,7 +248,7 @@ impl<'m> Arena<'m> {
     }
 
     pub(super) fn scores(&self) -> &[u32] {
-        self.state.get(self.steps..).and_then(|rest| rest.get(..self.scores)).unwrap_or_default()
+        self.state.get(self.table..).and_then(|rest| rest.get(..self.scores)).unwrap_or_default()
     }
 
     /// The scores, and the output or the membranes of step `index`.
@@ -207,7 +260,7 @@ impl<'m> Arena<'m> {
     ) -> Option<(&mut [u32], &[u32])> {
         let start = self.start(index);
         let (front, block) = self.state.split_at_mut_checked(start)?;
-        let scores = front.get_mut(self.steps..)?.get_mut(..self.scores)?;
+        let scores = front.get_mut(self.table..)?.get_mut(..self.scores)?;
         let (output, rest) = block.split_at_checked(edge_words(step.output()))?;
         Some((scores, if membranes { rest.get(..membrane_words(step))? } else { output }))
     }
@@ -215,11 +268,20 @@ impl<'m> Arena<'m> {
     /// What step `index` works on.
     #[inline]
     pub(super) fn split(&mut self, index: usize, step: &Step<'_>) -> Option<Parts<'_>> {
-        let start = self.start(index);
+        let &[start, known] = self.state.as_chunks::<2>().0.get(index)?;
+        let (start, known) = (start as usize, Known::new(known));
         let (earlier, block) = self.state.split_at_mut_checked(start)?;
         let (output, rest) = block.split_at_mut_checked(edge_words(step.output()))?;
-        let (membranes, rings) = rest.split_at_mut_checked(membrane_words(step))?;
-        Some(Parts { accumulators: self.accumulators, output, membranes, rings, earlier: Earlier(earlier) })
+        let (membranes, rings) = rest.split_at_mut_checked(known.membrane_words(step.output().shape.len()))?;
+        Some(Parts {
+            accumulators: self.accumulators,
+            rows: self.rows,
+            output,
+            membranes,
+            known,
+            rings,
+            earlier: Earlier(earlier),
+        })
     }
 
     /// Keeps what the delayed projections of step `index` read later; `input` is edge 0 where it carries spikes.

@@ -1,12 +1,14 @@
 //! One timestep of a population: currents of a position, then its neurons, position after position.
 use super::Input;
 use super::arena::{Parts, Slots, population_ring_words, position_width};
+use super::known::Known;
 use super::{edge, neurons, special};
 use crate::bits::for_each_spike;
 use crate::pool::Taps;
+use crate::program::uses::{self, has};
 use crate::program::{Connection, EdgeKind, Neuron, Population, Program, Projection, Shape, Synapses, Window};
+use crate::synapse::Adder;
 use crate::synapse::codebook::Codebook;
-use crate::synapse::{Adder, Starts};
 
 /// What a projection reads.
 #[derive(Clone, Copy)]
@@ -20,16 +22,15 @@ enum Source<'s> {
     I16(&'s [i16]),
 }
 
-/// Runs a population for one timestep.
-pub(super) fn run(
+/// Runs a population for one timestep, with the parts among `USES`.
+pub(super) fn run<const USES: u64>(
     program: &Program<'_>,
     parts: Parts<'_>,
     population: &Population<'_>,
     input: Input<'_>,
     timestep: u32,
-    starts: &mut Starts,
 ) {
-    let Parts { accumulators, output, membranes, rings: behind, earlier } = parts;
+    let Parts { accumulators, rows, output, membranes, known, rings: behind, earlier } = parts;
     let Some(sums) = accumulators.get_mut(..position_width(population)) else { return };
     if sums.is_empty() {
         return; // Program::new refuses an edge without elements
@@ -40,31 +41,30 @@ pub(super) fn run(
     let channels = population.output.shape.channels as usize;
     let timed; // only where there is something of the timestep: it need not be copied otherwise
     let neuron = match &population.neuron {
-        Some(neuron) if neuron.is_timed(channels) => {
+        Some(neuron) if has(USES, uses::TIMED) && known.timed() => {
             timed = neuron.at(timestep, channels);
             Some(&timed)
         }
         neuron => neuron.as_ref(),
     };
-    let special = neuron.is_some_and(special::is_special);
     let mut base = 0;
     while base < population.output.shape.len() {
-        begin(population, sums);
+        begin::<USES>(population, sums);
         let mut rings = &*behind;
         for projection in population.projections {
             let Some(from) = edge(program, projection.source) else { continue };
             let source = match (Slots::of(program, projection), projection.source, input) {
-                (Some(slots), _, _) => {
+                (Some(slots), _, _) if has(USES, uses::DELAYS) => {
                     let (ring, behind) = rings.split_at_checked(slots.total()).unwrap_or_default();
                     rings = behind;
                     let words = ring.get(slots.at(timestep)..).unwrap_or_default();
                     if from.kind == EdgeKind::Spikes { Source::Spikes(words) } else { Source::Words(words) }
                 }
-                (None, 0, Input::Spikes(words)) => Source::Spikes(words),
-                (None, 0, Input::U8(values)) => Source::U8(values),
-                (None, 0, Input::I8(values)) => Source::I8(values),
-                (None, 0, Input::I16(values)) => Source::I16(values),
-                (None, index, _) => {
+                (_, 0, Input::Spikes(words)) => Source::Spikes(words),
+                (_, 0, Input::U8(values)) => Source::U8(values),
+                (_, 0, Input::I8(values)) => Source::I8(values),
+                (_, 0, Input::I16(values)) => Source::I16(values),
+                (_, index, _) => {
                     let words = earlier.edge(index.into(), from);
                     match from.kind {
                         EdgeKind::Spikes => Source::Spikes(words),
@@ -74,27 +74,30 @@ pub(super) fn run(
                     }
                 }
             };
-            project(projection, source, from.shape, population.output.shape, base, sums, starts);
+            project::<USES>(projection, source, from.shape, population.output.shape, base, sums, rows);
         }
         match neuron {
-            Some(neuron) if special => {
-                scale(population, sums);
+            Some(neuron) if has(USES, uses::SPECIAL) && known.special() => {
+                scale::<USES>(population, sums);
                 let synaptic = behind.get_mut(population_ring_words(program, population)..).unwrap_or_default();
-                finish_special(neuron, base, sums, membranes, synaptic, output, population.output.shape.len());
+                finish_special::<USES>(neuron, base, sums, membranes, synaptic, output, population.output.shape.len());
             }
-            neuron => finish(population, neuron, base, sums, membranes, output),
+            neuron => finish::<USES>(population, neuron, known, base, sums, membranes, output),
         }
         base += sums.len();
     }
 }
 
 /// Sums start at the bias where nothing shifts them, else at zero.
-fn begin(population: &Population<'_>, sums: &mut [u32]) {
-    if population.current_shift != 0 {
+fn begin<const USES: u64>(population: &Population<'_>, sums: &mut [u32]) {
+    if has(USES, uses::SHIFTS) && population.current_shift != 0 {
         sums.fill(0);
         return;
     }
     for sums in sums.chunks_mut(population.bias.len().max(1)) {
+        #[cfg(snnc_thumb2)]
+        crate::arch::copy::copy(population.bias, sums);
+        #[cfg(not(snnc_thumb2))]
         for (sum, &bias) in sums.iter_mut().zip(population.bias) {
             *sum = bias as u32;
         }
@@ -102,51 +105,66 @@ fn begin(population: &Population<'_>, sums: &mut [u32]) {
 }
 
 /// Adds what `projection` brings to the output elements from `base` on, one position or the whole layer.
-fn project(
+fn project<const USES: u64>(
     projection: &Projection<'_>,
     source: Source<'_>,
     from: Shape,
     to: Shape,
     base: usize,
     sums: &mut [u32],
-    starts: &mut Starts,
+    memory: &mut [u32],
 ) {
     // no division by zero: Program::new refuses an empty shape
     let (width, channels) = ((to.width as usize).max(1), (to.channels as usize).max(1));
     match projection.connection {
-        Connection::Dense => {
-            let mut adder = Adder::new(projection.synapses, sums, starts);
+        Connection::Dense if has(USES, uses::DENSE) => {
+            let mut adder = Adder::<USES>::new(&projection.synapses, from.len(), sums, memory);
             add_range(&mut adder, source, 0, from.len(), 0);
             adder.flush();
         }
-        Connection::Conv2d(window) => {
+        Connection::Conv2d(window) if has(USES, uses::CONV2D) => {
+            let rows = window.taps() * from.channels as usize;
             // one position, or all of them where a dense projection shares the population
             for (i, sums) in sums.chunks_mut(channels).enumerate() {
                 let position = base / channels + i;
                 let at = [position / width, position % width];
-                if let Synapses::Codebook { index_bits, codewords, indices } = projection.synapses {
+                if has(USES, uses::CODEBOOK)
+                    && let Synapses::Codebook { index_bits, codewords, indices } = projection.synapses
+                {
                     add_codebook(Codebook { index_bits, codewords, indices }, &window, source, from, at, sums);
                     continue;
                 }
-                let mut adder = Adder::new(projection.synapses, sums, starts);
+                let mut adder = Adder::<USES>::new(&projection.synapses, rows, sums, memory);
                 add_window(&mut adder, &window, source, from, at);
                 adder.flush();
             }
         }
-        Connection::Identity => {
+        Connection::Identity if has(USES, uses::IDENTITY) => {
             for (i, sums) in sums.chunks_mut(channels).enumerate() {
-                add_identity(projection.synapses, source, base + i * channels, sums);
+                add_identity::<USES>(projection.synapses, source, base + i * channels, sums);
             }
         }
+        // what is not used is not there
+        Connection::Dense | Connection::Conv2d(_) | Connection::Identity => {}
     }
 }
 
 /// Adds `count` elements from element `start` on, the first of which has `row`.
 #[inline]
-fn add_range(adder: &mut Adder<'_, '_>, source: Source<'_>, start: usize, count: usize, row: usize) {
+fn add_range<const USES: u64>(
+    adder: &mut Adder<'_, '_, USES>,
+    source: Source<'_>,
+    start: usize,
+    count: usize,
+    row: usize,
+) {
     match source {
-        Source::Spikes(words) => adder.add_spikes(words, start, count, row),
-        Source::Words(words) => adder.add_values(part(words, start, count).iter().map(|&word| word as i32), row),
+        Source::Spikes(words) if has(USES, uses::SPIKES) => adder.add_spikes(words, start, count, row),
+        Source::Words(words) if has(USES, uses::WORDS) => {
+            adder.add_values(part(words, start, count).iter().map(|&word| word as i32), row);
+        }
+        Source::Spikes(_) | Source::Words(_) => {} // what is not used is not there
+        _ if !has(USES, uses::VALUES) => {}
         Source::U8(values) => adder.add_values(part(values, start, count).iter().map(|&value| value.into()), row),
         Source::I8(values) => adder.add_values(part(values, start, count).iter().map(|&value| value.into()), row),
         Source::I16(values) => adder.add_values(part(values, start, count).iter().map(|&value| value.into()), row),
@@ -160,7 +178,13 @@ fn part<T>(values: &[T], start: usize, count: usize) -> &[T] {
 }
 
 /// Adds the window of the output `at` a row and a column.
-fn add_window(adder: &mut Adder<'_, '_>, window: &Window, source: Source<'_>, from: Shape, [y, x]: [usize; 2]) {
+fn add_window<const USES: u64>(
+    adder: &mut Adder<'_, '_, USES>,
+    window: &Window,
+    source: Source<'_>,
+    from: Shape,
+    [y, x]: [usize; 2],
+) {
     let channels = from.channels as usize;
     let rows = Taps::of(window, 0, from.height, y);
     let columns = Taps::of(window, 1, from.width, x);
@@ -212,7 +236,7 @@ fn add_codebook(
 }
 
 /// Adds each element of a position to its own accumulator.
-fn add_identity(synapses: Synapses<'_>, source: Source<'_>, start: usize, sums: &mut [u32]) {
+fn add_identity<const USES: u64>(synapses: Synapses<'_>, source: Source<'_>, start: usize, sums: &mut [u32]) {
     let count = sums.len();
     match source {
         Source::Spikes(words) => for_each_spike(words, start, count, |channel| {
@@ -253,8 +277,8 @@ fn add_one_to_one(synapses: Synapses<'_>, values: impl Iterator<Item = i32>, sum
 }
 
 /// Turns the sums of some positions into currents.
-fn scale(population: &Population<'_>, sums: &mut [u32]) {
-    if population.current_shift != 0 {
+fn scale<const USES: u64>(population: &Population<'_>, sums: &mut [u32]) {
+    if has(USES, uses::SHIFTS) && population.current_shift != 0 {
         for sums in sums.chunks_mut(population.bias.len().max(1)) {
             for (sum, &bias) in sums.iter_mut().zip(population.bias) {
                 *sum = population.shift(*sum as i32).wrapping_add(bias) as u32;
@@ -265,7 +289,7 @@ fn scale(population: &Population<'_>, sums: &mut [u32]) {
 
 /// Steps the neurons from element `base` on that [`neurons::step`] does not cover.
 #[inline(never)]
-fn finish_special(
+fn finish_special<const USES: u64>(
     neuron: &Neuron<'_>,
     base: usize,
     currents: &mut [u32],
@@ -276,14 +300,15 @@ fn finish_special(
 ) {
     let channels = neuron.threshold.len().max(1);
     for (i, currents) in currents.chunks_mut(channels).enumerate() {
-        special::step(neuron, currents, membranes, synaptic, output, base + i * channels, elements);
+        special::step::<USES>(neuron, currents, membranes, synaptic, output, base + i * channels, elements);
     }
 }
 
 /// Turns the sums of the elements from `base` on into currents, and steps their neurons.
-fn finish(
+fn finish<const USES: u64>(
     population: &Population<'_>,
     neuron: Option<&Neuron<'_>>,
+    known: Known,
     base: usize,
     sums: &mut [u32],
     membranes: &mut [u32],
@@ -292,21 +317,26 @@ fn finish(
     let channels = population.output.shape.channels as usize;
     let mut at = base;
     for sums in sums.chunks_mut(channels.max(1)) {
-        if population.current_shift != 0 {
+        if has(USES, uses::SHIFTS) && population.current_shift != 0 {
             for (sum, &bias) in sums.iter_mut().zip(population.bias) {
                 *sum = population.shift(*sum as i32).wrapping_add(bias) as u32;
             }
         }
         match neuron {
-            None => {
+            None if has(USES, uses::CURRENTS) => {
                 for (out, &current) in output.get_mut(at..).unwrap_or_default().iter_mut().zip(&*sums) {
                     *out = current;
                 }
             }
-            Some(neuron) if neuron.is_stateless() => neurons::fire(neuron, sums, output, at),
-            Some(neuron) => {
-                neurons::step(neuron, sums, membranes.get_mut(at..).unwrap_or_default(), output, at);
+            Some(neuron) if has(USES, uses::STATELESS) && known.stateless() => neurons::fire(neuron, sums, output, at),
+            Some(neuron) if has(USES, uses::PACKED) && known.packed() => {
+                let membranes = membranes.get_mut(at / 2..).unwrap_or_default();
+                neurons::step_packed::<USES>(neuron, known, sums, membranes, output, at);
             }
+            Some(neuron) if has(USES, uses::UNPACKED) => {
+                neurons::step::<USES>(neuron, known, sums, membranes.get_mut(at..).unwrap_or_default(), output, at);
+            }
+            None | Some(_) => {} // what is not used is not there
         }
         at += channels;
     }

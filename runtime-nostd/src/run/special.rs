@@ -1,22 +1,16 @@
 //! What most networks do not have: synaptic currents, several spikes per timestep, a lowest membrane, inhibition.
+use super::known::Known;
 use super::neurons;
 use crate::bits::get;
 use crate::neuron::saturate;
 use crate::program::{Leak, Neuron, ResetTiming, Synaptic};
-
-/// Whether a position's neurons need [`step`].
-#[inline]
-pub(super) const fn is_special(neuron: &Neuron<'_>) -> bool {
-    let several = neuron.max_spikes != 1 || neuron.inhibition;
-    several || neuron.mix.is_some() || !neuron.synaptic.is_empty() || neuron.floor.is_some() || neuron.stored.is_some()
-}
 
 /// Steps the neurons of one position, the first of which is element `at`. `currents` hold one `i32` in a word each, and
 /// become what reaches the membranes; `membranes` and `synaptic` are the whole population's, the latter one filter after
 /// the other; `output` is zero before. Neurons that keep no membrane have none there; the population has so many
 /// `elements`.
 #[inline(never)]
-pub(super) fn step(
+pub(super) fn step<const USES: u64>(
     neuron: &Neuron<'_>,
     currents: &mut [u32],
     membranes: &mut [u32],
@@ -50,7 +44,7 @@ pub(super) fn step(
         }
         return;
     }
-    neurons::step(neuron, currents, membranes, output, at);
+    neurons::step::<USES>(neuron, Known::NOTHING, currents, membranes, output, at);
     if let Some(stored) = neuron.stored {
         for (membrane, channel) in membranes.iter_mut().zip(0..neuron.threshold.len()) {
             *membrane = stored.level(channel, *membrane as i32) as u32;

@@ -3,6 +3,7 @@
 //! Rows are counted 32 outputs at once by bit-sliced counters: bit `c` of plane `k` is bit `k` of output `c`'s count. Eight
 //! rows go through seven carry-save adders before a carry reaches plane 3 (Harley-Seal; Mula, Kurz, Lemire 2018).
 use super::CHUNK;
+use super::rows::Rows;
 use crate::program::words;
 
 /// Planes that count up to [`CHUNK`] rows.
@@ -14,7 +15,16 @@ const _: () = assert!(CHUNK < 1 << PLANES);
 /// Adds each of the rows that begin at `starts` to the accumulators, at most [`CHUNK`] rows. With weights in {-1, +1}
 /// stored as bits, the sum over n rows is `2 * (how many of the bits are 1) - n`. Rows outside `signs` give any sum;
 /// [`crate::program::Program::new`] rules them out.
-pub(crate) fn add_rows(signs: &[u32], starts: &[u32], accumulators: &mut [u32]) {
+pub(crate) fn add_rows(signs: &[u32], rows: &mut Rows<'_>, accumulators: &mut [u32]) {
+    #[cfg(any(snnc_thumb1, snnc_thumb2))]
+    crate::arch::counts::add(signs, 0, rows, 2, (rows.starts().len() as u32).wrapping_neg(), accumulators);
+    #[cfg(not(any(snnc_thumb1, snnc_thumb2)))]
+    add_starts(signs, rows.starts(), accumulators);
+}
+
+/// As [`add_rows`], of rows that begin at `starts`.
+#[cfg(not(any(snnc_thumb1, snnc_thumb2)))]
+fn add_starts(signs: &[u32], starts: &[u32], accumulators: &mut [u32]) {
     for (column, sums) in accumulators.chunks_mut(32).enumerate() {
         let signs = signs.get(column..).unwrap_or_default();
         let counts = unpack(&count(starts, |start| signs.get(start as usize).copied().unwrap_or_default()));
@@ -113,7 +123,7 @@ mod tests {
             let weight = |r: u32, c: usize| if signs[r as usize * words(width) + c / 32] >> (c % 32) & 1 == 1 { 1 } else { -1 };
             let mut accumulators: Vec<u32> = (0..width as u32).collect();
             let starts: Vec<u32> = rows.iter().map(|row| row * words(width) as u32).collect();
-            add_rows(&signs, &starts, &mut accumulators);
+            add_starts(&signs, &starts, &mut accumulators);
             add_scaled(&signs, 4, value, &mut accumulators);
             for (c, sum) in accumulators.iter().enumerate() {
                 let naive: i32 = rows.iter().map(|&r| weight(r, c)).sum();

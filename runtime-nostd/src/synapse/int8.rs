@@ -4,6 +4,7 @@
 //! 32-bit core two of them share a register (a weight plus 128 is a number of 8 bits, so that no carry crosses); a wider
 //! host's vectors hold eight or more.
 use super::CHUNK;
+use super::rows::Rows;
 
 /// Outputs added at once.
 const BLOCK: usize = if usize::BITS == 64 { 32 } else { 8 };
@@ -14,15 +15,24 @@ const _: () = assert!(CHUNK <= 256);
 /// Distance of two rows of `width` weights in the unit of [`add_rows`]: blocks where a row is made of whole blocks, so
 /// that one comparison finds a block, else weights.
 pub(crate) const fn stride(width: usize) -> usize {
-    if width.is_multiple_of(BLOCK) { width / BLOCK } else { width }
+    if width.is_multiple_of(BLOCK) && cfg!(not(snnc_dsp)) { width / BLOCK } else { width }
 }
 
 /// Adds rows of weights to the accumulators, whose number is the width of a row: `accumulators[c] += sum over rows of
 /// weights[row * width + c]`, where a row is given by its start, `row * stride(width)`. At most [`CHUNK`] rows. Rows
 /// outside `weights` give any sum; [`crate::program::Program::new`] rules them out.
-pub(crate) fn add_rows(weights: &[i8], starts: &[u32], accumulators: &mut [u32]) {
+pub(crate) fn add_rows(weights: &[i8], rows: &mut Rows<'_>, accumulators: &mut [u32]) {
+    #[cfg(snnc_dsp)]
+    if crate::arch::int8::add_rows(weights, rows, accumulators) {
+        return;
+    }
+    add_starts(weights, rows.starts(), accumulators);
+}
+
+/// As [`add_rows`], of rows that begin at `starts`.
+fn add_starts(weights: &[i8], starts: &[u32], accumulators: &mut [u32]) {
     let (blocks, rest) = accumulators.as_chunks_mut::<BLOCK>();
-    if rest.is_empty() {
+    if rest.is_empty() && cfg!(not(snnc_dsp)) {
         let all = weights.as_chunks::<BLOCK>().0;
         for (column, sums) in blocks.iter_mut().enumerate() {
             add_block(all.get(column..).unwrap_or_default(), starts, sums);
@@ -176,7 +186,7 @@ mod tests {
         fn rows_add_up_to_the_naive_sum((width, weights, rows) in layer()) {
             let mut accumulators: Vec<u32> = (0..width as u32).collect();
             let starts: Vec<u32> = rows.iter().map(|row| row * stride(width) as u32).collect();
-            add_rows(&weights, &starts, &mut accumulators);
+            add_starts(&weights, &starts, &mut accumulators);
             for (c, sum) in accumulators.iter().enumerate() {
                 let naive: i32 = rows.iter().map(|&r| i32::from(weights[r as usize * width + c])).sum();
                 prop_assert_eq!(*sum as i32, c as i32 + naive);
@@ -202,7 +212,7 @@ mod tests {
         for weight in [-128, 127] {
             for width in [8, 13, 32] {
                 let mut accumulators = std::vec![0; width];
-                add_rows(&std::vec![weight; width], &[0; CHUNK], &mut accumulators);
+                add_starts(&std::vec![weight; width], &[0; CHUNK], &mut accumulators);
                 assert!(accumulators.iter().all(|&sum| sum as i32 == i32::from(weight) * CHUNK as i32));
             }
         }

@@ -3,64 +3,86 @@
 //! Work follows the spikes: the taps (rows of weights) of the active inputs are collected, a chunk at a time, and each
 //! encoding adds a chunk of rows to the accumulators of one position. Accumulators are `i32` in words of the arena:
 //! adding wraps, and the compiler has proven that it never does.
-use crate::bits::for_each_spike;
+use crate::bits::get;
+use crate::program::uses::{BINARY, INT8, PLANES, SPARSE, has};
 use crate::program::{Synapses, words};
+use rows::{Rows, UNIT};
 
 pub mod binary;
 pub mod codebook;
 pub mod int8;
 pub mod planes;
+pub(crate) mod rows;
 pub mod sparse;
 
-/// Rows collected before they are added.
-pub(crate) const CHUNK: usize = 128;
+/// Most rows that are collected before they are added: a count of them fits a byte, their sum 16 bits.
+pub(crate) const CHUNK: usize = 255;
 
 /// Rows times values that are added at once.
 const GROUP: usize = 4;
 
-/// Room for the starts of the collected rows; what is in it does not matter.
-pub(crate) type Starts = [u32; CHUNK];
-
-/// Adds rows of weights to the accumulators of one position, a chunk at a time.
-pub(crate) struct Adder<'s, 'a> {
-    synapses: Synapses<'s>,
+/// Adds rows of weights to the accumulators of one position, a chunk at a time, of the encodings among `USES`.
+pub(crate) struct Adder<'s, 'a, const USES: u64> {
+    synapses: &'a Synapses<'s>,
     accumulators: &'a mut [u32],
-    /// Distance of two rows, in the encoding's unit.
-    stride: usize,
-    /// Where the collected rows begin.
-    starts: &'a mut Starts,
-    count: usize,
+    rows: Rows<'a>,
 }
 
-impl<'s, 'a> Adder<'s, 'a> {
-    /// One accumulator per weight of a row.
-    pub(crate) fn new(synapses: Synapses<'s>, accumulators: &'a mut [u32], starts: &'a mut Starts) -> Self {
-        let stride = match synapses {
+impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
+    /// One accumulator per weight of a row, of which there are `rows`; `memory` is that of [`Rows`].
+    pub(crate) fn new(
+        synapses: &'a Synapses<'s>,
+        rows: usize,
+        accumulators: &'a mut [u32],
+        memory: &'a mut [u32],
+    ) -> Self {
+        let stride = match *synapses {
             Synapses::Int8 { .. } => int8::stride(accumulators.len()),
-            Synapses::Binary { .. } => words(accumulators.len()),
-            Synapses::Planes { bits, .. } => words(usize::from(bits) * accumulators.len()),
+            Synapses::Binary { .. } => UNIT * words(accumulators.len()),
+            Synapses::Planes { bits, .. } => UNIT * words(usize::from(bits) * accumulators.len()),
             Synapses::Sparse { .. } => 1,
             Synapses::Codebook { .. } => 0, // not by rows, see `codebook`
         };
-        Self { synapses, accumulators, stride, starts, count: 0 }
-    }
-
-    /// Adds `row` once.
-    #[inline]
-    pub(crate) fn add(&mut self, row: usize) {
-        if let Some(slot) = self.starts.get_mut(self.count) {
-            *slot = (row * self.stride) as u32;
-            self.count += 1;
-        }
-        if self.count == CHUNK {
-            self.flush();
-        }
+        Self { synapses, accumulators, rows: Rows::new(memory, rows, stride) }
     }
 
     /// Adds `row` once for every bit set among the `count` bits from bit `start` of `bits`, the row counted from `row`.
     #[inline]
     pub(crate) fn add_spikes(&mut self, bits: &[u32], start: usize, count: usize, row: usize) {
-        for_each_spike(bits, start, count, |i| self.add(row + i));
+        if start.is_multiple_of(32) {
+            let bits = bits.get(start / 32..).unwrap_or_default();
+            let mut whole = bits.get(..count / 32).unwrap_or(bits);
+            let mut at = row;
+            while !whole.is_empty() {
+                if self.rows.is_full() {
+                    self.flush();
+                }
+                let read = self.rows.add_all(whole, at);
+                if read == 0 {
+                    break; // no list is as short as a word
+                }
+                at += 32 * read;
+                whole = whole.get(read..).unwrap_or_default();
+            }
+            if let (Some(&last), 1..) = (bits.get(count / 32), count % 32) {
+                self.add_word(last & ((1 << (count % 32)) - 1), row + count / 32 * 32);
+            }
+            return;
+        }
+        for at in (0..count).step_by(32) {
+            self.add_word(get(bits, start + at, (count - at).min(32)), row + at);
+        }
+    }
+
+    /// Adds the row of each bit set in `word`, counted from `row`.
+    #[inline(always)]
+    fn add_word(&mut self, word: u32, row: usize) {
+        if word != 0 {
+            if self.rows.is_full() {
+                self.flush();
+            }
+            self.rows.add(word, row);
+        }
     }
 
     /// Adds each row, counted from `row`, times its value.
@@ -86,43 +108,49 @@ impl<'s, 'a> Adder<'s, 'a> {
 
     /// Adds rows times values.
     fn add_scaled(&mut self, rows: &[(usize, i32)]) {
-        match self.synapses {
-            Synapses::Int8 { weights } => int8::add_scaled(weights, rows, self.accumulators),
-            Synapses::Binary { signs } => {
+        let sums = &mut *self.accumulators;
+        match *self.synapses {
+            Synapses::Int8 { weights } if has(USES, INT8) => int8::add_scaled(weights, rows, sums),
+            Synapses::Binary { signs } if has(USES, BINARY) => {
                 for &(row, value) in rows {
-                    binary::add_scaled(signs, row, value, self.accumulators);
+                    binary::add_scaled(signs, row, value, sums);
                 }
             }
-            Synapses::Planes { bits, odd, planes } => {
+            Synapses::Planes { bits, odd, planes } if has(USES, PLANES) => {
                 for &(row, value) in rows {
-                    planes::add_scaled(planes, bits, odd, row, value, self.accumulators);
+                    planes::add_scaled(planes, bits, odd, row, value, sums);
                 }
             }
-            Synapses::Sparse { starts, columns, weights } => {
+            Synapses::Sparse { starts, columns, weights } if has(USES, SPARSE) => {
                 for &(row, value) in rows {
-                    sparse::add_scaled(starts, columns, weights, row, value, self.accumulators);
+                    sparse::add_scaled(starts, columns, weights, row, value, sums);
                 }
             }
-            Synapses::Codebook { .. } => {}
+            // a codebook is not added by rows, and what is not used is not there
+            Synapses::Int8 { .. } | Synapses::Binary { .. } | Synapses::Planes { .. } => {}
+            Synapses::Sparse { .. } | Synapses::Codebook { .. } => {}
         }
     }
 
     /// Adds what is collected.
     pub(crate) fn flush(&mut self) {
-        if self.count == 0 {
+        if self.rows.is_empty() {
             return;
         }
-        let starts = self.starts.get(..self.count).unwrap_or_default();
-        match self.synapses {
-            Synapses::Int8 { weights } => int8::add_rows(weights, starts, self.accumulators),
-            Synapses::Binary { signs } => binary::add_rows(signs, starts, self.accumulators),
-            Synapses::Planes { bits, odd, planes } => planes::add_rows(planes, bits, odd, starts, self.accumulators),
-            Synapses::Sparse { starts: bounds, columns, weights } => {
-                sparse::add_rows(bounds, columns, weights, starts, self.accumulators);
+        let (rows, sums) = (&mut self.rows, &mut *self.accumulators);
+        match *self.synapses {
+            Synapses::Int8 { weights } if has(USES, INT8) => int8::add_rows(weights, rows, sums),
+            Synapses::Binary { signs } if has(USES, BINARY) => binary::add_rows(signs, rows, sums),
+            Synapses::Planes { bits, odd, planes } if has(USES, PLANES) => {
+                planes::add_rows(planes, bits, odd, rows, sums);
             }
-            Synapses::Codebook { .. } => {}
+            Synapses::Sparse { starts, columns, weights } if has(USES, SPARSE) => {
+                sparse::add_rows(starts, columns, weights, rows.starts(), sums);
+            }
+            Synapses::Int8 { .. } | Synapses::Binary { .. } | Synapses::Planes { .. } => {}
+            Synapses::Sparse { .. } | Synapses::Codebook { .. } => {}
         }
-        self.count = 0;
+        self.rows.clear();
     }
 }
 

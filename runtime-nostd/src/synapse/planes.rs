@@ -5,32 +5,40 @@
 //! `gamma / (2^b - 1)` times the odd number `2 n - (2^b - 1) = 2 (n - 2^(b-1)) + 1`. Over n rows the sum is
 //! `2 sum(q) + n`. Every plane is counted as binary synapses are, so that b bits cost b times as much as one.
 use super::binary::{count, unpack};
+use super::rows::{Rows, UNIT};
 use crate::program::words;
 
 /// Adds each of the rows that begin at `starts` to the accumulators, at most [`super::CHUNK`] rows. Rows outside `planes`
 /// give any sum; [`crate::program::Program::new`] rules them out.
-pub(crate) fn add_rows(planes: &[u32], bits: u8, odd: bool, starts: &[u32], accumulators: &mut [u32]) {
+pub(crate) fn add_rows(planes: &[u32], bits: u8, odd: bool, rows: &mut Rows<'_>, accumulators: &mut [u32]) {
     let width = accumulators.len();
-    let once = if odd { starts.len() as u32 } else { 0 };
-    for (column, sums) in accumulators.chunks_mut(32).enumerate() {
-        for k in 0..bits {
-            // where the plane's bits of these outputs begin in a row; what follows the last of them counts for nobody
-            let first = usize::from(k) * width + column * 32;
+    let once = if odd { rows.starts().len() as u32 } else { 0 };
+    for k in 0..bits {
+        // the highest bit counts negative
+        let sign = if k + 1 == bits { u32::MAX } else { 1 };
+        let place = sign << (k + u8::from(odd));
+        let once = if k == 0 { once } else { 0 };
+        // where the plane's bits begin in a row
+        let first = usize::from(k) * width;
+        #[cfg(any(snnc_thumb1, snnc_thumb2))]
+        if first.is_multiple_of(32) && crate::arch::counts::add(planes, first / 32, rows, place, once, accumulators) {
+            continue;
+        }
+        let starts = rows.starts();
+        for (column, sums) in accumulators.chunks_mut(32).enumerate() {
+            // what follows the last of a row's bits counts for nobody
+            let first = first + column * 32;
             let (planes, shift) = (planes.get(first / 32..).unwrap_or_default(), first % 32);
             let at = |index: usize| planes.get(index).copied().unwrap_or_default();
             let counts = unpack(&match shift {
-                0 => count(starts, |start| at(start as usize)),
-                _ => count(starts, |start| at(start as usize) >> shift | at(start as usize + 1) << (32 - shift)),
+                0 => count(starts, |start| at(start as usize / UNIT)),
+                _ => count(starts, |start| {
+                    at(start as usize / UNIT) >> shift | at(start as usize / UNIT + 1) << (32 - shift)
+                }),
             });
-            // the highest bit counts negative
-            let sign = if k + 1 == bits { u32::MAX } else { 1 };
-            let place = sign << (k + u8::from(odd));
             for (sum, &count) in sums.iter_mut().zip(counts.as_flattened()) {
-                *sum = sum.wrapping_add(u32::from(count).wrapping_mul(place));
+                *sum = sum.wrapping_add(u32::from(count).wrapping_mul(place)).wrapping_add(once);
             }
-        }
-        for sum in sums {
-            *sum = sum.wrapping_add(once);
         }
     }
 }
@@ -62,6 +70,7 @@ mod tests {
     extern crate std;
     use super::*;
     use crate::synapse::CHUNK;
+    use crate::synapse::rows::ROWS_WORDS;
     use proptest::prelude::*;
     use std::vec::Vec;
 
@@ -90,7 +99,8 @@ mod tests {
         ) {
             let mut accumulators: Vec<u32> = (0..width as u32).collect();
             let starts: Vec<u32> = rows.iter().map(|row| row * words(width * usize::from(bits)) as u32).collect();
-            add_rows(&planes, bits, odd, &starts, &mut accumulators);
+            let mut memory = [0; ROWS_WORDS];
+            add_rows(&planes, bits, odd, &mut Rows::listed(&mut memory, &starts), &mut accumulators);
             add_scaled(&planes, bits, odd, 4, value, &mut accumulators);
             let weight = |row: usize, column: usize| {
                 let row = &planes[row * words(width * usize::from(bits))..];

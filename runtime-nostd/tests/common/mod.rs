@@ -80,7 +80,7 @@ pub fn compare(program: &Program<'_>, samples: &[Vec<Frame>]) {
                 let expected = shown(step.output().kind, &state.edges[t as usize][i + 1]);
                 assert_eq!(runner.edge(i + 1), expected, "edge {} at timestep {t}", i + 1);
                 let expected = shown(EdgeKind::Currents { bits: 32 }, &state.membranes[i]);
-                let found = runner.membranes(i);
+                let found: Vec<u32> = runner.membranes(i).map(|v| v as u32).collect();
                 match step {
                     Step::Population(population) if population.neuron.is_some_and(|neuron| !neuron.is_stateless()) => {
                         assert_eq!(found, expected, "membranes of step {i} at timestep {t}");

@@ -175,6 +175,7 @@ pub(super) fn files(
         text("snnc-runtime/Cargo.toml", rendered(&compiled.name, &runtime))?,
     ];
     files.extend(tables.weights.into_iter().map(|weights| File { path: weights.path, content: weights.bytes }));
+    files.push(File::text("snnc-runtime/build.rs".to_owned(), snnc_runtime::source::BUILD));
     for (path, text) in snnc_runtime::source::FILES {
         files.push(File::text(format!("snnc-runtime/src/{path}"), without_tests(text)));
     }

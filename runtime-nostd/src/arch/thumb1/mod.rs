@@ -1,0 +1,3 @@
+//! Armv6-M: eight registers that compute, and two operands an instruction.
+pub(super) mod counts;
+pub(crate) mod spikes;

@@ -1,0 +1,3 @@
+//! Armv7-M and Armv8-M Mainline.
+pub(super) mod counts;
+pub(crate) mod spikes;

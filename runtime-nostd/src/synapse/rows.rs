@@ -1,0 +1,186 @@
+//! The rows of weights that are to be added: those of the inputs that spiked.
+use super::CHUNK;
+
+/// Of rows of words, the unit of where they begin: a byte where an address is not scaled on the way, else a word.
+pub(crate) const UNIT: usize = if cfg!(snnc_thumb1) { 4 } else { 1 };
+
+/// What may stand behind the last row: a mark, or rows that complete a group of eight.
+const BEHIND: usize = 7;
+
+/// Words of memory for a list of [`CHUNK`] rows.
+pub(crate) const ROWS_WORDS: usize = CHUNK + BEHIND;
+
+/// Words of memory for a list of `rows` rows that is never full before they all are in it, or for the longest.
+pub(crate) const fn rows_words(rows: usize) -> usize {
+    // a word of spikes is listed where there is room for 32
+    if rows + 32 + BEHIND < ROWS_WORDS { rows + 32 + BEHIND } else { ROWS_WORDS }
+}
+
+/// Behind the last row. Added to any address of weights it carries, which is how the kernels of [`crate::arch`] notice it.
+#[cfg(snnc_dsp)]
+const MARK: u32 = u32::MAX;
+
+/// Rows of a table, each by where it begins: its number times the distance of two rows, in the encoding's unit.
+///
+/// Every row that is listed is one of the table's, so that a kernel compares once per list, not once per row.
+#[derive(Debug)]
+pub(crate) struct Rows<'m> {
+    starts: &'m mut [u32],
+    count: usize,
+    rows: usize,
+    stride: usize,
+}
+
+impl<'m> Rows<'m> {
+    /// An empty list in `memory` of [`ROWS_WORDS`] words, for a table of `rows` rows `stride` apart.
+    pub(crate) fn new(memory: &'m mut [u32], rows: usize, stride: usize) -> Self {
+        Self { starts: memory, count: 0, rows, stride }
+    }
+
+    /// A list of any starts.
+    #[cfg(test)]
+    pub(crate) fn listed(memory: &'m mut [u32], starts: &[u32]) -> Self {
+        for (slot, start) in memory.iter_mut().zip(starts) {
+            *slot = *start;
+        }
+        Self { starts: memory, count: starts.len(), rows: 0, stride: 0 }
+    }
+
+    /// Rows of the table.
+    #[cfg(any(snnc_thumb1, snnc_thumb2))]
+    pub(crate) const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Distance of two rows.
+    #[cfg(any(snnc_thumb1, snnc_thumb2))]
+    pub(crate) const fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// Whether nothing is listed.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Whether a word of spikes may not fit any more.
+    #[inline]
+    pub(crate) const fn is_full(&self) -> bool {
+        self.count + 32 + BEHIND > self.starts.len()
+    }
+
+    /// What is listed.
+    pub(crate) fn starts(&self) -> &[u32] {
+        self.starts.get(..self.count).unwrap_or_default()
+    }
+
+    /// What is listed, and the mark.
+    #[cfg(snnc_dsp)]
+    pub(crate) fn marked(&mut self) -> *const u32 {
+        if let Some(mark) = self.starts.get_mut(self.count) {
+            *mark = MARK;
+        }
+        self.starts.as_ptr()
+    }
+
+    /// What is listed, an even number of rows and the mark, and the slot for a row that makes it even: behind the mark where
+    /// it is even already.
+    #[cfg(snnc_dsp)]
+    pub(crate) fn marked_in_pairs(&mut self) -> (*const u32, *mut u32) {
+        let none = if self.count.is_multiple_of(2) { self.count + 1 } else { self.count };
+        if let Some(mark) = self.starts.get_mut(self.count.next_multiple_of(2)) {
+            *mark = MARK;
+        }
+        let starts = self.starts.as_mut_ptr();
+        (starts, starts.wrapping_add(none))
+    }
+
+    /// What is listed, and the slots behind it.
+    #[cfg(any(snnc_thumb1, snnc_thumb2))]
+    pub(crate) fn open(&mut self) -> (*const u32, *mut [u32; BEHIND]) {
+        let starts = self.starts.as_mut_ptr();
+        (starts, starts.wrapping_add(self.count).cast())
+    }
+
+    /// Empties the list.
+    pub(crate) const fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    /// Lists the row of each bit that is set in `word`, counted from `row`; none that is not in the table. The list is not
+    /// full before.
+    #[inline]
+    pub(crate) fn add(&mut self, word: u32, row: usize) {
+        let end = row + (u32::BITS - word.leading_zeros()) as usize;
+        let room = self.starts.len().saturating_sub(BEHIND);
+        let slots = self.starts.get_mut(self.count..room).and_then(<[u32]>::first_chunk_mut::<32>);
+        if let Some(slots) = slots
+            && end <= self.rows
+        {
+            self.count += list(word, row, self.stride, slots);
+        }
+    }
+}
+
+impl Rows<'_> {
+    /// As [`Rows::add`], of one word after the other while the list is not full; returns how many of them.
+    #[inline]
+    pub(crate) fn add_all(&mut self, words: &[u32], row: usize) -> usize {
+        #[cfg(any(snnc_thumb1, snnc_thumb2))]
+        {
+            let room = self.starts.len().saturating_sub(BEHIND);
+            let slots = self.starts.get_mut(self.count..room);
+            if let Some(slots) = slots
+                && row + 32 * words.len() <= self.rows
+            {
+                let first = first_of(row, self.stride);
+                let (read, listed) = crate::arch::spikes::list_all(words, first, self.stride as u32, slots);
+                self.count += listed;
+                return read;
+            }
+        }
+        for (read, (&word, row)) in words.iter().zip((row..).step_by(32)).enumerate() {
+            if self.is_full() {
+                return read;
+            }
+            self.add(word, row);
+        }
+        words.len()
+    }
+}
+
+/// Where the row of a word begins that a kernel counts from: that of bit 31, or of bit 0.
+#[cfg(any(snnc_thumb1, snnc_thumb2))]
+#[inline(always)]
+const fn first_of(row: usize, stride: usize) -> u32 {
+    let bit = if cfg!(snnc_thumb1) { 0 } else { u32::BITS - 1 };
+    (row as u32).wrapping_add(bit).wrapping_mul(stride as u32)
+}
+
+/// Writes where the row of each bit begins that is set in `word`, counted from `row`, and returns how many.
+#[cfg(snnc_thumb2)]
+#[inline(always)]
+fn list(word: u32, row: usize, stride: usize, slots: &mut [u32; 32]) -> usize {
+    crate::arch::spikes::list(word, first_of(row, stride), stride as u32, slots)
+}
+
+#[cfg(snnc_thumb1)]
+#[inline(always)]
+fn list(word: u32, row: usize, stride: usize, slots: &mut [u32; 32]) -> usize {
+    crate::arch::spikes::list_all(&[word], first_of(row, stride), stride as u32, slots).1
+}
+
+#[cfg(not(any(snnc_thumb1, snnc_thumb2)))]
+#[inline(always)]
+fn list(word: u32, row: usize, stride: usize, slots: &mut [u32; 32]) -> usize {
+    let (mut word, mut count) = (word, 0);
+    for slot in slots {
+        if word == 0 {
+            break;
+        }
+        *slot = ((row + word.trailing_zeros() as usize) * stride) as u32;
+        word &= word - 1;
+        count += 1;
+    }
+    count
+}
