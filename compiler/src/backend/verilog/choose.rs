@@ -19,8 +19,8 @@ const MOST_HELD: usize = 1 << 19;
 const PRICE: u64 = 200;
 
 /// A layout of `compiled` whose layers have up to `most`, as much of it as `samples` show to pay: every layer gets all there
-/// is, then gives back, layer by layer, engines, inputs, lanes and elements per clock that cost next to no clocks. A layer takes
-/// its input in the code that gives it least to add; an inverted one is given back where it saves next to no clocks. Binary
+/// is, then gives back, layer by layer, engines, inputs, lanes and elements per clock that cost next to no clocks. A layer
+/// takes its input in the code that gives it least to add; an inverted one is given back where it saves next to no clocks. Binary
 /// weights are counted where so many of the inputs spike that it takes fewer clocks, as few of them per clock as will do.
 /// Without samples every layer gets the inputs, and no more elements than it always has.
 ///

@@ -235,7 +235,6 @@ mod tests {
         assert_eq!([blocks(&XC7), blocks(&ECP5)], [1.0, 4.0]);
     }
 
-    /// 18 bits that are read, with three that are not: the last block would hold only one of these.
     /// `RAM_COST=0.25`: 256 bits cost as much as a block.
     #[test]
     fn small_memories_are_flip_flops_where_these_cost_less() {
@@ -245,6 +244,7 @@ mod tests {
         assert_eq!(taken, [0.0, 0.0, 1.0]);
     }
 
+    /// 18 bits that are read, with three that are not: the last block would hold only one of these.
     #[test]
     fn blocks_of_what_nobody_reads_are_taken_away() {
         let memory = |unused| Memory { width: 21, unused, depth: 3456, access: Access::Ram };

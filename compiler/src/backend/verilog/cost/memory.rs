@@ -3,7 +3,8 @@
 //! Every kind of RAM that a family offers has a price. A memory takes the kind, and of it the width, that makes it cheapest:
 //! the price of its blocks, half a unit for each bit that is multiplexed behind blocks that stand behind each other, half a
 //! unit for each of them that a write is decoded for, and two units for each point of what the RAM cannot do by itself.
-//! Registers cost one unit a bit unless the synthesis is told otherwise, a table in logic a part of one. Bits that are the same in every word are no memory.
+//! Registers cost one unit a bit unless the synthesis is told otherwise, a table in logic a part of one. Bits that are the
+//! same in every word are no memory.
 
 use std::collections::BTreeSet;
 use std::ops::AddAssign;
