@@ -1,6 +1,7 @@
 //! Executes a [`Program`], one timestep at a time: the golden model, and what runs on the microcontroller.
 mod arena;
 pub(crate) mod known;
+pub mod layers;
 mod neurons;
 mod population;
 mod special;

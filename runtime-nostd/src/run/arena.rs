@@ -37,7 +37,7 @@ pub const fn step_words(program: &Program<'_>, step: usize) -> usize {
 }
 
 /// Words of an edge.
-const fn edge_words(edge: &Edge) -> usize {
+pub(super) const fn edge_words(edge: &Edge) -> usize {
     match edge.kind {
         EdgeKind::Spikes => words(edge.shape.len()),
         EdgeKind::Counts { .. } | EdgeKind::Currents { .. } | EdgeKind::Values(_) => edge.shape.len(),
@@ -116,7 +116,7 @@ const fn rows_words(program: &Program<'_>) -> usize {
 }
 
 /// Words of the list of a projection.
-const fn projection_rows_words(program: &Program<'_>, projection: &Projection<'_>) -> usize {
+pub(super) const fn projection_rows_words(program: &Program<'_>, projection: &Projection<'_>) -> usize {
     let (Some(Edge { kind: EdgeKind::Spikes, shape, .. }), false) =
         (edge(program, projection.source), matches!(projection.synapses, Synapses::Codebook { .. }))
     else {

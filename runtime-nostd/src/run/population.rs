@@ -12,7 +12,7 @@ use crate::synapse::codebook::Codebook;
 
 /// What a projection reads.
 #[derive(Clone, Copy)]
-enum Source<'s> {
+pub(super) enum Source<'s> {
     /// Packed bits.
     Spikes(&'s [u32]),
     /// One `i32` in a word.
@@ -89,7 +89,7 @@ pub(super) fn run<const USES: u64>(
 }
 
 /// Sums start at the bias where nothing shifts them, else at zero.
-fn begin<const USES: u64>(population: &Population<'_>, sums: &mut [u32]) {
+pub(super) fn begin<const USES: u64>(population: &Population<'_>, sums: &mut [u32]) {
     if has(USES, uses::SHIFTS) && population.current_shift != 0 {
         sums.fill(0);
         return;
@@ -105,7 +105,7 @@ fn begin<const USES: u64>(population: &Population<'_>, sums: &mut [u32]) {
 }
 
 /// Adds what `projection` brings to the output elements from `base` on, one position or the whole layer.
-fn project<const USES: u64>(
+pub(super) fn project<const USES: u64>(
     projection: &Projection<'_>,
     source: Source<'_>,
     from: Shape,
@@ -277,7 +277,7 @@ fn add_one_to_one(synapses: Synapses<'_>, values: impl Iterator<Item = i32>, sum
 }
 
 /// Turns the sums of some positions into currents.
-fn scale<const USES: u64>(population: &Population<'_>, sums: &mut [u32]) {
+pub(super) fn scale<const USES: u64>(population: &Population<'_>, sums: &mut [u32]) {
     if has(USES, uses::SHIFTS) && population.current_shift != 0 {
         for sums in sums.chunks_mut(population.bias.len().max(1)) {
             for (sum, &bias) in sums.iter_mut().zip(population.bias) {
@@ -289,7 +289,7 @@ fn scale<const USES: u64>(population: &Population<'_>, sums: &mut [u32]) {
 
 /// Steps the neurons from element `base` on that [`neurons::step`] does not cover.
 #[inline(never)]
-fn finish_special<const USES: u64>(
+pub(super) fn finish_special<const USES: u64>(
     neuron: &Neuron<'_>,
     base: usize,
     currents: &mut [u32],
@@ -305,7 +305,7 @@ fn finish_special<const USES: u64>(
 }
 
 /// Turns the sums of the elements from `base` on into currents, and steps their neurons.
-fn finish<const USES: u64>(
+pub(super) fn finish<const USES: u64>(
     population: &Population<'_>,
     neuron: Option<&Neuron<'_>>,
     known: Known,

@@ -49,17 +49,20 @@ pub fn program(rng: &mut Rng) -> Program<'static> {
     let mut edges = vec![input];
     let mut steps = Vec::new();
     let count = rng.range(1, 5) as usize;
+    let chained = rng.chance(40);
     for i in 0..count {
         let pools = edges.iter().enumerate().filter(|(_, e)| !matches!(e.edge.kind, EdgeKind::Values(_))).count();
-        let step = if i + 1 < count && pools > 0 && rng.chance(25) {
-            pool(rng, &edges)
+        let step = if i + 1 < count && pools > 0 && rng.chance(if chained { 50 } else { 25 }) {
+            pool(rng, &edges, chained)
         } else {
-            population(rng, &edges, count)
+            population(rng, &edges, count, chained)
         };
         edges.push(step.1);
         steps.push(step.0);
     }
-    add_feedback(rng, &edges, &mut steps);
+    if !chained {
+        add_feedback(rng, &edges, &mut steps);
+    }
     let (readout, timesteps) = (readout(rng, &steps), rng.range(1, 7) as u32);
     for (index, step) in steps.iter_mut().enumerate() {
         let read = readout.quantity == Quantity::Membrane && usize::from(readout.source) == index + 1;
@@ -125,14 +128,16 @@ fn slid(rng: &mut Rng, window: &Window, from: Shape) -> [u32; 2] {
     })
 }
 
-fn pool(rng: &mut Rng, edges: &[Grown]) -> (Step<'static>, Grown) {
-    let (source, from) = loop {
-        let source = rng.range(0, edges.len() as i64 - 1) as usize;
-        if !matches!(edges[source].edge.kind, EdgeKind::Values(_)) {
-            break (source, edges[source]);
-        }
-    };
-    let window = window(rng, from.edge.shape);
+/// A pool; of a chain, of the last edge that is no value, with windows apart mostly.
+fn pool(rng: &mut Rng, edges: &[Grown], chained: bool) -> (Step<'static>, Grown) {
+    let mut sources = (0..edges.len()).filter(|&i| !matches!(edges[i].edge.kind, EdgeKind::Values(_)));
+    let source = if chained { sources.next_back() } else { Some(rng.pick(&sources.collect::<Vec<_>>())) };
+    let source = source.expect("a pool is asked for where there is an edge for it");
+    let from = edges[source];
+    let mut window = window(rng, from.edge.shape);
+    if chained && rng.chance(80) {
+        window.stride = [0, 1].map(|axis| (window.kernel[axis] - 1) * window.dilation[axis] + 1);
+    }
     let [height, width] = slid(rng, &window, from.edge.shape);
     let taps = i64::from(window.kernel[0]) * i64::from(window.kernel[1]);
     let op = if from.largest * taps > 65_535 { PoolOp::Max } else { rng.pick(&[PoolOp::Max, PoolOp::Sum]) };
@@ -152,10 +157,14 @@ fn bits_of(largest: i64) -> u8 {
     (64 - largest.leading_zeros() + 1).max(2) as u8
 }
 
-fn population(rng: &mut Rng, edges: &[Grown], count: usize) -> (Step<'static>, Grown) {
-    let first = rng.range(edges.len() as i64 - 2, edges.len() as i64 - 1).max(0) as usize;
+/// A population; of a chain, of the edge before it, one to one mostly where that carries currents.
+fn population(rng: &mut Rng, edges: &[Grown], count: usize, chained: bool) -> (Step<'static>, Grown) {
+    let before = edges.len() - 1;
+    let first = if chained { before } else { rng.range(before as i64 - 1, before as i64).max(0) as usize };
     let from = edges[first].edge.shape;
+    let one_to_one = chained && matches!(edges[first].edge.kind, EdgeKind::Currents { .. }) && rng.chance(80);
     let (connection, shape) = match rng.range(0, 2) {
+        _ if one_to_one => (Connection::Identity, from),
         0 => (Connection::Dense, Shape::vector(rng.range(1, 90) as u32)),
         1 => (Connection::Identity, from),
         _ => {
@@ -165,7 +174,7 @@ fn population(rng: &mut Rng, edges: &[Grown], count: usize) -> (Step<'static>, G
         }
     };
     let mut projections = vec![projection(rng, (first, edges[first].largest), 0, connection, from, shape)];
-    while projections.len() < 3 && rng.chance(30) {
+    while projections.len() < 3 && rng.chance(if chained { 5 } else { 30 }) {
         let source = rng.range(0, edges.len() as i64 - 1) as usize;
         let from = edges[source].edge.shape;
         let delays = matches!(edges[source].edge.kind, EdgeKind::Spikes | EdgeKind::Counts { .. });
@@ -173,8 +182,8 @@ fn population(rng: &mut Rng, edges: &[Grown], count: usize) -> (Step<'static>, G
         let connection = joined(rng, from, shape);
         projections.push(projection(rng, (source, edges[source].largest), delay, connection, from, shape));
     }
-    let has_neurons = rng.chance(70);
-    if has_neurons && edges.len() <= count && rng.chance(30) {
+    let has_neurons = rng.chance(if chained { 50 } else { 70 });
+    if has_neurons && edges.len() <= count && rng.chance(if chained { 5 } else { 30 }) {
         // its own spikes
         let delay = rng.range(1, 3);
         let connection = joined(rng, shape, shape);
