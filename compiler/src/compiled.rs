@@ -25,7 +25,7 @@ pub struct Compiled<'a> {
     pub layout: Layout,
 }
 
-/// How a network is laid out on an FPGA: what was chosen for it. It changes clocks and area, never a spike.
+/// How a network is laid out on its target: what was chosen for it. It changes clocks, area and memory, never a spike.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layout {
@@ -38,6 +38,36 @@ pub struct Layout {
     /// Whether it has no engines: each weight is logic, and a timestep takes one clock.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unrolled: bool,
+    /// In which order a microcontroller runs it.
+    #[serde(default, skip_serializing_if = "Schedule::is_timesteps")]
+    pub schedule: Schedule,
+}
+
+/// In which order a microcontroller runs steps and timesteps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// Every step of a timestep, then the next one: follows a stream.
+    #[default]
+    Timesteps,
+    /// Every timestep of a step, then the next one: a whole sample at a time, with far less memory where maps are large
+    /// ([`snnc_runtime::run::layers`]).
+    Layers,
+}
+
+impl Schedule {
+    /// As it is written on the command line and in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Timesteps => "timesteps",
+            Self::Layers => "layers",
+        }
+    }
+
+    const fn is_timesteps(&self) -> bool {
+        matches!(self, Self::Timesteps)
+    }
 }
 
 /// How one layer is laid out.

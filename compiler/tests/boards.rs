@@ -163,8 +163,18 @@ fn what_a_board_does_not_have_is_refused_with_what_there_is() {
     let (model, out) = (tiny(scratch.path()), scratch.path().join("out").display().to_string());
     let compile = |arguments: &[&str]| refused(&[&["compile", &model, "-o", &out], arguments].concat());
     let said = compile(&["--target", "mcu", "--board", "icebreaker"]);
-    assert!(said.contains("a microcontroller's crate is written for its core only"), "{said}");
+    assert!(said.contains("`--board icebreaker` was asked for, which is an FPGA's"), "{said}");
+    assert!(said.contains("nrf52840-dk, nucleo-f446re, nucleo-l476rg"), "{said}");
+    let said = compile(&["--target", "mcu", "--board", "uno"]);
+    assert!(said.contains("`--board uno` was asked for, which is not known"), "{said}");
+    let said = compile(&["--target", "fpga", "--board", "pico"]);
+    assert!(said.contains("`--board pico` was asked for, which is a microcontroller's"), "{said}");
     assert!(said.contains("icebreaker, hx8k, ulx3s, orangecrab, tangnano9k, tangnano20k, arty, pynq-z2"), "{said}");
+    for option in [["--ram", "16KiB"], ["--flash", "1MiB"], ["--schedule", "layers"]] {
+        let said = compile(&[&["--target", "fpga"], &option[..]].concat());
+        assert!(said.contains("was asked for, which only a microcontroller has"), "{said}");
+    }
+    assert!(compile(&["--target", "mcu", "--ram", "lots"]).contains("`lots` is no size"));
     let said = compile(&["--target", "mcu", "--load-weights"]);
     assert!(said.contains("`--load-weights` was asked for, which only an FPGA has"), "{said}");
     let said = compile(&["--target", "mcu", "--chunk", "8"]);

@@ -4,13 +4,23 @@
 //! let mut arena = Arena::new();               // all the state there is: {{ arena_words * 4 }} bytes
 //! let class = infer(&mut arena, &input);      // a whole sample
 //! ```
+{% if layers -%}
+//! It runs layer by layer: all timesteps of a layer before the next one.
+{%- else -%}
 //! For a network that follows a stream, take a [`runner`] and give it one [`Frame`] after the other.
+{%- endif %}
 #![no_std]
 
 mod tables;
 
 use snnc_runtime::program::*;
+{% if layers -%}
+use snnc_runtime::run::layers::LayerRunner;
+use snnc_runtime::run::layers::plan::Plan;
+use snnc_runtime::run::{Input, RunError};
+{%- else -%}
 use snnc_runtime::run::{Input, RunError, Runner, arena_words};
+{%- endif %}
 use tables::*;
 
 pub use snnc_runtime as runtime;
@@ -32,7 +42,7 @@ pub static PROGRAM: Program<'static> = match Program::new(INPUT, &STEPS, READOUT
 /// Words of 32 bits that the network needs to run.
 pub const ARENA_WORDS: usize = {{ arena_words }};
 
-const _: () = assert!(ARENA_WORDS == arena_words(&PROGRAM));
+const _: () = assert!(ARENA_WORDS == {% if layers %}PLAN.words(){% else %}arena_words(&PROGRAM){% endif %});
 
 /// The network's memory; what it holds between samples does not matter.
 pub struct Arena([u32; ARENA_WORDS]);
@@ -51,7 +61,21 @@ impl Default for Arena {
     }
 }
 
-{% if frame.constant -%}
+{% if layers -%}
+/// Where the network keeps what, layer by layer.
+pub static PLAN: Plan = match Plan::new(&PROGRAM) {
+    Ok(plan) => plan,
+    Err(_) => panic!("the network cannot run layer by layer"),
+};
+
+/// Runs a sample{% if frame.constant %} of one constant input{% else %}, a frame per timestep,{% endif %} and returns its class, the index of the highest score.
+#[inline]
+#[must_use]
+pub fn infer(arena: &mut Arena, input: &{% if frame.constant %}Frame{% else %}[Frame; TIMESTEPS]{% endif %}) -> usize {
+    let Ok(mut runner) = runner(arena) else { return 0 }; // the arena has the words it needs
+    runner.infer(self::input(input)).unwrap_or(0) // the type of the input fits
+}
+{%- else if frame.constant -%}
 /// Runs a sample of one constant input and returns its class, the index of the highest score.
 #[inline]
 #[must_use]
@@ -75,24 +99,32 @@ pub fn infer(arena: &mut Arena, input: &[Frame; TIMESTEPS]) -> usize {
 {%- endif %}
 
 /// What runs the network, and nothing else of the runtime.
-pub type Network<'m> = Runner<'static, 'm, { PROGRAM.uses() }>;
+pub type Network<'m> = {% if layers %}LayerRunner{% else %}Runner{% endif %}<'static, 'm, { PROGRAM.uses() }>;
 
-/// The network at rest, to be stepped through the timesteps of a sample.
+/// The network at rest, to be {% if layers %}given whole samples{% else %}stepped through the timesteps of a sample{% endif %}.
 ///
 /// # Errors
 /// None: the arena has the words it needs.
 #[inline]
 pub fn runner(arena: &mut Arena) -> Result<Network<'_>, RunError> {
-    Runner::with_uses(PROGRAM, &mut arena.0)
+    {% if layers %}LayerRunner::with_uses(PROGRAM, &PLAN, &mut arena.0){% else %}Runner::with_uses(PROGRAM, &mut arena.0){% endif %}
 }
 
-/// A frame in the form that [`Runner::step`] takes.
+{% if layers && !frame.constant -%}
+/// A sample in the form that [`LayerRunner::infer`] takes.
+#[must_use]
+pub const fn input(frames: &[Frame; TIMESTEPS]) -> Input<'_> {
+    Input::{{ frame.variant }}(frames.as_flattened())
+}
+{%- else -%}
+/// A {% if layers %}sample{% else %}frame{% endif %} in the form that [`{% if layers %}LayerRunner::infer{% else %}Runner::step{% endif %}`] takes.
 #[must_use]
 pub const fn input(frame: &Frame) -> Input<'_> {
     Input::{{ frame.variant }}(frame)
 }
+{%- endif %}
 
-/// Numbers of the layers' outputs, for [`Runner::edge`].
+/// Numbers of the layers' outputs, for [`{% if layers %}LayerRunner::infer_and{% else %}Runner::edge{% endif %}`].
 pub mod edges {
 {%- for step in steps %}
     /// Layer "{{ step.name }}".

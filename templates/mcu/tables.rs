@@ -1,4 +1,4 @@
-//! Weights, and one number per channel; both stay in flash.
+//! Weights, and one number per channel; {% if in_ram %}weights are copied to RAM before anything runs{% else %}both stay in flash{% endif %}.
 
 /// Begins at a word, so that four weights are read at once.
 #[repr(C, align(4))]
@@ -16,6 +16,9 @@ macro_rules! weights {
 compile_error!("the weights are stored with their lowest byte first");
 {% for weights in weights %}
 /// {{ weights.doc }}
+{%- if in_ram %}
+#[unsafe(link_section = ".data.weights")]
+{%- endif %}
 pub(crate) static {{ weights.constant }}: Aligned<[{{ weights.element }}; {{ weights.len }}]> =
     weights!("../{{ weights.path }}");
 {% endfor %}

@@ -197,7 +197,7 @@ pub fn layout(rng: &mut Rng, lanes: &[Option<u32>]) -> Layout {
             lanes: None,
         })
         .collect();
-    Layout { lanes, engines, unrolled: false }
+    Layout { lanes, engines, ..Layout::default() }
 }
 
 /// The window of a plain convolution.

@@ -6,7 +6,7 @@ use std::process::Command;
 use bumpalo::Bump;
 use snnc::backend::rust::{BACKEND, BOARDS, M0, M4};
 use snnc::backend::{EmitOptions, File};
-use snnc::compiled::Compiled;
+use snnc::compiled::{Compiled, Schedule};
 use snnc::data::Sample;
 use snnc::host::{Trace, trace};
 use snnc::machine::toolchain::Toolchain;
@@ -99,7 +99,8 @@ fn no_machine_code_can_panic() {
         write(&scratch.path().join("network"), &emitted.files);
         write(
             scratch.path(),
-            &snnc::backend::rust::verify(&compiled, &board, &[1], samples.len()).expect("a firmware"),
+            &snnc::backend::rust::verify(&compiled, &board, &[1], samples.len(), Schedule::Timesteps)
+                .expect("a firmware"),
         );
         let toolchain = Toolchain::find(board.target).expect("a compiler");
         let programs = toolchain.build(&scratch.path().join("verify"), &scratch.path().join("target")).expect("builds");

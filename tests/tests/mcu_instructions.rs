@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 use snnc::backend::rust::{BACKEND, M4, arena_bytes, verify};
 use snnc::backend::{EmitOptions, File};
-use snnc::compiled::{Compiled, Layout, StepInfo};
+use snnc::compiled::{Compiled, Layout, Schedule, StepInfo};
 use snnc::data::{Frame, Sample};
 use snnc::host::trace;
 use snnc::ir::{InputEncoding, WeightEncoding};
@@ -201,7 +201,7 @@ fn a_binary_network_takes_less_than_6_kib_of_code_and_the_ram_that_was_said() {
         }
     };
     put("network", &(BACKEND.emit)(&compiled, &EmitOptions::default()).expect("a crate").files);
-    put("", &verify(&compiled, &M4, &[1], 1).expect("a firmware"));
+    put("", &verify(&compiled, &M4, &[1], 1, Schedule::Timesteps).expect("a firmware"));
     let toolchain = Toolchain::find(M4.target).expect("a compiler");
     let elf = |body: &str| {
         let main = format!(

@@ -13,7 +13,7 @@ use common::rules::RULES;
 use common::{Frame, Packed};
 use snnc::backend::EmitOptions;
 use snnc::backend::rust::{BACKEND, M4, frame_bytes, verify};
-use snnc::compiled::{Compiled, Layout, StepInfo};
+use snnc::compiled::{Compiled, Layout, Schedule, StepInfo};
 use snnc::data;
 use snnc::ir::InputEncoding;
 use snnc::machine::toolchain::Toolchain;
@@ -184,7 +184,7 @@ fn every_rule_and_random_networks_give_the_hosts_numbers_on_a_cortex_m4() {
         writeln!(manifest, "snn_{name} = {{ path = \"../{index}\" }}").expect("a string grows");
         put(&scratch.path().join(format!("{index}.in")), &case.input());
     }
-    for file in verify(&cases[0].compiled, &M4, &[], 0).expect("a firmware") {
+    for file in verify(&cases[0].compiled, &M4, &[], 0, Schedule::Timesteps).expect("a firmware") {
         let mut text = String::from_utf8(file.content).expect("text");
         if file.path == "verify/Cargo.toml" {
             text = text.replace("snn_rule_0 = { path = \"../network\" }\n", &manifest);

@@ -38,6 +38,8 @@ pub struct EmitOptions<'s> {
     pub board: Option<verilog::board::Chosen>,
     /// Whether an FPGA gets its weights when it runs.
     pub load_weights: bool,
+    /// What was chosen of a microcontroller.
+    pub mcu: rust::Choices,
 }
 
 /// What a backend gives.
@@ -52,6 +54,8 @@ pub struct Emitted {
     /// Predicted clocks per sample of [`EmitOptions::samples`], from a sample's first input to the next one's when they
     /// stand back to back (FPGA).
     pub predicted_clocks: Vec<u64>,
+    /// What the network needs of a microcontroller's memories.
+    pub needs: Option<rust::Needs>,
 }
 
 /// A file of the output folder.
@@ -125,6 +129,18 @@ impl BackendError {
             source: Self::Unsupported {
                 found: format!("`{}` was asked for, which only an FPGA has", format!("--{option} {value}").trim_end()),
                 help: format!("leave --{option} out, or compile for --target fpga"),
+            },
+        }
+    }
+
+    /// An option of the command line that only a microcontroller has, asked for on another target.
+    pub fn mcu_only(compiled: &Compiled<'_>, option: &str) -> AtNode<Self> {
+        AtNode {
+            node: compiled.name.clone(),
+            op: "network".to_owned(),
+            source: Self::Unsupported {
+                found: format!("`--{option}` was asked for, which only a microcontroller has"),
+                help: format!("leave --{option} out, or compile for --target mcu"),
             },
         }
     }

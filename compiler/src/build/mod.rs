@@ -1,6 +1,7 @@
-//! Runs the tools on a folder that was compiled for a board, and reads back what the design takes.
+//! Runs the tools on a folder that was compiled for a board, and reads back what the design, or the firmware, takes.
 
 mod figures;
+mod firmware;
 mod tools;
 
 use std::path::Path;
@@ -10,6 +11,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 pub use figures::{Built, Figure};
+pub use firmware::{Image, firmware};
 
 use crate::backend::verilog::board::Board;
 
@@ -55,6 +57,13 @@ pub enum BuildError {
     #[error("building failed: {said}")]
     #[diagnostic(code(snnc::build::failed), help("run `make` in the folder to see all of it"))]
     Failed {
+        /// What was said last.
+        said: String,
+    },
+    /// A firmware that cannot be built.
+    #[error("the firmware cannot be built: {said}")]
+    #[diagnostic(code(snnc::build::firmware), help("run `cargo build --release` in its folder to see all of it"))]
+    Firmware {
         /// What was said last.
         said: String,
     },

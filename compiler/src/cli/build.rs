@@ -1,12 +1,14 @@
-//! `snnc build`: a folder that was compiled for a board to a bitstream, and what the design takes into its report.
+//! `snnc build`: a folder that was compiled for a board to a bitstream, or for a microcontroller to a linked firmware, and what
+//! it takes into its report.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use miette::{Diagnostic, IntoDiagnostic};
 use serde_json::Value;
+use snnc::backend::rust::{Device, M4};
 use snnc::backend::verilog::board::{self, Board};
-use snnc::build::{Built, build};
+use snnc::build::{Built, Image, build, firmware};
 use snnc::output::write_file;
 use thiserror::Error;
 
@@ -20,7 +22,7 @@ const HEADING: &str = "\n## Built\n";
 #[error("`{folder}` was not compiled for a board: {found}")]
 #[diagnostic(
     code(snnc::build::board),
-    help("compile with --target fpga --board NAME, and give the folder that it writes")
+    help("compile with --target fpga --board NAME, or with --target mcu, and give the folder that it writes")
 )]
 struct NoBoard {
     folder: String,
@@ -32,6 +34,9 @@ pub fn run(arguments: &Build) -> miette::Result<ExitCode> {
     let path = folder.join("report.json");
     let mut report: Value = serde_json::from_slice(&model::read(&path)?)
         .map_err(|error| NoBoard { folder: folder.display().to_string(), found: format!("report.json: {error}") })?;
+    if report["target"] == "mcu" {
+        return microcontroller(arguments, report);
+    }
     let board = board_of(&report, folder)?;
     let spinner = progress::spinner(format!("building for {}", board.title));
     let built = build(folder, board, arguments.seed);
@@ -50,6 +55,42 @@ pub fn run(arguments: &Build) -> miette::Result<ExitCode> {
         true => print_json(&report["built"])?,
         false => show(&text(board, &built))?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Links the firmware and says what it takes, of what the board has.
+fn microcontroller(arguments: &Build, mut report: Value) -> miette::Result<ExitCode> {
+    let folder = &arguments.folder;
+    let device = match report["device"].as_str() {
+        None => None,
+        Some(name) => Some(Device::find(name).ok_or_else(|| NoBoard {
+            folder: folder.display().to_string(),
+            found: format!("`{name}` is not known"),
+        })?),
+    };
+    let (title, target) = device.map_or(("QEMU's Cortex-M4 board", M4.target), |device| (device.title, device.target));
+    let (flash, ram) = device.map_or((M4.flash_bytes, M4.ram_bytes), |device| (device.flash_bytes, device.ram_bytes));
+    let spinner = progress::spinner(format!("building for {title}"));
+    let built = firmware(folder, target);
+    spinner.finish_and_clear();
+    let image = built?;
+    report["built"] = serde_json::to_value(&image).into_diagnostic()?;
+    let path = folder.join("report.json");
+    write_file(&path, (serde_json::to_string_pretty(&report).into_diagnostic()? + "\n").as_bytes())?;
+    if arguments.json {
+        print_json(&report["built"])?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Image { flash: in_flash, code, ram: in_ram } = image;
+    let left = u64::from(ram).saturating_sub(in_ram);
+    show(&format!(
+        "{title}: linked for {target}\n\
+         flash  {in_flash} of {flash} bytes, {code} of them code\n\
+         RAM    {in_ram} of {ram} bytes, {left} are left to the stack\n\
+         `cd {}/firmware && cargo run --release` {}\n",
+        folder.display(),
+        if device.is_some() { "flashes it" } else { "runs it" }
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

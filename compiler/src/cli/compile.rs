@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use bumpalo::Bump;
 use miette::IntoDiagnostic;
 use serde::Serialize;
+use snnc::backend::rust::{self, Choices, DEVICES, Device, Needs};
 use snnc::backend::verilog;
 use snnc::backend::verilog::WeightStore;
 use snnc::backend::verilog::board::{self, BOARDS, Chosen};
@@ -19,7 +20,7 @@ use snnc::error::{AtNode, Error};
 use snnc::pipeline::{self, Price};
 
 use super::model::{self, NETWORK};
-use super::{Compile, Connection, Target, print_json, show};
+use super::{Compile, Connection, Order, Target, print_json, show};
 
 /// Calibration samples that clocks are predicted on and that the testbench plays.
 const STIMULI: usize = 4;
@@ -43,6 +44,12 @@ struct Report<'r> {
     /// The board it is written for.
     #[serde(skip_serializing_if = "Option::is_none")]
     board: Option<OnBoard>,
+    /// What it needs of a microcontroller's memories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    needs: Option<Needs>,
+    /// The microcontroller's board that a firmware is written for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<&'static str>,
     /// What was chosen for an objective, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     chosen: Option<String>,
@@ -66,12 +73,17 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
     let samples = stimuli(arguments, &network.built.compiled)?;
     let host = arguments.host.map(Connection::host);
     let board = board(arguments, &network.built.compiled, host)?;
+    let mcu = microcontroller(arguments, &network.built.compiled)?;
+    if let Target::Mcu = arguments.target {
+        let (schedule, _) = rust::fit(&network.built.compiled, &mcu).map_err(Error::from)?;
+        network.built.compiled.layout.schedule = schedule;
+    }
     let why = lay_out(arguments, &mut network.built.compiled, &samples, board)?;
     let compiled = &network.built.compiled;
-    let options = EmitOptions { samples: &samples, host, board, load_weights: arguments.load_weights };
+    let options = EmitOptions { samples: &samples, host, board, load_weights: arguments.load_weights, mcu };
     let backend = BACKENDS.iter().find(|backend| backend.name == target).expect("every target has its backend");
     let emitted = (backend.emit)(compiled, &options).map_err(Error::from)?;
-    let Emitted { mut files, report, resources, predicted_clocks } = emitted;
+    let Emitted { mut files, report, resources, predicted_clocks, needs } = emitted;
     files.push(File { path: NETWORK.into(), content: compiled_file::save(compiled)? });
     let mut names: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
     names.push("report.json".into());
@@ -92,6 +104,8 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
             host: chosen.host.name(),
             clock_mhz: f64::from(chosen.clock) / 1e6,
         }),
+        needs,
+        device: mcu.device.map(|device| device.name),
         chosen: why,
     };
     let json = serde_json::to_string_pretty(&report).into_diagnostic()?;
@@ -170,16 +184,53 @@ fn board(arguments: &Compile, compiled: &Compiled<'_>, host: Option<Host>) -> mi
     };
     let all = BOARDS.iter().map(|board| board.name).collect::<Vec<_>>().join(", ");
     if !matches!(arguments.target, Target::Fpga) {
-        let found =
-            format!("`--board {name}` was asked for, and a microcontroller's crate is written for its core only");
-        let help = format!("leave --board out, or compile for --target fpga, which has these boards: {all}");
-        return Err(refused(found, help).into());
+        return Ok(None); // it has boards of its own
     }
-    let found = board::find(name).ok_or_else(|| {
-        refused(format!("`--board {name}` was asked for, which is not known"), format!("use one of {all}"))
+    let found = board::find(name).ok_or_else(|| match Device::find(name) {
+        Some(_) => refused(
+            format!("`--board {name}` was asked for, which is a microcontroller's"),
+            format!("compile for --target mcu, or use one of {all}"),
+        ),
+        None => refused(format!("`--board {name}` was asked for, which is not known"), format!("use one of {all}")),
     })?;
     let chosen = Chosen::new(found, host, arguments.clock).map_err(|error| refused(error.found, error.help))?;
     Ok(Some(chosen))
+}
+
+/// What was asked for of a microcontroller; nothing of it on another target.
+fn microcontroller(arguments: &Compile, compiled: &Compiled<'_>) -> miette::Result<Choices> {
+    let &Compile { ram, flash, weights_in_ram, .. } = arguments;
+    let schedule = arguments.schedule.map(Order::schedule);
+    if !matches!(arguments.target, Target::Mcu) {
+        let asked = [
+            ("ram", ram.is_some()),
+            ("flash", flash.is_some()),
+            ("schedule", schedule.is_some()),
+            ("weights-in-ram", weights_in_ram),
+        ];
+        return match asked.into_iter().find(|(_, asked)| *asked) {
+            Some((option, _)) => Err(Error::from(BackendError::mcu_only(compiled, option)).into()),
+            None => Ok(Choices::default()),
+        };
+    }
+    let device = match &arguments.board {
+        None => None,
+        Some(name) => Some(Device::find(name).ok_or_else(|| {
+            let boards = DEVICES.iter().map(|device| device.name).collect::<Vec<_>>().join(", ");
+            let source = match board::find(name) {
+                Some(_) => BackendError::Unsupported {
+                    found: format!("`--board {name}` was asked for, which is an FPGA's"),
+                    help: format!("compile for --target fpga, or use one of {boards}"),
+                },
+                None => BackendError::Unsupported {
+                    found: format!("`--board {name}` was asked for, which is not known"),
+                    help: format!("use one of {boards}"),
+                },
+            };
+            Error::from(AtNode { node: compiled.name.clone(), op: "network".to_owned(), source })
+        })?),
+    };
+    Ok(Choices { device, ram, flash, schedule, weights_in_ram })
 }
 
 /// The first calibration samples, for the testbench.
@@ -188,6 +239,32 @@ fn stimuli(arguments: &Compile, compiled: &Compiled<'_>) -> miette::Result<Vec<S
         Some(path) => Ok(pipeline::encode(compiled, &model::dataset(path)?.take(STIMULI))?),
         None => Ok(Vec::new()),
     }
+}
+
+/// What a network needs of a microcontroller's memories, and of those of its board.
+fn memories(needs: &Needs, device: Option<&Device>, folder: &Path) -> String {
+    let of = |bytes: u32| device.map_or(String::new(), |device| format!(" of {bytes} on {}", device.name));
+    let (ram_of, flash_of) = (of(device.map_or(0, |d| d.ram_bytes)), of(device.map_or(0, |d| d.flash_bytes)));
+    let weights = match needs.weights_in_ram_bytes {
+        0 => String::new(),
+        bytes => format!(" + weights {bytes}"),
+    };
+    let Needs { schedule, arena_bytes, stack_bytes, tables_bytes, code_bytes, .. } = needs;
+    let mut text = format!(
+        "by {schedule}: RAM {} bytes{ram_of} (arena {arena_bytes}{weights} + stack {stack_bytes}); flash {} bytes{flash_of} \
+         (weights and tables {tables_bytes} + room for code {code_bytes})\n",
+        needs.ram(),
+        needs.flash()
+    );
+    if let Some(device) = device {
+        text += &format!(
+            "for the board {} ({}): `cd {}/firmware && cargo run --release`\n",
+            device.name,
+            device.chip,
+            folder.display()
+        );
+    }
+    text
 }
 
 fn text(report: &Report<'_>, folder: &Path) -> String {
@@ -246,6 +323,9 @@ fn text(report: &Report<'_>, folder: &Path) -> String {
         let n = report.predicted_clocks.len();
         let mean = report.predicted_clocks.iter().sum::<u64>() as f64 / n as f64;
         text += &format!("predicted: {mean:.0} clocks per sample, mean of {n} calibration samples\n");
+    }
+    if let Some(needs) = report.needs {
+        text += &memories(&needs, report.device.and_then(Device::find), folder);
     }
     if let Some(OnBoard { name, part, host, clock_mhz }) = &report.board {
         text += &format!(

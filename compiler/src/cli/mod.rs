@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use snnc::backend::verilog::cost::Objective;
 use snnc::backend::verilog::host::Host;
+use snnc::compiled::Schedule;
 use snnc::frontend::LoadOptions;
 use snnc::pass::WeightChoice;
 use snnc::pass::prune::Amount;
@@ -118,9 +119,23 @@ struct Compile {
     host: Option<Connection>,
     /// Write what stands around the design on this board: a top with clock, reset and pins, constraints, a Makefile that
     /// `snnc build` runs. It has a host interface by itself; --host takes another. There are icebreaker, hx8k, ulx3s,
-    /// orangecrab, tangnano9k, tangnano20k, arty, pynq-z2.
+    /// orangecrab, tangnano9k, tangnano20k, arty, pynq-z2; of microcontrollers, for which a firmware is written that `cargo run`
+    /// flashes, nrf52840-dk, nucleo-f446re, nucleo-l476rg, nucleo-h743zi, pico, pico2, microbit, microbit-v2.
     #[arg(long, value_name = "NAME")]
     board: Option<String>,
+    /// RAM of a microcontroller, in bytes, or as 16KiB or 1MiB: what does not fit is refused. [default: the board's]
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    ram: Option<u64>,
+    /// Flash of a microcontroller, as --ram. [default: the board's]
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    flash: Option<u64>,
+    /// In which order a microcontroller runs: timestep by timestep, which follows a stream, or layer by layer, a whole sample at
+    /// a time, which takes far less RAM where maps are large. [default: timesteps, if there is the RAM]
+    #[arg(long, value_enum)]
+    schedule: Option<Order>,
+    /// Copy the weights of a microcontroller to RAM before anything runs.
+    #[arg(long)]
+    weights_in_ram: bool,
     /// Choose engines, lanes, inputs and neurons per clock of each layer for this, or all of it unrolled, within the board's
     /// part. --slots, --engines, --lanes, --neurons and --chunk beside it are at most, and mean engines.
     #[arg(long, value_enum, requires = "board")]
@@ -149,7 +164,7 @@ struct Compile {
 
 #[derive(Debug, Args)]
 struct Build {
-    /// A folder that `snnc compile --board NAME` wrote.
+    /// A folder that `snnc compile --board NAME` wrote, or for a microcontroller.
     folder: PathBuf,
     /// Another placement: what the router starts from.
     #[arg(long, value_name = "S", default_value_t = 1)]
@@ -394,6 +409,24 @@ impl Connection {
             Self::Axi => Host::Axi,
             Self::Spi => Host::Spi,
             Self::Uart => Host::Uart,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Order {
+    /// Every layer of a timestep, then the next timestep.
+    Timesteps,
+    /// Every timestep of a layer, then the next layer.
+    Layers,
+}
+
+impl Order {
+    /// What it is to the backend.
+    const fn schedule(self) -> Schedule {
+        match self {
+            Self::Timesteps => Schedule::Timesteps,
+            Self::Layers => Schedule::Layers,
         }
     }
 }

@@ -8,7 +8,7 @@ use snnc_runtime::program::{
 };
 
 use super::*;
-use crate::compiled::{EdgeCode, Engine, Layout, StepInfo};
+use crate::compiled::{EdgeCode, Engine, Layout, Schedule, StepInfo};
 use crate::data::{Frame, Sample};
 use crate::ir::WeightEncoding;
 
@@ -44,7 +44,12 @@ impl<'a> Choices<'_, 'a> {
             lanes: [None, Some(1 + self.below(256) as u32)][self.below(2)],
         };
         let engines = (0..4).map(|_| engine()).collect::<Vec<_>>();
-        Layout { lanes, engines: if self.flip() { engines } else { Vec::new() }, unrolled: self.flip() }
+        Layout {
+            lanes,
+            engines: if self.flip() { engines } else { Vec::new() },
+            unrolled: self.flip(),
+            schedule: if self.flip() { Schedule::Layers } else { Schedule::Timesteps },
+        }
     }
 
     /// Of `taps` above 0 a codebook.
@@ -363,7 +368,7 @@ fn a_layout_that_no_engine_has_is_refused() {
         (None, Engine { copies: 3, ..engine }, "a layer has 3 engines, expected 1, 2 or 4"),
         (None, Engine { chunk: 4, ..engine }, "a layer looks at 4 bits at once, expected a power of two from 8 to 64"),
     ] {
-        compiled.layout = Layout { lanes, engines: vec![engine], unrolled: false };
+        compiled.layout = Layout { lanes, engines: vec![engine], ..Layout::default() };
         assert_eq!(check(&compiled), Err(reason.into()));
     }
 }

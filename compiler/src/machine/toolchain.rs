@@ -70,6 +70,14 @@ impl Toolchain {
     /// # Errors
     /// [`MachineError::Failed`] with what the compiler said.
     pub fn build(&self, folder: &Path, into: &Path) -> Result<PathBuf, MachineError> {
+        self.build_with(folder, into, false)
+    }
+
+    /// As [`Self::build`]; where the package needs others (`packages`), cargo may fetch them.
+    ///
+    /// # Errors
+    /// As [`Self::build`].
+    pub fn build_with(&self, folder: &Path, into: &Path, packages: bool) -> Result<PathBuf, MachineError> {
         let mut command = Command::new(&self.compiler.cargo);
         command.current_dir(folder).args(["build", "--release", "--quiet", "--target", self.target]);
         command.arg("--target-dir").arg(into).env("RUSTC", &self.compiler.rustc);
@@ -82,7 +90,7 @@ impl Toolchain {
         }
         if self.from_source {
             command.arg("-Zbuild-std=core").env("RUSTC_BOOTSTRAP", "1");
-        } else {
+        } else if !packages {
             command.arg("--offline");
         }
         if let Some(linker) = &self.linker {

@@ -3,8 +3,9 @@
 #![no_std]
 #![no_main]
 
-mod semihosting;
-mod startup;
+{% if board %}mod board;
+mod semihosting;{% else %}mod semihosting;
+mod startup;{% endif %}
 
 use core::fmt::Write;
 
@@ -19,8 +20,13 @@ static SAMPLES: [{% if constant %}Frame{% else %}[Frame; TIMESTEPS]{% endif %}; 
     unsafe { core::mem::transmute(*include_bytes!("../samples.bin")) };
 static CLASSES: [usize; {{ samples }}] = {{ classes }};
 
+{% if board -%}
+#[cortex_m_rt::entry]
+fn main() -> ! {
+{%- else -%}
 #[unsafe(no_mangle)]
 extern "C" fn main() -> ! {
+{%- endif %}
     // SAFETY: `main` runs once, and nothing else looks at the arena.
     let arena = unsafe { &mut *(&raw mut ARENA) };
     let mut console = Console::open();
@@ -31,8 +37,12 @@ extern "C" fn main() -> ! {
         let ticks = ticks.elapsed();
         let _ = write!(console, "sample {index}: class {found}, on the host {class}");
         let _ = match ticks {
+{%- if board %}
+            Some(ticks) => writeln!(console, ", {ticks} cycles"),
+{%- else %}
             // QEMU: an instruction takes 1 ns, a tick {{ half_instructions_per_tick }} / 2 ns
             Some(ticks) => writeln!(console, ", {} instructions", u64::from(ticks) * {{ half_instructions_per_tick }} / 2),
+{%- endif %}
             None => writeln!(console, ", too long to be counted"),
         };
         equal &= found == class;

@@ -122,8 +122,9 @@ impl Ticks {
             write_volatile(RELOAD, HIGHEST);
             write_volatile(VALUE, 0);
             write_volatile(CONTROL, 0b101); // the core's clock, no interrupt, on
-            while read_volatile(VALUE) == 0 {} // the first tick loads it
-            Self { start: read_volatile(VALUE) }
+            // the first tick loads it; a core may have no such counter
+            let loaded = (0..1000).any(|_| read_volatile(VALUE) != 0);
+            Self { start: if loaded { read_volatile(VALUE) } else { 0 } }
         }
     }
 
@@ -133,7 +134,7 @@ impl Ticks {
         unsafe {
             let now = read_volatile(VALUE);
             let wrapped = read_volatile(CONTROL) >> 16 & 1 == 1;
-            (!wrapped && now <= self.start).then_some(self.start.wrapping_sub(now))
+            (!wrapped && self.start > 0 && now <= self.start).then_some(self.start.wrapping_sub(now))
         }
     }
 }

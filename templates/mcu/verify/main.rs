@@ -8,13 +8,15 @@ mod startup;
 use {{ package }}::{Arena, Frame, input, runner};
 use semihosting::{File, Ticks, exit, write};
 
-const TIMESTEPS: usize = {{ timesteps }};
+{% if !layers || !constant %}const TIMESTEPS: usize = {{ timesteps }};
+{% endif -%}
 /// Outputs that are compared.
 const EDGES: [usize; {{ edges.len() }}] = {{ format!("{:?}", self.edges) }};
 
 static mut ARENA: Arena = Arena::new();
-static mut FRAME: Frame = [0; {{ frame_len }}];
-
+{% if layers %}static mut SAMPLE: [Frame; {% if constant %}1{% else %}TIMESTEPS{% endif %}] = [[0; {{ frame_len }}]; {% if constant %}1{% else %}TIMESTEPS{% endif %}];
+{% else %}static mut FRAME: Frame = [0; {{ frame_len }}];
+{% endif %}
 #[unsafe(no_mangle)]
 extern "C" fn main() -> ! {
     if run().is_none() {
@@ -24,6 +26,39 @@ extern "C" fn main() -> ! {
     exit(true)
 }
 
+{% if layers -%}
+fn run() -> Option<()> {
+    // SAFETY: `main` runs once, and nothing else looks at these.
+    let (arena, sample) = unsafe { (&mut *(&raw mut ARENA), &mut *(&raw mut SAMPLE)) };
+    let samples = File::open(c"samples.bin", false)?;
+    let spikes = File::open(c"spikes.bin", true)?;
+    for _ in 0..{{ samples }} {
+        let mut runner = runner(arena).ok()?;
+        if !samples.read(sample.as_flattened_mut()) {
+            return None;
+        }
+        let mut sum = 0;
+        let mut written = true;
+        let mut start = Ticks::start();
+        let seen = |edge, words: &[u32]| {
+            match start.elapsed() {
+                Some(ticks) => sum += u64::from(ticks),
+                None => written = false,
+            }
+            written &= !EDGES.contains(&edge) || spikes.write(words);
+            start = Ticks::start();
+        };
+        runner.infer_and(input({% if constant %}&sample[0]{% else %}sample{% endif %}), seen).ok()?;
+        sum += u64::from(start.elapsed()?);
+        let ticks: [u32; 2] = [sum as u32, (sum >> 32) as u32]; // lowest word first
+        if !written || !spikes.write(runner.scores()) || !spikes.write(&ticks) {
+            return None;
+        }
+    }
+    spikes.close();
+    Some(())
+}
+{%- else -%}
 fn run() -> Option<()> {
     // SAFETY: `main` runs once, and nothing else looks at these.
     let (arena, frame) = unsafe { (&mut *(&raw mut ARENA), &mut *(&raw mut FRAME)) };
@@ -56,3 +91,4 @@ fn run() -> Option<()> {
     spikes.close();
     Some(())
 }
+{%- endif %}

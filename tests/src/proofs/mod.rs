@@ -49,10 +49,10 @@ fn abc(command: &str, folder: &Path) -> String {
     call("yosys-abc", &["-c", &format!("read_aiger circuit.aig; fold; orpos; strash; {command}")], folder)
 }
 
-/// Whether the circuit in `folder` has a bad state in the first clocks.
+/// Whether the circuit in `folder` has a bad state in the first clocks, and it is found in ten seconds.
 #[must_use]
 pub fn broken_within(clocks: usize, folder: &Path) -> bool {
-    abc(&format!("bmc3 -F {clocks}"), folder).contains("was asserted in frame")
+    abc(&format!("bmc3 -T 10 -F {clocks}"), folder).contains("was asserted in frame")
 }
 
 /// No bad state in the first clocks.

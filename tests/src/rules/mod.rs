@@ -55,7 +55,7 @@ impl Case {
         let (mut compiled, samples) = (self.network)(arena);
         let Setting { lanes, slots, copies, code, counts, unrolled, .. } = self.setting;
         let engines = vec![Engine { slots, copies, code, counts, ..Engine::default() }; 8];
-        compiled.layout = Layout { lanes, engines, unrolled };
+        compiled.layout = Layout { lanes, engines, unrolled, ..Layout::default() };
         (compiled, samples)
     }
 }

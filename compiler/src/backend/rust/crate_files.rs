@@ -4,12 +4,11 @@ use askama::Template;
 use snnc_runtime::program::{
     EdgeKind, Leak, Population, Program, Rate, Reset, Shape, Staircase, Step, ValueKind, words,
 };
-use snnc_runtime::run::arena_words;
 
 use super::weights::{self, Weights};
-use super::{M4, names, rendered, source};
+use super::{Device, M4, Needs, names, rendered, source};
 use crate::backend::{BackendError, File, LayerReport};
-use crate::compiled::Compiled;
+use crate::compiled::{Compiled, Schedule};
 use crate::error::AtNode;
 use crate::ir::InputEncoding;
 
@@ -32,11 +31,14 @@ struct Readme<'r> {
     package: String,
     frame: FrameType,
     report: &'r [LayerReport],
-    arena_words: usize,
+    arena_words: u64,
     flash_bytes: u64,
     timesteps: u32,
     samples: usize,
     target: &'static str,
+    board: &'static str,
+    layers: bool,
+    in_ram: u64,
 }
 
 #[derive(Template)]
@@ -47,8 +49,9 @@ struct Library {
     steps: Vec<StepView>,
     readout: String,
     timesteps: u32,
-    arena_words: usize,
+    arena_words: u64,
     frame: FrameType,
+    layers: bool,
 }
 
 #[derive(Template)]
@@ -56,6 +59,15 @@ struct Library {
 struct Tables {
     weights: Vec<Weights>,
     tables: Vec<Table>,
+    in_ram: bool,
+}
+
+/// What was chosen for the crate.
+pub(super) struct Way {
+    pub(super) schedule: Schedule,
+    pub(super) needs: Needs,
+    pub(super) device: Option<&'static Device>,
+    pub(super) weights_in_ram: bool,
 }
 
 /// Type and meaning of a frame of input.
@@ -130,12 +142,13 @@ pub(super) fn files(
     compiled: &Compiled<'_>,
     report: &[LayerReport],
     samples: usize,
+    way: &Way,
 ) -> Result<Vec<File>, AtNode<BackendError>> {
     let program = &compiled.program;
     let name = names::quoted(&compiled.name);
     let package = names::package(&compiled.name);
     let constants = names::constants(compiled.steps.iter().map(|step| step.name.as_str()));
-    let mut tables = Tables { weights: Vec::new(), tables: Vec::new() };
+    let mut tables = Tables { weights: Vec::new(), tables: Vec::new(), in_ram: way.weights_in_ram };
     let mut steps = Vec::new();
     for ((step, info), constant) in program.steps().iter().zip(&compiled.steps).zip(constants) {
         let name = names::quoted(&info.name);
@@ -145,25 +158,30 @@ pub(super) fn files(
         };
         steps.push(StepView { name, constant, body });
     }
+    let (layers, arena_words) = (way.schedule == Schedule::Layers, way.needs.arena_bytes / 4);
     let library = Library {
         name: name.clone(),
         input: source::edge(program.input()),
         steps,
         readout: source::readout(program.readout()),
         timesteps: program.timesteps(),
-        arena_words: arena_words(program),
+        arena_words,
         frame: frame(program, compiled.input),
+        layers,
     };
     let readme = Readme {
         name,
         package: package.clone(),
         frame: frame(program, compiled.input),
         report,
-        arena_words: arena_words(program),
-        flash_bytes: super::flash_bytes(program),
+        arena_words,
+        flash_bytes: way.needs.tables_bytes,
         timesteps: program.timesteps(),
         samples,
-        target: M4.target,
+        target: way.device.map_or(M4.target, |device| device.target),
+        board: way.device.map_or("", |device| device.title),
+        layers,
+        in_ram: way.needs.weights_in_ram_bytes,
     };
     let runtime = RuntimeManifest { version: env!("CARGO_PKG_VERSION") };
     let text = |path: &str, text: Result<String, _>| text.map(|text| File::text(path, text));

@@ -4,9 +4,9 @@ use askama::Template;
 use snnc_runtime::program::{EdgeKind, Rate, ValueKind};
 
 use super::crate_files::frame;
-use super::{Board, M4, names, rendered};
+use super::{Board, Boot, Device, M4, STACK_BYTES, names, rendered};
 use crate::backend::{BackendError, File};
-use crate::compiled::Compiled;
+use crate::compiled::{Compiled, Schedule};
 use crate::data::{Frame, Sample};
 use crate::error::AtNode;
 use crate::host;
@@ -50,6 +50,46 @@ struct Example {
     samples: usize,
     classes: String,
     half_instructions_per_tick: u32,
+    board: bool,
+}
+
+#[derive(Template)]
+#[template(path = "mcu/board/manifest.toml")]
+struct DeviceManifest<'a> {
+    package: &'a str,
+    rp2040: bool,
+    dsp: bool,
+}
+
+#[derive(Template)]
+#[template(path = "mcu/board/config.toml")]
+struct DeviceConfig {
+    target: &'static str,
+    chip: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "mcu/board/memory.x")]
+struct DeviceMemory {
+    title: &'static str,
+    chip: &'static str,
+    core: &'static str,
+    flash: u32,
+    flash_bytes: u32,
+    ram: u32,
+    ram_bytes: u32,
+    rp2040: bool,
+    rp2350: bool,
+    /// What stands before the vector table.
+    boot_bytes: u32,
+    stack_bytes: u64,
+}
+
+#[derive(Template)]
+#[template(path = "mcu/board/board.rs")]
+struct DeviceFile {
+    rp2040: bool,
+    rp2350: bool,
 }
 
 #[derive(Template)]
@@ -61,10 +101,15 @@ struct Verify<'a> {
     frame_len: usize,
     constant: bool,
     samples: usize,
+    layers: bool,
 }
 
-/// The example firmware, and how many samples it holds: the first of `samples`, or a made-up one.
-pub(super) fn example(compiled: &Compiled<'_>, samples: &[Sample]) -> Result<(Vec<File>, usize), AtNode<BackendError>> {
+/// The example firmware, for `device` or for QEMU, and how many samples it holds: the first of `samples`, or a made-up one.
+pub(super) fn example(
+    compiled: &Compiled<'_>,
+    samples: &[Sample],
+    device: Option<&Device>,
+) -> Result<(Vec<File>, usize), AtNode<BackendError>> {
     let made_up = samples.is_empty().then(|| [made_up_sample(compiled)]);
     let samples = made_up.as_ref().map_or(&samples[..samples.len().min(MOST_SAMPLES)], |sample| &sample[..]);
     let classes: Vec<usize> = samples.iter().map(|sample| host::trace(&compiled.program, sample).prediction).collect();
@@ -76,16 +121,41 @@ pub(super) fn example(compiled: &Compiled<'_>, samples: &[Sample]) -> Result<(Ve
         samples: samples.len(),
         classes: format!("{classes:?}"),
         half_instructions_per_tick: M4.half_instructions_per_tick,
+        board: device.is_some(),
     };
-    let mut files = common(compiled, "firmware", "firmware", "..", &M4)?;
+    let mut files = match device {
+        Some(device) => for_device(compiled, device)?,
+        None => common(compiled, "firmware", "firmware", "..", &M4)?,
+    };
     files.push(File::text("firmware/src/main.rs", rendered(&compiled.name, &example)?));
     let content = samples.iter().flat_map(sample_bytes).collect();
     files.push(File { path: "firmware/samples.bin".to_owned(), content });
     Ok((files, samples.len()))
 }
 
+/// What stands around the program of a board that one can buy.
+fn for_device(compiled: &Compiled<'_>, device: &Device) -> Result<Vec<File>, AtNode<BackendError>> {
+    let Device { title, chip, core, target, flash, flash_bytes, ram, ram_bytes, boot, dsp, .. } = *device;
+    let (rp2040, rp2350) = (boot == Boot::Rp2040, boot == Boot::Rp2350);
+    let (name, stack_bytes) = (&compiled.name, STACK_BYTES);
+    let package = names::package(name);
+    let boot_bytes = if rp2040 { 256 } else { 0 };
+    let memory =
+        DeviceMemory { boot_bytes, title, chip, core, flash, flash_bytes, ram, ram_bytes, rp2040, rp2350, stack_bytes };
+    let files = [
+        ("Cargo.toml", rendered(name, &DeviceManifest { package: &package, rp2040, dsp })?),
+        (".cargo/config.toml", rendered(name, &DeviceConfig { target, chip })?),
+        ("memory.x", rendered(name, &memory)?),
+        ("build.rs", include_str!("../../../templates/mcu/board/build.rs").to_owned()),
+        ("src/board.rs", rendered(name, &DeviceFile { rp2040, rp2350 })?),
+        ("src/semihosting.rs", include_str!("../../../templates/mcu/firmware/semihosting.rs").to_owned()),
+    ];
+    Ok(files.into_iter().map(|(path, text)| File::text(format!("firmware/{path}"), text)).collect())
+}
+
 /// A firmware for `board` in `verify/`, beside the crate in `network/`, that reads the frames of `samples` samples
-/// from `samples.bin` and writes what `edges` carry, the scores and the ticks to `spikes.bin`.
+/// from `samples.bin` and writes what `edges` carry, the scores and the ticks to `spikes.bin`: in the order of the crate's
+/// `schedule`.
 ///
 /// # Errors
 /// None but a mistake in a template.
@@ -94,6 +164,7 @@ pub fn verify(
     board: &Board,
     edges: &[usize],
     samples: usize,
+    schedule: Schedule,
 ) -> Result<Vec<File>, AtNode<BackendError>> {
     let main = Verify {
         package: names::package(&compiled.name),
@@ -102,6 +173,7 @@ pub fn verify(
         frame_len: frame(&compiled.program, compiled.input).len,
         constant: compiled.program.input().rate == Rate::PerSample,
         samples,
+        layers: schedule == Schedule::Layers,
     };
     let mut files = common(compiled, "verify", "snnc-verify", "../network", board)?;
     files.push(File::text("verify/src/main.rs", rendered(&compiled.name, &main)?));

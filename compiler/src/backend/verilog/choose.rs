@@ -31,7 +31,7 @@ pub fn choose(compiled: &Compiled<'_>, most: Engine, samples: &[Sample]) -> Resu
     let lanes = compiled.layout.lanes;
     if samples.is_empty() {
         let engine = Engine { group: most.group.min(Engine::default().group), ..most };
-        return Ok(Layout { lanes, engines: vec![engine; plan.len()], unrolled: false });
+        return Ok(Layout { lanes, engines: vec![engine; plan.len()], ..Layout::default() });
     }
     let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();
     // the samples twice: what the second time takes, the network is full
@@ -43,7 +43,7 @@ pub fn choose(compiled: &Compiled<'_>, most: Engine, samples: &[Sample]) -> Resu
         let ends = predict(layout).ends;
         ends[ends.len() - 1] - ends[samples.len() - 1]
     };
-    let all = |code| Layout { lanes, engines: vec![Engine { code, ..most }; plan.len()], unrolled: false };
+    let all = |code| Layout { lanes, engines: vec![Engine { code, ..most }; plan.len()], ..Layout::default() };
     // what a layer takes does not depend on the others
     let adds = |code| predict(&all(code)).adds.into_iter().map(|adds| adds.made);
     let mut layout = all(EdgeCode::Plain);
@@ -65,7 +65,7 @@ pub fn choose(compiled: &Compiled<'_>, most: Engine, samples: &[Sample]) -> Resu
     let chunk = (COUNTED * most.slots).min(most.chunk);
     let gathering = layout.engines.clone();
     let counting = Engine { counts: true, chunk, ..most };
-    let counted = Layout { lanes, engines: vec![counting; plan.len()], unrolled: false };
+    let counted = Layout { lanes, engines: vec![counting; plan.len()], ..Layout::default() };
     let layers = Layer::all(&compiled.program, &plan, &counted);
     if layers.iter().any(|layer| layer.sums == Sums::Popcount) {
         let (busy, counted_busy) = (predict(&layout).busy, predict(&counted).busy);

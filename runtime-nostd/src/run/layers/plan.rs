@@ -99,6 +99,12 @@ impl Plan {
         self.scores + sums + held + pooled + membranes + synaptic + given + rows + self.kept
     }
 
+    /// Words that step `step` keeps of its output, of all timesteps; 0 where another step takes it as it comes.
+    #[must_use]
+    pub const fn output_words(&self, program: &Program<'_>, step: usize) -> usize {
+        if step >= program.steps().len() || self.goes_on(step) { 0 } else { kept_words(program, step) }
+    }
+
     const fn goes_on(&self, step: usize) -> bool {
         self.places[step] & GOES_ON != 0
     }

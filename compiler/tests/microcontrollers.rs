@@ -1,0 +1,94 @@
+//! From a model to a linked firmware for a board, as a user does it.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use snnc::backend::rust::DEVICES;
+use support::{fixture, json, refused, succeeds};
+
+/// Compiles the convolutional network that needs 55 KiB by timesteps and 4 by layers.
+fn compile<'a>(out: &'a str, model: &'a str, calib: &'a str, options: &[&'a str]) -> Vec<&'a str> {
+    [&["compile", model, "--calib", calib, "--target", "mcu", "-o", out], options].concat()
+}
+
+fn model() -> (String, String) {
+    (fixture("b_snntorch_conv_maxpool/unrolled_dyn.onnx"), fixture("mnist/train200.npz"))
+}
+
+fn qemu(machine: &str, firmware: &Path) -> String {
+    let output = Command::new("qemu-system-arm")
+        .args(["-M", machine, "-icount", "shift=0", "-nographic", "-monitor", "none", "-serial", "none"])
+        .args(["-semihosting-config", "enable=on,target=native", "-kernel"])
+        .arg(firmware)
+        .output()
+        .expect("qemu-system-arm: apt-get install -y qemu-system-arm");
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    said.into_owned()
+}
+
+/// What the linked image takes is what was printed before, on every board; on two of them QEMU runs it: the micro:bit, and an
+/// STM32F4 with the memory map of the Nucleo.
+#[test]
+fn every_board_gets_a_firmware_that_links_and_takes_what_was_said() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let (model, calib) = model();
+    for device in DEVICES {
+        let folder = scratch.path().join(device.name);
+        let out = folder.display().to_string();
+        let said = succeeds(&compile(&out, &model, &calib, &["--board", device.name]));
+        assert!(said.contains(&format!("of {} on {}", device.ram_bytes, device.name)), "{said}");
+        // packages are built once
+        std::os::unix::fs::symlink(scratch.path().join("target"), folder.join("firmware/target")).expect("a link");
+        let built = json(&["build", &out, "--json"]);
+        let report: Value =
+            serde_json::from_slice(&fs::read(folder.join("report.json")).expect("a report")).expect("JSON");
+        let needs = &report["needs"];
+        assert_eq!(needs["schedule"], if device.name == "microbit" { "layers" } else { "timesteps" });
+        assert_eq!(built["ram"], needs["arena_bytes"], "{}", device.name);
+        let of = |value: &Value| value.as_u64().expect("a number");
+        assert!(of(&built["code"]) < of(&needs["code_bytes"]), "{built}");
+        // what is neither code nor table: the vector table, text, the four samples of the example
+        let rest = of(&built["flash"]) - of(&built["code"]) - of(&needs["tables_bytes"]);
+        assert!(rest < 8 * 1024, "{}: {rest}", device.name);
+        let machine = match device.name {
+            "microbit" => "microbit",
+            "nucleo-f446re" => "netduinoplus2",
+            _ => continue,
+        };
+        let said = qemu(machine, &folder.join("firmware/target").join(device.target).join("release/firmware"));
+        assert_eq!(said.lines().filter(|line| line.starts_with("sample ")).count(), 4, "{said}");
+    }
+}
+
+#[test]
+fn weights_are_copied_to_ram_when_that_is_asked() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let (model, calib) = model();
+    let out = scratch.path().join("out").display().to_string();
+    succeeds(&compile(&out, &model, &calib, &["--weights-in-ram", "--schedule", "layers"]));
+    let built = json(&["build", &out, "--json"]);
+    let report: Value =
+        serde_json::from_slice(&fs::read(Path::new(&out).join("report.json")).expect("a report")).expect("JSON");
+    let of = |name: &str| report["needs"][name].as_u64().expect("a number");
+    assert!(of("weights_in_ram_bytes") > 10_000);
+    assert_eq!(built["ram"].as_u64(), Some(of("arena_bytes") + of("weights_in_ram_bytes")));
+    qemu("mps2-an386", &Path::new(&out).join("firmware/target/thumbv7em-none-eabihf/release/firmware"));
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_what_it_needs_and_what_would() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let (model, calib) = model();
+    let out = scratch.path().join("out").display().to_string();
+    let said = refused(&compile(&out, &model, &calib, &["--board", "microbit", "--schedule", "timesteps"]));
+    assert!(said.contains("microbit has 16384") && said.contains("too few"), "{said}");
+    assert!(said.contains("give --schedule layers, which needs"), "{said}");
+    let said = refused(&compile(&out, &model, &calib, &["--flash", "16KiB"]));
+    assert!(said.contains("bytes of flash") && said.contains("--weights of fewer bits"), "{said}");
+    assert!(!Path::new(&out).exists());
+}
