@@ -164,7 +164,7 @@ fn what_a_board_does_not_have_is_refused_with_what_there_is() {
     let compile = |arguments: &[&str]| refused(&[&["compile", &model, "-o", &out], arguments].concat());
     let said = compile(&["--target", "mcu", "--board", "icebreaker"]);
     assert!(said.contains("`--board icebreaker` was asked for, which is an FPGA's"), "{said}");
-    assert!(said.contains("nrf52840-dk, nucleo-f446re, nucleo-l476rg"), "{said}");
+    assert!(said.contains("or use one of nrf52840-dk, "), "{said}");
     let said = compile(&["--target", "mcu", "--board", "uno"]);
     assert!(said.contains("`--board uno` was asked for, which is not known"), "{said}");
     let said = compile(&["--target", "fpga", "--board", "pico"]);

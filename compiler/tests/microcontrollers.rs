@@ -37,6 +37,7 @@ fn qemu(machine: &str, firmware: &Path) -> String {
 fn every_board_gets_a_firmware_that_links_and_takes_what_was_said() {
     let scratch = tempfile::tempdir().expect("a scratch folder");
     let (model, calib) = model();
+    fs::create_dir(scratch.path().join("target")).expect("a folder");
     for device in DEVICES {
         let folder = scratch.path().join(device.name);
         let out = folder.display().to_string();
@@ -91,4 +92,54 @@ fn what_does_not_fit_is_refused_with_what_it_needs_and_what_would() {
     let said = refused(&compile(&out, &model, &calib, &["--flash", "16KiB"]));
     assert!(said.contains("bytes of flash") && said.contains("--weights of fewer bits"), "{said}");
     assert!(!Path::new(&out).exists());
+}
+
+/// A C program against the header and the static library, both ways, on this machine.
+#[test]
+fn c_calls_it_and_gets_the_hosts_classes() {
+    const MAIN: &str = r#"
+#include <stdio.h>
+#include "snn_unrolled_dyn.h"
+
+static uint32_t arena[SNN_UNROLLED_DYN_ARENA_WORDS];
+static snn_unrolled_dyn_network network;
+static snn_unrolled_dyn_frame frame;
+
+int main(int count, char **arguments) {
+    FILE *samples = fopen(arguments[1], "rb");
+    while (samples && fread(frame, sizeof frame, 1, samples) == 1) {
+        unsigned class = snn_unrolled_dyn_infer(arena, &frame), steps = 0;
+        snn_unrolled_dyn_begin(&network, arena);
+        for (; !snn_unrolled_dyn_is_decided(&network); steps++)
+            snn_unrolled_dyn_step(&network, &frame);
+        const int32_t *scores = snn_unrolled_dyn_scores(&network);
+        int32_t sum = 0;
+        for (int i = 0; i < SNN_UNROLLED_DYN_CLASSES; i++)
+            sum += scores[i];
+        printf("%u %u %d %d\n", class, snn_unrolled_dyn_prediction(&network), steps <= SNN_UNROLLED_DYN_TIMESTEPS, sum > 0);
+    }
+    return count != 2;
+}
+"#;
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let (model, calib) = model();
+    let folder = scratch.path().join("out");
+    succeeds(&compile(&folder.display().to_string(), &model, &calib, &[]));
+    let c = folder.join("c");
+    let run = |command: &mut Command| {
+        let output = command.output().expect("it starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    run(Command::new("cargo").current_dir(&c).args(["build", "--release", "--offline", "--target-dir", "target"]));
+    fs::write(c.join("main.c"), MAIN).expect("the scratch folder is writable");
+    let gcc =
+        ["-Wall", "-Wextra", "-Werror", "-std=c99", "-o", "main", "main.c", "target/release/libsnn_unrolled_dyn.a"];
+    run(Command::new("cc").current_dir(&c).args(gcc));
+    let said = run(Command::new(c.join("main")).arg(folder.join("firmware/samples.bin")));
+    let firmware = fs::read_to_string(folder.join("firmware/src/main.rs")).expect("a firmware");
+    let classes =
+        firmware.lines().find_map(|line| line.strip_prefix("static CLASSES: [usize; 4] = [")).expect("classes");
+    let expected = classes.trim_end_matches("];").split(", ").map(|class| format!("{class} {class} 1 1\n"));
+    assert_eq!(said, expected.collect::<String>());
 }

@@ -40,9 +40,27 @@ pub fn prediction(scores: &[u32]) -> usize {
     best
 }
 
+/// Whether the prediction stays what it is if every score may still grow by up to `most`.
+pub(crate) fn is_ahead(scores: &[u32], most: u32) -> bool {
+    let best = prediction(scores);
+    let highest = scores.get(best).map_or(0, |&score| i64::from(score as i32));
+    scores.iter().enumerate().all(|(i, &score)| {
+        let reached = i64::from(score as i32) + i64::from(most);
+        i == best || reached < highest || (reached == highest && i > best)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lead_is_more_than_the_others_can_reach_and_a_tie_goes_to_the_first() {
+        assert!(is_ahead(&[2, 5, 2], 2) && is_ahead(&[2, 5, 3], 2)); // the third would only draw level, behind
+        assert!(!is_ahead(&[3, 5, 2], 2)); // the first would draw level, and win
+        assert!(is_ahead(&[0, 0], 0) && !is_ahead(&[0, 0], 1));
+        assert!(is_ahead(&[7], u32::MAX) && is_ahead(&[], 1));
+    }
 
     fn reduced(reduce: Reduce, values: &[i32]) -> i32 {
         (0..).zip(values).fold(77, |score, (t, &v)| {

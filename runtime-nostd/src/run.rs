@@ -8,7 +8,7 @@ mod special;
 
 use crate::program::uses::{ALL, DELAYS, POOLS, REDUCES, SCORE_PACKED, SCORE_SPIKES, SCORE_WORDS, TIMED, has};
 use crate::program::{Edge, EdgeKind, Population, Program, Quantity, Rate, Reduce, Step, ValueKind};
-use crate::readout::prediction;
+use crate::readout::{is_ahead, prediction};
 
 use arena::Arena;
 pub(crate) use arena::words_needed;
@@ -172,6 +172,38 @@ impl<'p, 'm, const USES: u64> Runner<'p, 'm, USES> {
             self.step(input)?;
         }
         Ok(self.prediction())
+    }
+
+    /// As [`Runner::infer`], but ends with the timestep after which the prediction cannot change ([`Runner::is_decided`]);
+    /// [`Runner::timestep`] says how many there were.
+    ///
+    /// # Errors
+    /// [`RunError::Input`].
+    pub fn infer_until_decided(&mut self, input: Input<'_>) -> Result<usize, RunError> {
+        self.begin();
+        while !self.is_decided() {
+            self.step(input)?;
+        }
+        Ok(self.prediction())
+    }
+
+    /// Whether no later timestep of the sample can change [`Runner::prediction`]: of counted spikes, whether the first has more
+    /// than any other can still reach; of first spikes, whether there was one; of all others, whether the sample has ended.
+    #[must_use]
+    pub fn is_decided(&self) -> bool {
+        let rest = self.program.timesteps().saturating_sub(self.timestep);
+        let readout = self.program.readout();
+        let most = match (readout.quantity, edge(&self.program, readout.source).map(|edge| edge.kind)) {
+            (Quantity::Spikes, Some(EdgeKind::Spikes)) => 1,
+            (Quantity::Spikes, Some(EdgeKind::Counts { max })) => max.into(),
+            _ => return rest == 0,
+        };
+        let reduce = if has(USES, REDUCES) { readout.reduce } else { Reduce::Sum };
+        match reduce {
+            Reduce::Sum => is_ahead(self.scores(), rest.saturating_mul(most)),
+            Reduce::First => rest == 0 || self.scores().iter().any(|&score| score != 0),
+            Reduce::Last | Reduce::Max => rest == 0,
+        }
     }
 
     /// Timesteps run since the sample began.

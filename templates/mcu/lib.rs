@@ -45,6 +45,7 @@ pub const ARENA_WORDS: usize = {{ arena_words }};
 const _: () = assert!(ARENA_WORDS == {% if layers %}PLAN.words(){% else %}arena_words(&PROGRAM){% endif %});
 
 /// The network's memory; what it holds between samples does not matter.
+#[repr(transparent)]
 pub struct Arena([u32; ARENA_WORDS]);
 
 impl Arena {
@@ -95,6 +96,26 @@ pub fn infer(arena: &mut Arena, input: &[Frame; TIMESTEPS]) -> usize {
         }
     }
     runner.prediction()
+}
+{%- endif %}
+{%- if !layers %}
+
+/// As [`infer`], but ends with the timestep after which the class cannot change; the second number says how many there were.
+#[inline]
+#[must_use]
+pub fn infer_until_decided(arena: &mut Arena, input: &{% if frame.constant %}Frame{% else %}[Frame; TIMESTEPS]{% endif %}) -> (usize, usize) {
+    let Ok(mut runner) = runner(arena) else { return (0, 0) }; // the arena has the words it needs
+{%- if frame.constant %}
+    let class = runner.infer_until_decided(self::input(input)).unwrap_or(0); // the type of the input fits
+    (class, runner.timestep() as usize)
+{%- else %}
+    for frame in input {
+        if runner.is_decided() || runner.step(self::input(frame)).is_err() {
+            break; // the type of the input fits
+        }
+    }
+    (runner.prediction(), runner.timestep() as usize)
+{%- endif %}
 }
 {%- endif %}
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use object::elf::{SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS};
+use object::elf::{SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS};
 use object::{LittleEndian, Object, ObjectSection, SectionFlags};
 use serde::Serialize;
 
@@ -24,11 +24,11 @@ pub struct Image {
     pub ram: u64,
 }
 
-/// Builds `folder/firmware` for `target`; the image is `folder/firmware/target/TARGET/release/firmware`.
+/// Builds `folder/firmware` for `target`, whose RAM begins at `ram` above the flash; the image is `folder/firmware/target/TARGET/release/firmware`.
 ///
 /// # Errors
 /// A compiler or packages that are missing; what the compiler or the linker says; an image that is none.
-pub fn firmware(folder: &Path, target: &'static str) -> Result<Image, BuildError> {
+pub fn firmware(folder: &Path, target: &'static str, ram: u32) -> Result<Image, BuildError> {
     let said = |error: MachineError| match error {
         MachineError::Missing { tool, install } => BuildError::Missing { tools: vec![tool], install },
         MachineError::Failed { reason, .. } => BuildError::Firmware { said: reason },
@@ -37,11 +37,11 @@ pub fn firmware(folder: &Path, target: &'static str) -> Result<Image, BuildError
     let project = folder.join("firmware");
     let toolchain = Toolchain::find(target).map_err(said)?;
     let programs = toolchain.build_with(&project, &project.join("target"), true).map_err(said)?;
-    image(&std::fs::read(programs.join("firmware"))?)
+    image(&std::fs::read(programs.join("firmware"))?, ram)
 }
 
 /// What an image takes.
-fn image(elf: &[u8]) -> Result<Image, BuildError> {
+fn image(elf: &[u8], ram: u32) -> Result<Image, BuildError> {
     let broken = |error: object::Error| BuildError::Firmware { said: format!("the image cannot be read: {error}") };
     let mut image = Image { flash: 0, code: 0, ram: 0 };
     for section in Elf::parse(elf).map_err(broken)?.sections() {
@@ -55,7 +55,7 @@ fn image(elf: &[u8]) -> Result<Image, BuildError> {
         let empty = sh_type == SHT_NOBITS;
         image.flash += if empty { 0 } else { bytes };
         image.code += if has(SHF_EXECINSTR) { bytes } else { 0 };
-        image.ram += if has(SHF_WRITE) { bytes } else { 0 };
+        image.ram += if section.address() >= ram.into() { bytes } else { 0 };
     }
     Ok(image)
 }

@@ -70,8 +70,9 @@ fn microcontroller(arguments: &Build, mut report: Value) -> miette::Result<ExitC
     };
     let (title, target) = device.map_or(("QEMU's Cortex-M4 board", M4.target), |device| (device.title, device.target));
     let (flash, ram) = device.map_or((M4.flash_bytes, M4.ram_bytes), |device| (device.flash_bytes, device.ram_bytes));
+    let start = device.map_or(M4.ram, |device| device.ram);
     let spinner = progress::spinner(format!("building for {title}"));
-    let built = firmware(folder, target);
+    let built = firmware(folder, target, start);
     spinner.finish_and_clear();
     let image = built?;
     report["built"] = serde_json::to_value(&image).into_diagnostic()?;

@@ -78,10 +78,17 @@ pub(super) struct FrameType {
     variant: &'static str,
     element: &'static str,
     pub(super) len: usize,
-    meaning: String,
-    height: u32,
-    width: u32,
-    channels: u32,
+    pub(super) meaning: String,
+    pub(super) height: u32,
+    pub(super) width: u32,
+    pub(super) channels: u32,
+}
+
+impl FrameType {
+    /// The type of an element.
+    pub(super) const fn element(&self) -> &'static str {
+        self.element
+    }
 }
 
 struct StepView {

@@ -14,7 +14,7 @@ use crate::error::AtNode;
 pub const STACK_BYTES: u64 = 2048;
 
 /// Bytes of flash that are left to code: more than the runtime takes with every kernel of a core, and a firmware around it.
-pub const CODE_BYTES: u64 = 32 * 1024;
+pub const CODE_BYTES: u64 = 48 * 1024;
 
 /// What the user chooses of a microcontroller.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Target `mcu`: a `no_std` crate that holds the network in flash, the runtime's source, and a firmware for QEMU.
 
 mod board;
+mod c_interface;
 mod crate_files;
 mod device;
 mod firmware;
@@ -43,6 +44,7 @@ fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, A
     let (firmware, samples) = firmware::example(compiled, options.samples, choices.device)?;
     let way = crate_files::Way { schedule, needs, device: choices.device, weights_in_ram: choices.weights_in_ram };
     let mut files = crate_files::files(compiled, &report, samples, &way)?;
+    files.extend(c_interface::files(compiled, &way)?);
     files.extend(firmware);
     Ok(Emitted { files, report, resources: None, predicted_clocks: Vec::new(), needs: Some(needs) })
 }

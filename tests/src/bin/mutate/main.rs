@@ -33,9 +33,10 @@ const BUILDS: Duration = Duration::from_secs(60);
 /// So many times as long as it takes as it is, and a while, and a design hangs.
 const HANGS: (u32, Duration) = (10, Duration::from_secs(5));
 
-/// A mutant is tried on so many of its networks at least, and on more while they take no longer than that together.
+/// A mutant that survives has been simulated on so many of the networks that have it, and on more until it has run for so many
+/// clocks: clocks, not seconds, so that what else the machine does decides nothing.
 const LEAST: usize = 3;
-const MOST: Duration = Duration::from_secs(12);
+const MOST: u64 = 200_000;
 
 /// Clocks in which a proof may find a counterexample.
 const CLOCKS: usize = 45;
@@ -61,6 +62,8 @@ struct Bench {
 /// How a simulation ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
+    /// The network has not the branch that is broken: nothing to simulate.
+    Untouched,
     /// Every spike and every clock is what it was.
     Same,
     /// Something is not.
@@ -103,9 +106,8 @@ impl Bench {
         if ends(build.args(tops).args(sources), &folder.join("build.txt"), BUILDS) != Some(true) {
             return Verdict::Invalid;
         }
-        // a branch that this network has not: nothing to simulate
         if !self.compiled.is_empty() && self.built() == self.compiled {
-            return Verdict::Same;
+            return Verdict::Untouched;
         }
         let said = folder.join("said.txt");
         let mut run = Command::new("vvp");
@@ -132,7 +134,7 @@ fn named(text: &str, rtl: &BTreeMap<String, String>, found: &mut BTreeSet<String
     }
 }
 
-/// Every network, laid out and tried as it is, the fastest first.
+/// Every network, laid out and tried as it is, the shortest first.
 fn benches() -> Vec<Bench> {
     let mut benches: Vec<Bench> = Vec::new();
     for case in NEURONS.iter().chain(LAYERS).chain(COLUMNS).chain(UNROLLED_NETWORKS) {
@@ -168,26 +170,24 @@ fn benches() -> Vec<Bench> {
         bench.patience = HANGS.0 * bench.time + HANGS.1;
         benches.push(bench);
     }
-    benches.sort_by_key(|bench| bench.time);
+    benches.sort_by_key(|bench| bench.clocks.iter().sum::<u64>());
     benches
 }
 
-/// The networks that have the module: the fastest, and not all of them; those first that have noticed most.
+/// The networks that have the module: those first that have noticed most, of others the shortest.
 fn order(benches: &[Bench], file: &str) -> Vec<usize> {
-    let all = (0..benches.len()).filter(|&i| benches[i].modules.contains(file)).enumerate();
-    let mut time = Duration::ZERO;
-    let within = all.take_while(|&(n, i)| {
-        time += benches[i].time;
-        n < LEAST || time < MOST
-    });
-    let mut order: Vec<usize> = within.map(|(_, i)| i).collect();
+    let mut order: Vec<usize> = (0..benches.len()).filter(|&i| benches[i].modules.contains(file)).collect();
     order.sort_by_key(|&i| std::cmp::Reverse(benches[i].kills));
     order
 }
 
 /// Who notices a mutant: the name of a network, `-` of none, `invalid` if it is no Verilog.
 fn killer(benches: &mut [Bench], file: &str, text: &str) -> String {
+    let (mut simulated, mut clocks) = (0, 0);
     for i in order(benches, file) {
+        if simulated >= LEAST && clocks >= MOST {
+            break;
+        }
         let bench = &mut benches[i];
         let path = bench.folder.path().join("rtl").join(file);
         let sound = fs::read_to_string(&path).expect("a module");
@@ -195,7 +195,11 @@ fn killer(benches: &mut [Bench], file: &str, text: &str) -> String {
         let verdict = bench.run();
         fs::write(&path, sound).expect("it can be written");
         match verdict {
-            Verdict::Same => (),
+            Verdict::Untouched => (),
+            Verdict::Same => {
+                simulated += 1;
+                clocks += bench.clocks.iter().sum::<u64>();
+            }
             Verdict::Invalid => return "invalid".into(),
             Verdict::Different => {
                 bench.kills += 1;
