@@ -160,14 +160,12 @@ fn add_range<const USES: u64>(
 ) {
     match source {
         Source::Spikes(words) if has(USES, uses::SPIKES) => adder.add_spikes(words, start, count, row),
-        Source::Words(words) if has(USES, uses::WORDS) => {
-            adder.add_values(part(words, start, count).iter().map(|&word| word as i32), row);
-        }
+        Source::Words(words) if has(USES, uses::WORDS) => adder.add_values(part(words, start, count), row),
         Source::Spikes(_) | Source::Words(_) => {} // what is not used is not there
         _ if !has(USES, uses::VALUES) => {}
-        Source::U8(values) => adder.add_values(part(values, start, count).iter().map(|&value| value.into()), row),
-        Source::I8(values) => adder.add_values(part(values, start, count).iter().map(|&value| value.into()), row),
-        Source::I16(values) => adder.add_values(part(values, start, count).iter().map(|&value| value.into()), row),
+        Source::U8(values) => adder.add_values(part(values, start, count), row),
+        Source::I8(values) => adder.add_values(part(values, start, count), row),
+        Source::I16(values) => adder.add_values(part(values, start, count), row),
     }
 }
 

@@ -5,6 +5,8 @@
 //! adding wraps, and the compiler has proven that it never does.
 use crate::bits::get;
 use crate::program::uses::{BINARY, INT8, PLANES, SPARSE, has};
+#[cfg(snnc_dsp)]
+use crate::program::uses::{VALUES, WORDS};
 use crate::program::{Synapses, words};
 use rows::{Rows, UNIT};
 
@@ -20,6 +22,36 @@ pub(crate) const CHUNK: usize = 255;
 
 /// Rows times values that are added at once.
 const GROUP: usize = 4;
+
+/// A number that an edge carries.
+pub(crate) trait Value: Copy {
+    /// What lists those that are not zero, where this core has such a kernel.
+    #[cfg(snnc_dsp)]
+    const SCAN: Option<crate::arch::scan::Scan>;
+
+    fn number(self) -> i32;
+}
+
+macro_rules! values {
+    ($($type:ty => $scan:expr),*) => {$(
+        impl Value for $type {
+            #[cfg(snnc_dsp)]
+            const SCAN: Option<crate::arch::scan::Scan> = $scan;
+
+            #[inline(always)]
+            fn number(self) -> i32 {
+                self as i32
+            }
+        }
+    )*};
+}
+
+values!(
+    u8 => Some(crate::arch::scan::list_u8),
+    i8 => Some(crate::arch::scan::list_i8),
+    i16 => Some(crate::arch::scan::list_i16),
+    u32 => None // an `i32` in a word
+);
 
 /// Adds rows of weights to the accumulators of one position, a chunk at a time, of the encodings among `USES`.
 pub(crate) struct Adder<'s, 'a, const USES: u64> {
@@ -87,10 +119,12 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
 
     /// Adds each row, counted from `row`, times its value.
     #[inline]
-    pub(crate) fn add_values(&mut self, values: impl Iterator<Item = i32>, row: usize) {
+    pub(crate) fn add_values<V: Value>(&mut self, values: &[V], row: usize) {
+        let (values, row) = self.list_values(values, row);
         let mut group = [(0, 0); GROUP];
         let mut count = 0;
-        for (i, value) in values.enumerate() {
+        for (i, &value) in values.iter().enumerate() {
+            let value = value.number();
             if value == 0 {
                 continue;
             }
@@ -104,6 +138,32 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
             }
         }
         self.add_scaled(group.get(..count).unwrap_or_default());
+    }
+
+    /// Lists the values that this core has a kernel for, and returns the rest with its first row.
+    #[inline]
+    fn list_values<'v, V: Value>(&mut self, values: &'v [V], row: usize) -> (&'v [V], usize) {
+        #[cfg(snnc_dsp)]
+        if let Synapses::Int8 { weights } = *self.synapses
+            && has(USES, INT8)
+            && let Some(scan) = V::SCAN
+            && crate::arch::values::takes(weights, &self.rows, self.accumulators.len())
+        {
+            let (mut values, mut row) = (values, row);
+            while !values.is_empty() {
+                let read = match self.rows.add_scaled(scan, values, row) {
+                    0 if self.rows.is_empty() => break, // no list is as short as a group
+                    0 => {
+                        self.flush();
+                        continue;
+                    }
+                    read => read,
+                };
+                (values, row) = (values.get(read..).unwrap_or_default(), row + read);
+            }
+            return (values, row);
+        }
+        (values, row)
     }
 
     /// Adds rows times values.
@@ -138,6 +198,16 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
             return;
         }
         let (rows, sums) = (&mut self.rows, &mut *self.accumulators);
+        #[cfg(snnc_dsp)]
+        if (has(USES, VALUES) || has(USES, WORDS)) && rows.is_scaled() {
+            if let Synapses::Int8 { weights } = *self.synapses
+                && has(USES, INT8)
+            {
+                crate::arch::values::add_scaled(weights, rows, sums);
+            }
+            rows.clear();
+            return;
+        }
         match *self.synapses {
             Synapses::Int8 { weights } if has(USES, INT8) => int8::add_rows(weights, rows, sums),
             Synapses::Binary { signs } if has(USES, BINARY) => binary::add_rows(signs, rows, sums),
