@@ -36,6 +36,7 @@ pub enum Encoding {
     Int8,
     Binary,
     Planes { bits: u8, odd: bool },
+    Nibbles { odd: bool },
 }
 
 /// What the input of a layer carries.
@@ -102,7 +103,8 @@ const fn words(bits: usize) -> usize {
 
 impl Layer {
     pub fn random(rng: &mut Rng) -> Self {
-        let encoding = match rng.range(0, 3) {
+        let encoding = match rng.range(0, 4) {
+            3 => Encoding::Nibbles { odd: rng.range(0, 1) == 1 },
             0 | 1 => Encoding::Int8,
             2 => Encoding::Binary,
             _ => {
@@ -171,6 +173,7 @@ impl Layer {
         match self.encoding {
             Encoding::Int8 => (self.rows() * width).div_ceil(4),
             Encoding::Binary => self.rows() * words(width),
+            Encoding::Nibbles { .. } => self.rows() * words(4 * width),
             Encoding::Planes { bits, .. } => self.rows() * words(usize::from(bits) * width),
         }
     }

@@ -58,10 +58,11 @@ extern "C" fn main() -> ! {
     exit(true)
 }
 
-const ENCODINGS: [(&str, Encoding); 3] = [
+const ENCODINGS: [(&str, Encoding); 4] = [
     ("int8", Encoding::Int8),
     ("binary", Encoding::Binary),
-    ("4-bit", Encoding::Planes { bits: 4, odd: false }),
+    ("4-bit", Encoding::Nibbles { odd: false }),
+    ("odd 4-bit", Encoding::Nibbles { odd: true }),
 ];
 
 /// Membranes of 16 bits, a leak by a shift, one threshold, which a spike subtracts at once.

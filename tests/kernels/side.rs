@@ -35,6 +35,7 @@ pub fn with<T>(layer: &Layer, tables: &Tables, f: impl FnOnce(Program<'_>) -> Op
             Synapses::Int8 { weights }
         }
         Encoding::Binary => Synapses::Binary { signs: words_of },
+        Encoding::Nibbles { odd } => Synapses::Nibbles { odd, nibbles: words_of },
         Encoding::Planes { bits, odd } => Synapses::Planes { bits, odd, planes: words_of },
     };
     let connection = match layer.window {

@@ -60,6 +60,7 @@ impl<'a> Choices<'_, 'a> {
         }
         match random(1)[0] % 4 {
             0 => return Synapses::Planes { bits: 3, odd: false, planes: random(rows * words(3 * width)) },
+            3 => return Synapses::Nibbles { odd: false, nibbles: random(rows * words(4 * width)) },
             1 => return Synapses::Planes { bits: 2, odd: true, planes: random(rows * words(2 * width)) },
             2 => {
                 // every other weight, or none

@@ -22,6 +22,11 @@ const BYTES: [(usize, usize); 3] = [(16, 115), (8, 90), (4, 60)];
 const PLANE: usize = 66;
 const SHIFTED_PLANE: usize = 200;
 
+/// Tenths per 16 weights of four bits (`runtime-nostd/src/arch/nibbles.rs`), and per weight of rows of 8 or fewer, which the
+/// portable function adds.
+const NIBBLES: usize = 112;
+const NIBBLE: usize = 20;
+
 /// Tenths to add a list, and each of its entries: what is counted in tests/tests/mcu_instructions.txt for lists of 2 and of 8
 /// entries, less the silent network, over 78 spikes in 25 timesteps.
 const LIST: usize = 445;
@@ -43,6 +48,9 @@ fn row(encoding: WeightEncoding, width: usize) -> Option<usize> {
                 left %= weights;
             }
             Some(cost + if left > 0 { BYTES[2].1 } else { 0 })
+        }
+        WeightEncoding::Int { bits: 4 } => {
+            Some(NOTED + if width > 8 { width.div_ceil(16) * NIBBLES } else { width * NIBBLE })
         }
         WeightEncoding::Int { .. } | WeightEncoding::Ternary => {
             let plane = if width.is_multiple_of(32) { PLANE } else { SHIFTED_PLANE };

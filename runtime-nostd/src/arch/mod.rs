@@ -32,6 +32,8 @@ pub(crate) mod lif;
 #[cfg(snnc_dsp)]
 pub(crate) mod lif_wide;
 #[cfg(snnc_dsp)]
+pub(crate) mod nibbles;
+#[cfg(snnc_dsp)]
 pub(crate) mod scan;
 #[cfg(snnc_thumb1)]
 mod thumb1;

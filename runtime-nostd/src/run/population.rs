@@ -265,7 +265,11 @@ fn add_one_to_one(synapses: Synapses<'_>, values: impl Iterator<Item = i32>, sum
                 *sum = sum.wrapping_add(value.wrapping_mul(weight.into()) as u32);
             }
         }
-        Synapses::Binary { .. } | Synapses::Planes { .. } | Synapses::Sparse { .. } | Synapses::Codebook { .. } => {
+        Synapses::Binary { .. }
+        | Synapses::Planes { .. }
+        | Synapses::Nibbles { .. }
+        | Synapses::Sparse { .. }
+        | Synapses::Codebook { .. } => {
             let count = sums.len();
             for (channel, (sum, value)) in sums.iter_mut().zip(values).enumerate() {
                 *sum = sum.wrapping_add(value.wrapping_mul(synapses.weight(count, 0, channel)) as u32);

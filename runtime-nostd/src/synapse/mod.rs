@@ -4,7 +4,7 @@
 //! encoding adds a chunk of rows to the accumulators of one position. Accumulators are `i32` in words of the arena:
 //! adding wraps, and the compiler has proven that it never does.
 use crate::bits::get;
-use crate::program::uses::{BINARY, INT8, PLANES, SPARSE, has};
+use crate::program::uses::{BINARY, INT8, NIBBLES, PLANES, SPARSE, has};
 #[cfg(snnc_dsp)]
 use crate::program::uses::{VALUES, WORDS};
 use crate::program::{Synapses, words};
@@ -13,6 +13,7 @@ use rows::{Rows, UNIT};
 pub mod binary;
 pub mod codebook;
 pub mod int8;
+pub mod nibbles;
 pub mod planes;
 pub(crate) mod rows;
 pub mod sparse;
@@ -72,6 +73,7 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
             Synapses::Int8 { .. } => int8::stride(accumulators.len()),
             Synapses::Binary { .. } => UNIT * words(accumulators.len()),
             Synapses::Planes { bits, .. } => UNIT * words(usize::from(bits) * accumulators.len()),
+            Synapses::Nibbles { .. } => UNIT * words(4 * accumulators.len()),
             Synapses::Sparse { .. } => 1,
             Synapses::Codebook { .. } => 0, // not by rows, see `codebook`
         };
@@ -181,6 +183,11 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
                     planes::add_scaled(planes, bits, odd, row, value, sums);
                 }
             }
+            Synapses::Nibbles { odd, nibbles } if has(USES, NIBBLES) => {
+                for &(row, value) in rows {
+                    nibbles::add_scaled(nibbles, odd, row, value, sums);
+                }
+            }
             Synapses::Sparse { starts, columns, weights } if has(USES, SPARSE) => {
                 for &(row, value) in rows {
                     sparse::add_scaled(starts, columns, weights, row, value, sums);
@@ -188,7 +195,7 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
             }
             // a codebook is not added by rows, and what is not used is not there
             Synapses::Int8 { .. } | Synapses::Binary { .. } | Synapses::Planes { .. } => {}
-            Synapses::Sparse { .. } | Synapses::Codebook { .. } => {}
+            Synapses::Nibbles { .. } | Synapses::Sparse { .. } | Synapses::Codebook { .. } => {}
         }
     }
 
@@ -214,17 +221,24 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
             Synapses::Planes { bits, odd, planes } if has(USES, PLANES) => {
                 planes::add_rows(planes, bits, odd, rows, sums);
             }
+            Synapses::Nibbles { odd, nibbles } if has(USES, NIBBLES) => nibbles::add_rows(nibbles, odd, rows, sums),
             Synapses::Sparse { starts, columns, weights } if has(USES, SPARSE) => {
                 sparse::add_rows(starts, columns, weights, rows.starts(), sums);
             }
             Synapses::Int8 { .. } | Synapses::Binary { .. } | Synapses::Planes { .. } => {}
-            Synapses::Sparse { .. } | Synapses::Codebook { .. } => {}
+            Synapses::Nibbles { .. } | Synapses::Sparse { .. } | Synapses::Codebook { .. } => {}
         }
         self.rows.clear();
     }
 }
 
 impl Synapses<'_> {
+    /// Whether every weight is an odd number.
+    #[must_use]
+    pub const fn is_odd(&self) -> bool {
+        matches!(self, Synapses::Planes { odd: true, .. } | Synapses::Nibbles { odd: true, .. })
+    }
+
     /// Number of the codeword between input channel `channel` and output `output` of `width`; `None` without a codebook.
     #[must_use]
     pub fn codeword(&self, width: usize, channel: usize, output: usize) -> Option<usize> {
@@ -232,7 +246,8 @@ impl Synapses<'_> {
             Synapses::Codebook { index_bits, codewords, indices } => {
                 Some(codebook::Codebook { index_bits, codewords, indices }.index(width, channel, output))
             }
-            Synapses::Int8 { .. } | Synapses::Binary { .. } | Synapses::Planes { .. } | Synapses::Sparse { .. } => None,
+            Synapses::Int8 { .. } | Synapses::Binary { .. } | Synapses::Planes { .. } => None,
+            Synapses::Nibbles { .. } | Synapses::Sparse { .. } => None,
         }
     }
 
@@ -246,6 +261,7 @@ impl Synapses<'_> {
                 None => 0,
             },
             Synapses::Planes { bits, odd, planes } => planes::weight(planes, bits, odd, width, row, column),
+            Synapses::Nibbles { odd, nibbles } => nibbles::weight(nibbles, odd, width, row, column),
             Synapses::Sparse { starts, columns, weights } => sparse::weight(starts, columns, weights, row, column),
             Synapses::Codebook { index_bits, codewords, indices } => {
                 let channels = indices.len().checked_div(words(width * usize::from(index_bits))).unwrap_or_default();
