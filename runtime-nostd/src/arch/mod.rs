@@ -42,6 +42,6 @@ mod thumb2;
 #[cfg(snnc_dsp)]
 pub(crate) mod values;
 #[cfg(snnc_thumb1)]
-pub(crate) use thumb1::spikes;
+pub(crate) use thumb1::{int8, nibbles, spikes};
 #[cfg(snnc_thumb2)]
 pub(crate) use thumb2::spikes;
