@@ -24,6 +24,7 @@ pub const FILES: &[(&str, &str)] = files![
     "arch/thumb1/spikes.rs",
     "arch/thumb2/counts.rs",
     "arch/thumb2/mod.rs",
+    "arch/thumb2/sparse.rs",
     "arch/thumb2/spikes.rs",
     "arch/values.rs",
     "bits.rs",

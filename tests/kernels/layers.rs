@@ -37,7 +37,12 @@ pub enum Encoding {
     Binary,
     Planes { bits: u8, odd: bool },
     Nibbles { odd: bool },
+    /// Lists of at most [`ENTRIES`] weights.
+    Sparse,
 }
+
+/// Weights of the longest list.
+pub const ENTRIES: usize = 3;
 
 /// What the input of a layer carries.
 #[derive(Clone, Copy, PartialEq)]
@@ -103,7 +108,8 @@ const fn words(bits: usize) -> usize {
 
 impl Layer {
     pub fn random(rng: &mut Rng) -> Self {
-        let encoding = match rng.range(0, 4) {
+        let encoding = match rng.range(0, 5) {
+            4 => Encoding::Sparse,
             3 => Encoding::Nibbles { odd: rng.range(0, 1) == 1 },
             0 | 1 => Encoding::Int8,
             2 => Encoding::Binary,
@@ -160,7 +166,7 @@ impl Layer {
     }
 
     /// Rows of weights.
-    fn rows(&self) -> usize {
+    pub fn rows(&self) -> usize {
         match self.window {
             Some([kernel, ..]) => usize::from(kernel) * usize::from(kernel) * self.from[2] as usize,
             None => self.inputs(),
@@ -174,6 +180,7 @@ impl Layer {
             Encoding::Int8 => (self.rows() * width).div_ceil(4),
             Encoding::Binary => self.rows() * words(width),
             Encoding::Nibbles { .. } => self.rows() * words(4 * width),
+            Encoding::Sparse => self.rows() + 1 + (ENTRIES * self.rows()).div_ceil(2) + (ENTRIES * self.rows()).div_ceil(4),
             Encoding::Planes { bits, .. } => self.rows() * words(usize::from(bits) * width),
         }
     }
@@ -187,6 +194,9 @@ impl Layer {
     pub fn fill(&self, tables: &mut Tables, rng: &mut Rng) {
         for word in &mut tables.weights[..self.weight_words()] {
             *word = rng.bits();
+        }
+        if self.encoding == Encoding::Sparse {
+            self.fill_lists(tables, rng);
         }
         let top = (1 << (self.neurons.bits - 1)) - 1;
         // some are hardly reached, some nearly always; beyond the membranes' width, all of the layer goes the portable way
@@ -208,6 +218,21 @@ impl Layer {
                 _ => rng.range(-top / 2, 2 * top),
             };
             *bias = rng.range(-300, 300);
+        }
+    }
+
+    /// Writes where each row begins, and columns of which some are of no output; weights are as they were.
+    fn fill_lists(&self, tables: &mut Tables, rng: &mut Rng) {
+        let (starts, columns) = tables.weights.split_at_mut(self.rows() + 1);
+        let mut end = 0;
+        for start in starts {
+            *start = end;
+            // a measured layer has lists of one length
+            end += if self.active == 0 { ENTRIES as u32 } else { rng.range(0, ENTRIES as i32) as u32 };
+        }
+        for pair in &mut columns[..(ENTRIES * self.rows()).div_ceil(2)] {
+            let mut column = || rng.range(0, self.to[2] as i32 - i32::from(self.active == 0)) as u32;
+            *pair = column() << 16 | column();
         }
     }
 

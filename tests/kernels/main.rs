@@ -58,10 +58,11 @@ extern "C" fn main() -> ! {
     exit(true)
 }
 
-const ENCODINGS: [(&str, Encoding); 4] = [
+const ENCODINGS: [(&str, Encoding); 5] = [
     ("int8", Encoding::Int8),
     ("binary", Encoding::Binary),
     ("4-bit", Encoding::Nibbles { odd: false }),
+    ("lists of 3", Encoding::Sparse),
     ("odd 4-bit", Encoding::Nibbles { odd: true }),
 ];
 

@@ -8,7 +8,7 @@ use runtime::program::{
 };
 use runtime::run::{Input, Runner, arena_words};
 
-use crate::layers::{Encoding, Layer, Tables, Values};
+use crate::layers::{ENTRIES, Encoding, Layer, Tables, Values};
 
 /// Memory for the state of a layer, between two timesteps as well.
 pub struct Memory(pub [u32; 4096]);
@@ -36,6 +36,16 @@ pub fn with<T>(layer: &Layer, tables: &Tables, f: impl FnOnce(Program<'_>) -> Op
         }
         Encoding::Binary => Synapses::Binary { signs: words_of },
         Encoding::Nibbles { odd } => Synapses::Nibbles { odd, nibbles: words_of },
+        Encoding::Sparse => {
+            let (starts, rest) = words_of.split_at(layer.rows() + 1);
+            let (columns, weights) = rest.split_at((ENTRIES * layer.rows()).div_ceil(2));
+            let entries = *starts.last()? as usize;
+            // SAFETY: any bits are columns and weights, and there are more than these.
+            let (columns, weights) = unsafe {
+                (from_raw_parts(columns.as_ptr().cast(), entries), from_raw_parts(weights.as_ptr().cast(), entries))
+            };
+            Synapses::Sparse { starts, columns, weights }
+        }
         Encoding::Planes { bits, odd } => Synapses::Planes { bits, odd, planes: words_of },
     };
     let connection = match layer.window {

@@ -44,4 +44,4 @@ pub(crate) mod values;
 #[cfg(snnc_thumb1)]
 pub(crate) use thumb1::{int8, nibbles, spikes};
 #[cfg(snnc_thumb2)]
-pub(crate) use thumb2::spikes;
+pub(crate) use thumb2::{sparse, spikes};

@@ -223,7 +223,7 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
             }
             Synapses::Nibbles { odd, nibbles } if has(USES, NIBBLES) => nibbles::add_rows(nibbles, odd, rows, sums),
             Synapses::Sparse { starts, columns, weights } if has(USES, SPARSE) => {
-                sparse::add_rows(starts, columns, weights, rows.starts(), sums);
+                sparse::add_rows(starts, columns, weights, rows, sums);
             }
             Synapses::Int8 { .. } | Synapses::Binary { .. } | Synapses::Planes { .. } => {}
             Synapses::Nibbles { .. } | Synapses::Sparse { .. } | Synapses::Codebook { .. } => {}
