@@ -1,6 +1,6 @@
 //! Sizes of a layer's hardware: lanes, chunks, widths, and how many clocks each part is deep.
 
-use snnc_runtime::program::{Connection, EdgeKind, Neuron, Program, Reset, Shape, Synapses};
+use snnc_runtime::program::{Connection, EdgeKind, Neuron, Program, Reset, Shape};
 
 mod bits;
 mod finish;
