@@ -454,6 +454,14 @@ pub enum Synapses<'a> {
         /// per weight, the weights' lowest bits first.
         planes: &'a [u32],
     },
+    /// Integers `q` of four bits, -8 to 7, or the odd numbers `2 q + 1`; see [`crate::synapse::nibbles`].
+    Nibbles {
+        /// Whether a weight is `2 q + 1`.
+        odd: bool,
+        /// `[rows, ceil(width of a row / 8)]`, of each weight `q + 8`; each row starts a new word, first weight in its
+        /// lowest bits.
+        nibbles: &'a [u32],
+    },
     /// -1 or +1, the kernel between two channels one of a few codewords; only of [`Connection::Conv2d`] with at most 32
     /// taps. See [`crate::synapse::codebook`].
     Codebook {

@@ -36,6 +36,21 @@ pub enum Encoding {
     Int8,
     Binary,
     Planes { bits: u8, odd: bool },
+    Nibbles { odd: bool },
+    /// Lists of at most [`ENTRIES`] weights.
+    Sparse,
+}
+
+/// Weights of the longest list.
+pub const ENTRIES: usize = 3;
+
+/// What the input of a layer carries.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Values {
+    Spikes,
+    U8,
+    I8,
+    I16,
 }
 
 /// What a neuron of a layer does.
@@ -61,6 +76,7 @@ pub struct Layer {
     pub to: [u32; 3],
     /// Kernel, stride, padding and dilation, alike in both directions; none of a dense layer.
     pub window: Option<[u16; 4]>,
+    pub values: Values,
     pub encoding: Encoding,
     pub neurons: Neurons,
     pub membranes_are_read: bool,
@@ -75,12 +91,15 @@ pub struct Tables {
     pub thresholds: [i32; 512],
     pub resets: [i32; 512],
     pub biases: [i32; 512],
-    pub frame: [u32; 64],
+    pub frame: Frame,
 }
+
+/// A timestep of input: bits, or numbers of 8 or 16 bits, one behind the other.
+pub type Frame = [u32; 512];
 
 impl Tables {
     pub const EMPTY: Self =
-        Self { weights: [0; 26_000], thresholds: [0; 512], resets: [0; 512], biases: [0; 512], frame: [0; 64] };
+        Self { weights: [0; 26_000], thresholds: [0; 512], resets: [0; 512], biases: [0; 512], frame: [0; 512] };
 }
 
 const fn words(bits: usize) -> usize {
@@ -89,7 +108,9 @@ const fn words(bits: usize) -> usize {
 
 impl Layer {
     pub fn random(rng: &mut Rng) -> Self {
-        let encoding = match rng.range(0, 3) {
+        let encoding = match rng.range(0, 5) {
+            4 => Encoding::Sparse,
+            3 => Encoding::Nibbles { odd: rng.range(0, 1) == 1 },
             0 | 1 => Encoding::Int8,
             2 => Encoding::Binary,
             _ => {
@@ -126,14 +147,18 @@ impl Layer {
             alike: rng.range(0, 1) == 1,
         };
         let active = rng.pick(&[0, 6, 25, 100, 256]);
+        let values = match rng.range(0, 3) {
+            0 => rng.pick(&[Values::U8, Values::I8, Values::I16]),
+            _ => Values::Spikes,
+        };
         let (membranes_are_read, reduce) = (rng.range(0, 3) == 0, rng.range(0, 3) as u8);
-        Self { from, to, window, encoding, neurons, membranes_are_read, reduce, active }
+        Self { from, to, window, values, encoding, neurons, membranes_are_read, reduce, active }
     }
 
     /// All to all; a sample's spikes are summed up.
     pub const fn dense(inputs: u32, outputs: u32, encoding: Encoding, neurons: Neurons) -> Self {
-        let (from, to) = ([1, 1, inputs], [1, 1, outputs]);
-        Self { from, to, window: None, encoding, neurons, membranes_are_read: false, reduce: 0, active: 0 }
+        let (from, to, values) = ([1, 1, inputs], [1, 1, outputs], Values::Spikes);
+        Self { from, to, window: None, values, encoding, neurons, membranes_are_read: false, reduce: 0, active: 0 }
     }
 
     pub fn inputs(&self) -> usize {
@@ -141,7 +166,7 @@ impl Layer {
     }
 
     /// Rows of weights.
-    fn rows(&self) -> usize {
+    pub fn rows(&self) -> usize {
         match self.window {
             Some([kernel, ..]) => usize::from(kernel) * usize::from(kernel) * self.from[2] as usize,
             None => self.inputs(),
@@ -154,6 +179,8 @@ impl Layer {
         match self.encoding {
             Encoding::Int8 => (self.rows() * width).div_ceil(4),
             Encoding::Binary => self.rows() * words(width),
+            Encoding::Nibbles { .. } => self.rows() * words(4 * width),
+            Encoding::Sparse => self.rows() + 1 + (ENTRIES * self.rows()).div_ceil(2) + (ENTRIES * self.rows()).div_ceil(4),
             Encoding::Planes { bits, .. } => self.rows() * words(usize::from(bits) * width),
         }
     }
@@ -167,6 +194,9 @@ impl Layer {
     pub fn fill(&self, tables: &mut Tables, rng: &mut Rng) {
         for word in &mut tables.weights[..self.weight_words()] {
             *word = rng.bits();
+        }
+        if self.encoding == Encoding::Sparse {
+            self.fill_lists(tables, rng);
         }
         let top = (1 << (self.neurons.bits - 1)) - 1;
         // some are hardly reached, some nearly always; beyond the membranes' width, all of the layer goes the portable way
@@ -191,25 +221,62 @@ impl Layer {
         }
     }
 
-    /// Writes exactly so many spikes.
-    pub fn spike_exactly(&self, tables: &mut Tables, rng: &mut Rng, active: usize) {
-        tables.frame.fill(0);
-        let mut left = active;
-        while left > 0 {
-            let input = rng.bits() as usize % self.inputs();
-            let fresh = tables.frame[input / 32] >> (input % 32) & 1 == 0;
-            tables.frame[input / 32] |= 1 << (input % 32);
-            left -= usize::from(fresh);
+    /// Writes where each row begins, and columns of which some are of no output; weights are as they were.
+    fn fill_lists(&self, tables: &mut Tables, rng: &mut Rng) {
+        let (starts, columns) = tables.weights.split_at_mut(self.rows() + 1);
+        let mut end = 0;
+        for start in starts {
+            *start = end;
+            // a measured layer has lists of one length
+            end += if self.active == 0 { ENTRIES as u32 } else { rng.range(0, ENTRIES as i32) as u32 };
+        }
+        for pair in &mut columns[..(ENTRIES * self.rows()).div_ceil(2)] {
+            let mut column = || rng.range(0, self.to[2] as i32 - i32::from(self.active == 0)) as u32;
+            *pair = column() << 16 | column();
         }
     }
 
-    /// Writes a timestep's spikes; silent now and then.
+    /// Bits of an input.
+    const fn input_bits(&self) -> usize {
+        match self.values {
+            Values::Spikes => 1,
+            Values::U8 | Values::I8 => 8,
+            Values::I16 => 16,
+        }
+    }
+
+    /// Makes an input spike, or gives it a value.
+    fn activate(&self, frame: &mut Frame, rng: &mut Rng, input: usize) {
+        let (bits, mask) = (self.input_bits(), u32::MAX >> (32 - self.input_bits()));
+        let value = match rng.range(0, 3) {
+            0 => mask,             // 255, or -1
+            1 => (mask >> 1) + 1,  // 128, or the lowest
+            _ => rng.bits() & mask | 1,
+        };
+        frame[input * bits / 32] |= value << (input * bits % 32);
+    }
+
+    /// Writes exactly so many spikes or values.
+    pub fn spike_exactly(&self, tables: &mut Tables, rng: &mut Rng, active: usize) {
+        tables.frame.fill(0);
+        let (bits, mut left) = (self.input_bits(), active);
+        while left > 0 {
+            let input = rng.bits() as usize % self.inputs();
+            let mask = u32::MAX >> (32 - bits) << (input * bits % 32);
+            if tables.frame[input * bits / 32] & mask == 0 {
+                self.activate(&mut tables.frame, rng, input);
+                left -= 1;
+            }
+        }
+    }
+
+    /// Writes a timestep's spikes or values; silent now and then.
     pub fn spike(&self, tables: &mut Tables, rng: &mut Rng) {
         let active = if rng.range(0, 7) == 0 { 0 } else { self.active };
         tables.frame.fill(0);
         for input in 0..self.inputs() {
             if rng.range(0, 255) < active {
-                tables.frame[input / 32] |= 1 << (input % 32);
+                self.activate(&mut tables.frame, rng, input);
             }
         }
     }

@@ -19,7 +19,7 @@ mod portable {
 
 use core::fmt::Write as _;
 
-use layers::{Encoding, Layer, Neurons, Rng, Tables};
+use layers::{Encoding, Layer, Neurons, Rng, Tables, Values};
 use semihosting::{Console, Ticks, exit};
 
 const LAYERS: u32 = 400;
@@ -45,6 +45,10 @@ extern "C" fn main() -> ! {
             print(&mut console, format_args!("{name} 784-128, {active} spikes"), &layer, active);
         }
     }
+    for active in [8, 78, 235] {
+        let layer = Layer { values: Values::U8, ..Layer::dense(784, 128, Encoding::Int8, LIF) };
+        print(&mut console, format_args!("int8 784-128, {active} bytes"), &layer, active);
+    }
     for (name, neurons) in NEURONS {
         for count in [64, 192] {
             let layer = Layer::dense(32, count, Encoding::Binary, neurons);
@@ -54,10 +58,12 @@ extern "C" fn main() -> ! {
     exit(true)
 }
 
-const ENCODINGS: [(&str, Encoding); 3] = [
+const ENCODINGS: [(&str, Encoding); 5] = [
     ("int8", Encoding::Int8),
     ("binary", Encoding::Binary),
-    ("4-bit", Encoding::Planes { bits: 4, odd: false }),
+    ("4-bit", Encoding::Nibbles { odd: false }),
+    ("lists of 3", Encoding::Sparse),
+    ("odd 4-bit", Encoding::Nibbles { odd: true }),
 ];
 
 /// Membranes of 16 bits, a leak by a shift, one threshold, which a spike subtracts at once.
@@ -116,7 +122,7 @@ fn agree(seed: u32) -> Result<(), Option<usize>> {
     let mut rng = Rng::new(seed);
     let layer = Layer::random(&mut rng);
     layer.fill(tables, &mut rng);
-    let mut frames = [[0; 64]; TIMESTEPS];
+    let mut frames = [[0; 512]; TIMESTEPS];
     for frame in &mut frames {
         layer.spike(tables, &mut rng);
         *frame = tables.frame;

@@ -170,12 +170,12 @@ fn neurons_of_20_bits_take_longer() {
 
 /// What the compiler's choice of lists rests on (`lower/sparse.rs`).
 #[test]
-fn a_list_of_two_weights_takes_less_than_a_row_of_128_and_of_eight_more() {
+fn a_list_of_two_weights_takes_less_than_a_row_of_128_and_of_sixteen_more() {
     let of = |name, weights| per_timestep(name, weights, Neurons::Lif);
     let row = of("dense-int8-784-128-10", Weights::Int8);
-    let eight = of("dense-list-of-16th-784-128-10", Weights::List(16));
+    let sixteen = of("dense-list-of-8th-784-128-10", Weights::List(8));
     let two = of("dense-list-of-64th-784-128-10", Weights::List(64));
-    assert!(two < row && row < eight, "{two}, {row}, {eight}");
+    assert!(two < row && row < sixteen, "{two}, {row}, {sixteen}");
 }
 
 #[test]

@@ -124,7 +124,12 @@ fn cortex_m4() {
     for (from, to) in [(8, 78), (78, 235)] {
         assert!(slope(&count, "int8", from, to) <= 0.85);
         assert!(slope(&count, "binary", from, to) <= 0.36);
+        assert!(slope(&count, "4-bit", from, to) <= 0.8);
+        // lists have three entries, where a row has 128
+        assert!(slope(&count, "lists of 3", from, to) * 128.0 <= 46.0);
     }
+    let bytes = |active: u32| count(&format!("int8 784-128, {active} bytes"));
+    assert!((bytes(235) - bytes(78)) / (157.0 * 128.0) <= 1.85);
     // the bias, half an instruction, is no part of the neuron
     assert!(per_neuron(&count, "shift, subtract, alike") <= 8.5 + 0.5);
 }
@@ -134,6 +139,8 @@ fn cortex_m0() {
     let count = measured(&M0);
     for (from, to) in [(8, 78), (78, 235)] {
         assert!(slope(&count, "binary", from, to) <= 0.55);
+        assert!(slope(&count, "int8", from, to) <= 2.4);
+        assert!(slope(&count, "4-bit", from, to) <= 1.6);
     }
 }
 

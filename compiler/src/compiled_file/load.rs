@@ -90,6 +90,7 @@ impl<'a> Tables<'_, '_, 'a> {
             SynapsesText::Planes { bits, odd, planes } => {
                 Synapses::Planes { bits: *bits, odd: *odd, planes: self.table(planes)? }
             }
+            SynapsesText::Nibbles { odd, nibbles } => Synapses::Nibbles { odd: *odd, nibbles: self.table(nibbles)? },
             SynapsesText::Codebook { index_bits, codewords, indices } => Synapses::Codebook {
                 index_bits: *index_bits,
                 codewords: self.table(codewords)?,

@@ -61,6 +61,9 @@ fn projection(builder: &mut Builder, step: usize, index: usize, projection: &Pro
         Synapses::Planes { bits, odd, planes } => {
             SynapsesText::Planes { bits, odd, planes: builder.add(name, &[planes.len()], planes) }
         }
+        Synapses::Nibbles { odd, nibbles } => {
+            SynapsesText::Nibbles { odd, nibbles: builder.add(name, &[nibbles.len()], nibbles) }
+        }
         Synapses::Codebook { index_bits, codewords, indices } => SynapsesText::Codebook {
             index_bits,
             codewords: builder.add(format!("{name}.codewords"), &[codewords.len()], codewords),

@@ -147,6 +147,12 @@ pub(super) enum SynapsesText {
         /// U32.
         planes: String,
     },
+    Nibbles {
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        odd: bool,
+        /// U32.
+        nibbles: String,
+    },
     Codebook {
         index_bits: u8,
         /// U32.

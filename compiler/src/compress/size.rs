@@ -99,6 +99,8 @@ fn stored(
             (WeightEncoding::Ternary, packed(2))
         }
         Synapses::Planes { bits, odd: false, .. } => (WeightEncoding::Int { bits }, packed(bits.into())),
+        Synapses::Nibbles { odd: true, .. } => (WeightEncoding::Odd { bits: 4 }, packed(4)),
+        Synapses::Nibbles { odd: false, .. } => (WeightEncoding::Int { bits: 4 }, packed(4)),
         Synapses::Codebook { index_bits, .. } => {
             let channels = u64::from(from.channels);
             let words = (1 << index_bits) + channels * (u64::from(index_bits) * width).div_ceil(32);

@@ -22,10 +22,14 @@ const BYTES: [(usize, usize); 3] = [(16, 115), (8, 90), (4, 60)];
 const PLANE: usize = 66;
 const SHIFTED_PLANE: usize = 200;
 
-/// Tenths to add a list, and each of its entries: what is counted in tests/tests/mcu_instructions.txt for lists of 2 and of 8
-/// entries, less the silent network, over 78 spikes in 25 timesteps.
-const LIST: usize = 445;
-const ENTRY: usize = 116;
+/// Tenths per 16 weights of four bits (`runtime-nostd/src/arch/nibbles.rs`), and per weight of rows of 8 or fewer, which the
+/// portable function adds.
+const NIBBLES: usize = 112;
+const NIBBLE: usize = 20;
+
+/// Tenths to add a list, noted as a row is, and each of its entries (`runtime-nostd/src/arch/thumb2/sparse.rs`).
+const LIST: usize = 178;
+const ENTRY: usize = 90;
 
 /// Bytes of an entry: its column and its weight.
 const ENTRY_BYTES: usize = 3;
@@ -43,6 +47,9 @@ fn row(encoding: WeightEncoding, width: usize) -> Option<usize> {
                 left %= weights;
             }
             Some(cost + if left > 0 { BYTES[2].1 } else { 0 })
+        }
+        WeightEncoding::Int { bits: 4 } => {
+            Some(NOTED + if width > 8 { width.div_ceil(16) * NIBBLES } else { width * NIBBLE })
         }
         WeightEncoding::Int { .. } | WeightEncoding::Ternary => {
             let plane = if width.is_multiple_of(32) { PLANE } else { SHIFTED_PLANE };
@@ -108,6 +115,7 @@ mod tests {
         assert_eq!(bytes(30), Some(60 + 3 * 90 + 60 + 60)); // no row of whole words: 8, 8, 8, 4 and 2
         assert_eq!(row(WeightEncoding::Ternary, 64), Some(60 + 2 * 2 * 66));
         assert_eq!(row(WeightEncoding::Ternary, 12), Some(60 + 2 * 200));
+        assert_eq!(row(WeightEncoding::Int { bits: 4 }, 40), Some(60 + 3 * 112));
         assert_eq!(row(WeightEncoding::Binary, 64), None);
     }
 
@@ -118,9 +126,10 @@ mod tests {
             let packed = table(encoding, every(n), 128).packed(&arena).expect("it is on its grid");
             matches!(packed, Synapses::Sparse { .. })
         };
-        assert!(!is_list(WeightEncoding::INT8, 16)); // smaller, but 137 instructions for eight entries and 98 for a row
-        assert!(is_list(WeightEncoding::INT8, 32)); // 91, and 1,028 bytes instead of 8,192
-        assert!(!is_list(WeightEncoding::Ternary, 64)); // 68 for two entries, and 59 for a row
+        assert!(!is_list(WeightEncoding::INT8, 8)); // smaller, but 162 instructions for 16 entries and 98 for a row
+        assert!(is_list(WeightEncoding::INT8, 16)); // 90, and 1,796 bytes instead of 8,192
+        assert!(!is_list(WeightEncoding::Ternary, 16)); // 90 for eight entries, and 59 for a row
+        assert!(is_list(WeightEncoding::Ternary, 64)); // 36, and 644 bytes instead of 2,048
         assert!(!is_list(WeightEncoding::Binary, 64));
     }
 

@@ -91,6 +91,8 @@ impl Table {
             WeightEncoding::Int { bits: 8 } => {
                 Synapses::Int8 { weights: arena.alloc_slice_fill_iter(self.integers.iter().map(|&w| w as i8)) }
             }
+            WeightEncoding::Int { bits: 4 } => Synapses::Nibbles { odd: false, nibbles: self.nibbles(false, arena) },
+            WeightEncoding::Odd { bits: 4 } => Synapses::Nibbles { odd: true, nibbles: self.nibbles(true, arena) },
             WeightEncoding::Int { bits } => {
                 Synapses::Planes { bits, odd: false, planes: self.planes(bits, false, arena) }
             }
@@ -129,6 +131,19 @@ impl Table {
             }
         }
         planes
+    }
+
+    /// Four bits each, see [`Synapses::Nibbles`].
+    fn nibbles<'a>(&self, odd: bool, arena: &'a Bump) -> &'a [u32] {
+        let row_words = words(4 * self.width);
+        let nibbles = arena.alloc_slice_fill_copy(self.rows() * row_words, 0u32);
+        for (row, packed) in self.integers.chunks(self.width).zip(nibbles.chunks_mut(row_words)) {
+            for (i, &weight) in row.iter().enumerate() {
+                let q = if odd { (weight - 1) / 2 } else { weight };
+                packed[i / 8] |= ((q + 8) as u32) << (4 * (i % 8));
+            }
+        }
+        nibbles
     }
 
     /// Codewords in ascending order of their bits, see [`Synapses::Codebook`].

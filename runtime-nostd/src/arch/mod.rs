@@ -31,11 +31,17 @@ pub(crate) mod int8;
 pub(crate) mod lif;
 #[cfg(snnc_dsp)]
 pub(crate) mod lif_wide;
+#[cfg(snnc_dsp)]
+pub(crate) mod nibbles;
+#[cfg(snnc_dsp)]
+pub(crate) mod scan;
 #[cfg(snnc_thumb1)]
 mod thumb1;
 #[cfg(snnc_thumb2)]
 mod thumb2;
+#[cfg(snnc_dsp)]
+pub(crate) mod values;
 #[cfg(snnc_thumb1)]
-pub(crate) use thumb1::spikes;
+pub(crate) use thumb1::{int8, nibbles, spikes};
 #[cfg(snnc_thumb2)]
-pub(crate) use thumb2::spikes;
+pub(crate) use thumb2::{sparse, spikes};

@@ -407,6 +407,7 @@ const fn check_synapses(
             }
             (planes.len(), words(bits as usize * width))
         }
+        Synapses::Nibbles { nibbles, .. } => (nibbles.len(), words(4 * width)),
         Synapses::Codebook { index_bits, codewords, indices } => {
             let Connection::Conv2d(window) = &projection.connection else { return Err(ProgramError::Shape { step }) };
             let taps = window.kernel[0] as usize * window.kernel[1] as usize;

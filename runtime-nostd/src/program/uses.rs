@@ -57,6 +57,8 @@ pub(crate) const SCORE_PACKED: u64 = 1 << 33;
 pub(crate) const SCORE_WORDS: u64 = 1 << 34;
 /// Scores that are no sums.
 pub(crate) const REDUCES: u64 = 1 << 35;
+/// Weights of four bits.
+pub(crate) const NIBBLES: u64 = 1 << 36;
 
 /// Whether all of `parts` are among those used.
 #[inline(always)]
@@ -98,6 +100,7 @@ const fn of_population(program: &Program<'_>, population: &Population<'_>) -> u6
             Synapses::Int8 { .. } => INT8,
             Synapses::Binary { .. } => BINARY,
             Synapses::Planes { .. } => PLANES,
+            Synapses::Nibbles { .. } => NIBBLES,
             Synapses::Codebook { .. } => CODEBOOK,
             Synapses::Sparse { .. } => SPARSE,
         };

@@ -117,17 +117,18 @@ const fn rows_words(program: &Program<'_>) -> usize {
 
 /// Words of the list of a projection.
 pub(super) const fn projection_rows_words(program: &Program<'_>, projection: &Projection<'_>) -> usize {
-    let (Some(Edge { kind: EdgeKind::Spikes, shape, .. }), false) =
-        (edge(program, projection.source), matches!(projection.synapses, Synapses::Codebook { .. }))
-    else {
-        return 0;
-    };
+    let Some(Edge { kind, shape, .. }) = edge(program, projection.source) else { return 0 };
     let rows = match &projection.connection {
         Connection::Dense => shape.len(),
         Connection::Conv2d(window) => window.taps() * shape.channels as usize,
         Connection::Identity => return 0,
     };
-    crate::synapse::rows::rows_words(rows)
+    match (kind, &projection.synapses) {
+        (EdgeKind::Spikes, Synapses::Codebook { .. }) => 0,
+        (EdgeKind::Spikes, _) => crate::synapse::rows::rows_words(rows),
+        (_, Synapses::Int8 { .. }) => crate::synapse::rows::scaled_words(rows),
+        _ => 0,
+    }
 }
 
 /// Words of all rings of a step.

@@ -160,14 +160,12 @@ fn add_range<const USES: u64>(
 ) {
     match source {
         Source::Spikes(words) if has(USES, uses::SPIKES) => adder.add_spikes(words, start, count, row),
-        Source::Words(words) if has(USES, uses::WORDS) => {
-            adder.add_values(part(words, start, count).iter().map(|&word| word as i32), row);
-        }
+        Source::Words(words) if has(USES, uses::WORDS) => adder.add_values(part(words, start, count), row),
         Source::Spikes(_) | Source::Words(_) => {} // what is not used is not there
         _ if !has(USES, uses::VALUES) => {}
-        Source::U8(values) => adder.add_values(part(values, start, count).iter().map(|&value| value.into()), row),
-        Source::I8(values) => adder.add_values(part(values, start, count).iter().map(|&value| value.into()), row),
-        Source::I16(values) => adder.add_values(part(values, start, count).iter().map(|&value| value.into()), row),
+        Source::U8(values) => adder.add_values(part(values, start, count), row),
+        Source::I8(values) => adder.add_values(part(values, start, count), row),
+        Source::I16(values) => adder.add_values(part(values, start, count), row),
     }
 }
 
@@ -267,7 +265,11 @@ fn add_one_to_one(synapses: Synapses<'_>, values: impl Iterator<Item = i32>, sum
                 *sum = sum.wrapping_add(value.wrapping_mul(weight.into()) as u32);
             }
         }
-        Synapses::Binary { .. } | Synapses::Planes { .. } | Synapses::Sparse { .. } | Synapses::Codebook { .. } => {
+        Synapses::Binary { .. }
+        | Synapses::Planes { .. }
+        | Synapses::Nibbles { .. }
+        | Synapses::Sparse { .. }
+        | Synapses::Codebook { .. } => {
             let count = sums.len();
             for (channel, (sum, value)) in sums.iter_mut().zip(values).enumerate() {
                 *sum = sum.wrapping_add(value.wrapping_mul(synapses.weight(count, 0, channel)) as u32);

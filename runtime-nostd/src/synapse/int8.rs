@@ -12,17 +12,20 @@ const BLOCK: usize = if usize::BITS == 64 { 32 } else { 8 };
 // weights plus 128 sum up to less than 2^16, signed weights to less than 2^15
 const _: () = assert!(CHUNK <= 256);
 
+/// Whether rows may be told by blocks: kernels take bytes.
+const IN_BLOCKS: bool = cfg!(not(any(snnc_dsp, snnc_thumb1)));
+
 /// Distance of two rows of `width` weights in the unit of [`add_rows`]: blocks where a row is made of whole blocks, so
 /// that one comparison finds a block, else weights.
 pub(crate) const fn stride(width: usize) -> usize {
-    if width.is_multiple_of(BLOCK) && cfg!(not(snnc_dsp)) { width / BLOCK } else { width }
+    if width.is_multiple_of(BLOCK) && IN_BLOCKS { width / BLOCK } else { width }
 }
 
 /// Adds rows of weights to the accumulators, whose number is the width of a row: `accumulators[c] += sum over rows of
 /// weights[row * width + c]`, where a row is given by its start, `row * stride(width)`. At most [`CHUNK`] rows. Rows
 /// outside `weights` give any sum; [`crate::program::Program::new`] rules them out.
 pub(crate) fn add_rows(weights: &[i8], rows: &mut Rows<'_>, accumulators: &mut [u32]) {
-    #[cfg(snnc_dsp)]
+    #[cfg(any(snnc_dsp, snnc_thumb1))]
     if crate::arch::int8::add_rows(weights, rows, accumulators) {
         return;
     }
@@ -32,7 +35,7 @@ pub(crate) fn add_rows(weights: &[i8], rows: &mut Rows<'_>, accumulators: &mut [
 /// As [`add_rows`], of rows that begin at `starts`.
 fn add_starts(weights: &[i8], starts: &[u32], accumulators: &mut [u32]) {
     let (blocks, rest) = accumulators.as_chunks_mut::<BLOCK>();
-    if rest.is_empty() && cfg!(not(snnc_dsp)) {
+    if rest.is_empty() && IN_BLOCKS {
         let all = weights.as_chunks::<BLOCK>().0;
         for (column, sums) in blocks.iter_mut().enumerate() {
             add_block(all.get(column..).unwrap_or_default(), starts, sums);

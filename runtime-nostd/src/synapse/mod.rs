@@ -4,13 +4,16 @@
 //! encoding adds a chunk of rows to the accumulators of one position. Accumulators are `i32` in words of the arena:
 //! adding wraps, and the compiler has proven that it never does.
 use crate::bits::get;
-use crate::program::uses::{BINARY, INT8, PLANES, SPARSE, has};
+use crate::program::uses::{BINARY, INT8, NIBBLES, PLANES, SPARSE, has};
+#[cfg(snnc_dsp)]
+use crate::program::uses::{VALUES, WORDS};
 use crate::program::{Synapses, words};
 use rows::{Rows, UNIT};
 
 pub mod binary;
 pub mod codebook;
 pub mod int8;
+pub mod nibbles;
 pub mod planes;
 pub(crate) mod rows;
 pub mod sparse;
@@ -20,6 +23,36 @@ pub(crate) const CHUNK: usize = 255;
 
 /// Rows times values that are added at once.
 const GROUP: usize = 4;
+
+/// A number that an edge carries.
+pub(crate) trait Value: Copy {
+    /// What lists those that are not zero, where this core has such a kernel.
+    #[cfg(snnc_dsp)]
+    const SCAN: Option<crate::arch::scan::Scan>;
+
+    fn number(self) -> i32;
+}
+
+macro_rules! values {
+    ($($type:ty => $scan:expr),*) => {$(
+        impl Value for $type {
+            #[cfg(snnc_dsp)]
+            const SCAN: Option<crate::arch::scan::Scan> = $scan;
+
+            #[inline(always)]
+            fn number(self) -> i32 {
+                self as i32
+            }
+        }
+    )*};
+}
+
+values!(
+    u8 => Some(crate::arch::scan::list_u8),
+    i8 => Some(crate::arch::scan::list_i8),
+    i16 => Some(crate::arch::scan::list_i16),
+    u32 => None // an `i32` in a word
+);
 
 /// Adds rows of weights to the accumulators of one position, a chunk at a time, of the encodings among `USES`.
 pub(crate) struct Adder<'s, 'a, const USES: u64> {
@@ -40,6 +73,7 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
             Synapses::Int8 { .. } => int8::stride(accumulators.len()),
             Synapses::Binary { .. } => UNIT * words(accumulators.len()),
             Synapses::Planes { bits, .. } => UNIT * words(usize::from(bits) * accumulators.len()),
+            Synapses::Nibbles { .. } => UNIT * words(4 * accumulators.len()),
             Synapses::Sparse { .. } => 1,
             Synapses::Codebook { .. } => 0, // not by rows, see `codebook`
         };
@@ -87,10 +121,12 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
 
     /// Adds each row, counted from `row`, times its value.
     #[inline]
-    pub(crate) fn add_values(&mut self, values: impl Iterator<Item = i32>, row: usize) {
+    pub(crate) fn add_values<V: Value>(&mut self, values: &[V], row: usize) {
+        let (values, row) = self.list_values(values, row);
         let mut group = [(0, 0); GROUP];
         let mut count = 0;
-        for (i, value) in values.enumerate() {
+        for (i, &value) in values.iter().enumerate() {
+            let value = value.number();
             if value == 0 {
                 continue;
             }
@@ -104,6 +140,32 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
             }
         }
         self.add_scaled(group.get(..count).unwrap_or_default());
+    }
+
+    /// Lists the values that this core has a kernel for, and returns the rest with its first row.
+    #[inline]
+    fn list_values<'v, V: Value>(&mut self, values: &'v [V], row: usize) -> (&'v [V], usize) {
+        #[cfg(snnc_dsp)]
+        if let Synapses::Int8 { weights } = *self.synapses
+            && has(USES, INT8)
+            && let Some(scan) = V::SCAN
+            && crate::arch::values::takes(weights, &self.rows, self.accumulators.len())
+        {
+            let (mut values, mut row) = (values, row);
+            while !values.is_empty() {
+                let read = match self.rows.add_scaled(scan, values, row) {
+                    0 if self.rows.is_empty() => break, // no list is as short as a group
+                    0 => {
+                        self.flush();
+                        continue;
+                    }
+                    read => read,
+                };
+                (values, row) = (values.get(read..).unwrap_or_default(), row + read);
+            }
+            return (values, row);
+        }
+        (values, row)
     }
 
     /// Adds rows times values.
@@ -121,6 +183,11 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
                     planes::add_scaled(planes, bits, odd, row, value, sums);
                 }
             }
+            Synapses::Nibbles { odd, nibbles } if has(USES, NIBBLES) => {
+                for &(row, value) in rows {
+                    nibbles::add_scaled(nibbles, odd, row, value, sums);
+                }
+            }
             Synapses::Sparse { starts, columns, weights } if has(USES, SPARSE) => {
                 for &(row, value) in rows {
                     sparse::add_scaled(starts, columns, weights, row, value, sums);
@@ -128,7 +195,7 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
             }
             // a codebook is not added by rows, and what is not used is not there
             Synapses::Int8 { .. } | Synapses::Binary { .. } | Synapses::Planes { .. } => {}
-            Synapses::Sparse { .. } | Synapses::Codebook { .. } => {}
+            Synapses::Nibbles { .. } | Synapses::Sparse { .. } | Synapses::Codebook { .. } => {}
         }
     }
 
@@ -138,23 +205,40 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
             return;
         }
         let (rows, sums) = (&mut self.rows, &mut *self.accumulators);
+        #[cfg(snnc_dsp)]
+        if (has(USES, VALUES) || has(USES, WORDS)) && rows.is_scaled() {
+            if let Synapses::Int8 { weights } = *self.synapses
+                && has(USES, INT8)
+            {
+                crate::arch::values::add_scaled(weights, rows, sums);
+            }
+            rows.clear();
+            return;
+        }
         match *self.synapses {
             Synapses::Int8 { weights } if has(USES, INT8) => int8::add_rows(weights, rows, sums),
             Synapses::Binary { signs } if has(USES, BINARY) => binary::add_rows(signs, rows, sums),
             Synapses::Planes { bits, odd, planes } if has(USES, PLANES) => {
                 planes::add_rows(planes, bits, odd, rows, sums);
             }
+            Synapses::Nibbles { odd, nibbles } if has(USES, NIBBLES) => nibbles::add_rows(nibbles, odd, rows, sums),
             Synapses::Sparse { starts, columns, weights } if has(USES, SPARSE) => {
-                sparse::add_rows(starts, columns, weights, rows.starts(), sums);
+                sparse::add_rows(starts, columns, weights, rows, sums);
             }
             Synapses::Int8 { .. } | Synapses::Binary { .. } | Synapses::Planes { .. } => {}
-            Synapses::Sparse { .. } | Synapses::Codebook { .. } => {}
+            Synapses::Nibbles { .. } | Synapses::Sparse { .. } | Synapses::Codebook { .. } => {}
         }
         self.rows.clear();
     }
 }
 
 impl Synapses<'_> {
+    /// Whether every weight is an odd number.
+    #[must_use]
+    pub const fn is_odd(&self) -> bool {
+        matches!(self, Synapses::Planes { odd: true, .. } | Synapses::Nibbles { odd: true, .. })
+    }
+
     /// Number of the codeword between input channel `channel` and output `output` of `width`; `None` without a codebook.
     #[must_use]
     pub fn codeword(&self, width: usize, channel: usize, output: usize) -> Option<usize> {
@@ -162,7 +246,8 @@ impl Synapses<'_> {
             Synapses::Codebook { index_bits, codewords, indices } => {
                 Some(codebook::Codebook { index_bits, codewords, indices }.index(width, channel, output))
             }
-            Synapses::Int8 { .. } | Synapses::Binary { .. } | Synapses::Planes { .. } | Synapses::Sparse { .. } => None,
+            Synapses::Int8 { .. } | Synapses::Binary { .. } | Synapses::Planes { .. } => None,
+            Synapses::Nibbles { .. } | Synapses::Sparse { .. } => None,
         }
     }
 
@@ -176,6 +261,7 @@ impl Synapses<'_> {
                 None => 0,
             },
             Synapses::Planes { bits, odd, planes } => planes::weight(planes, bits, odd, width, row, column),
+            Synapses::Nibbles { odd, nibbles } => nibbles::weight(nibbles, odd, width, row, column),
             Synapses::Sparse { starts, columns, weights } => sparse::weight(starts, columns, weights, row, column),
             Synapses::Codebook { index_bits, codewords, indices } => {
                 let channels = indices.len().checked_div(words(width * usize::from(index_bits))).unwrap_or_default();

@@ -16,6 +16,20 @@ pub(crate) const fn rows_words(rows: usize) -> usize {
     if rows + 32 + BEHIND < ROWS_WORDS { rows + 32 + BEHIND } else { ROWS_WORDS }
 }
 
+/// Four rows times values: where each begins, then the values, 16 bits each, two to a word. The order is known to the
+/// assembly.
+pub(crate) type Scaled = [u32; 6];
+
+/// Rows of a group.
+pub(crate) const SCALED: usize = 4;
+
+/// Words of memory for a list of `rows` rows times values, or for as many as are worth it: what a list costs by itself is
+/// spread over 64 rows.
+pub(crate) const fn scaled_words(rows: usize) -> usize {
+    let groups = rows.div_ceil(SCALED);
+    size_of::<Scaled>() / 4 * if groups < 16 { groups } else { 16 }
+}
+
 /// Behind the last row. Added to any address of weights it carries, which is how the kernels of [`crate::arch`] notice it.
 #[cfg(snnc_dsp)]
 const MARK: u32 = u32::MAX;
@@ -29,12 +43,21 @@ pub(crate) struct Rows<'m> {
     count: usize,
     rows: usize,
     stride: usize,
+    #[cfg(snnc_dsp)]
+    is_scaled: bool,
 }
 
 impl<'m> Rows<'m> {
     /// An empty list in `memory` of [`ROWS_WORDS`] words, for a table of `rows` rows `stride` apart.
     pub(crate) fn new(memory: &'m mut [u32], rows: usize, stride: usize) -> Self {
-        Self { starts: memory, count: 0, rows, stride }
+        Self {
+            starts: memory,
+            count: 0,
+            rows,
+            stride,
+            #[cfg(snnc_dsp)]
+            is_scaled: false,
+        }
     }
 
     /// A list of any starts.
@@ -102,9 +125,51 @@ impl<'m> Rows<'m> {
         (starts, starts.wrapping_add(self.count).cast())
     }
 
+    /// Lists the row of each value that is not zero, counted from `row`, in a list of nothing else, as long as there is room.
+    /// Returns how many values were read; none where their rows are not in the table.
+    #[cfg(snnc_dsp)]
+    #[inline]
+    pub(crate) fn add_scaled<V>(&mut self, scan: crate::arch::scan::Scan, values: &[V], row: usize) -> usize {
+        if row + values.len() > self.rows {
+            return 0;
+        }
+        let (start, groups) = ((row * self.stride) as u32, self.starts.as_chunks_mut().0);
+        let (read, count) = crate::arch::scan::list(scan, values, start, self.stride as u32, groups, self.count);
+        self.count = count;
+        self.is_scaled = true;
+        read
+    }
+
+    /// Whether what is listed are rows times values.
+    #[cfg(snnc_dsp)]
+    pub(crate) const fn is_scaled(&self) -> bool {
+        self.is_scaled
+    }
+
+    /// What [`Self::add_scaled`] listed; the last group completed by nothing times the first row.
+    #[cfg(snnc_dsp)]
+    pub(crate) fn scaled(&mut self) -> &[Scaled] {
+        let groups: &mut [Scaled] = self.starts.as_chunks_mut().0;
+        if let Some([starts @ .., low, high]) = groups.get_mut(self.count / SCALED) {
+            let listed = self.count % SCALED;
+            starts.iter_mut().skip(listed).for_each(|start| *start = 0);
+            match listed {
+                1 => (*low, *high) = (*low & 0xffff, 0),
+                2 => *high = 0,
+                3 => *high &= 0xffff,
+                _ => {}
+            }
+        }
+        groups.get(..self.count.div_ceil(SCALED)).unwrap_or_default()
+    }
+
     /// Empties the list.
     pub(crate) const fn clear(&mut self) {
         self.count = 0;
+        #[cfg(snnc_dsp)]
+        {
+            self.is_scaled = false;
+        }
     }
 
     /// Lists the row of each bit that is set in `word`, counted from `row`; none that is not in the table. The list is not

@@ -2,6 +2,8 @@
 //!
 //! An entry costs about as much as a handful of dense ones, and three bytes: this pays where most weights are zero.
 
+use super::rows::Rows;
+
 /// The entries of `row`: outputs and weights.
 #[inline]
 fn entries<'s>(starts: &[u32], columns: &'s [u16], weights: &'s [i8], row: usize) -> (&'s [u16], &'s [i8]) {
@@ -10,8 +12,17 @@ fn entries<'s>(starts: &[u32], columns: &'s [u16], weights: &'s [i8], row: usize
     (columns.get(start..end).unwrap_or_default(), weights.get(start..end).unwrap_or_default())
 }
 
-/// Adds each of `rows` to the accumulators. Outputs outside them are left out; the compiler has none.
-pub(crate) fn add_rows(starts: &[u32], columns: &[u16], weights: &[i8], rows: &[u32], accumulators: &mut [u32]) {
+/// Adds each of the listed rows to the accumulators. Outputs outside them are left out; the compiler has none.
+pub(crate) fn add_rows(starts: &[u32], columns: &[u16], weights: &[i8], rows: &Rows<'_>, accumulators: &mut [u32]) {
+    #[cfg(snnc_thumb2)]
+    if crate::arch::sparse::add_rows(starts, columns, weights, rows, accumulators) {
+        return;
+    }
+    add_lists(starts, columns, weights, rows.starts(), accumulators);
+}
+
+/// As [`add_rows`], of rows told by their numbers.
+fn add_lists(starts: &[u32], columns: &[u16], weights: &[i8], rows: &[u32], accumulators: &mut [u32]) {
     for &row in rows {
         add_scaled(starts, columns, weights, row as usize, 1, accumulators);
     }
@@ -71,7 +82,7 @@ mod tests {
                 starts.push(columns.len() as u32);
             }
             let mut accumulators: Vec<u32> = (0..width as u32).collect();
-            add_rows(&starts, &columns, &weights, &rows, &mut accumulators);
+            add_lists(&starts, &columns, &weights, &rows, &mut accumulators);
             add_scaled(&starts, &columns, &weights, 4, value, &mut accumulators);
             for (c, sum) in accumulators.iter().enumerate() {
                 let naive: i32 = rows.iter().map(|&row| i32::from(dense[row as usize * width + c])).sum();
@@ -85,7 +96,7 @@ mod tests {
     #[test]
     fn tables_that_contradict_each_other_leave_entries_out_but_panic_never() {
         let mut accumulators = [0; 2];
-        add_rows(&[0, 9, 1], &[1, 7], &[5, 5], &[0, 1, 2, 7], &mut accumulators);
+        add_lists(&[0, 9, 1], &[1, 7], &[5, 5], &[0, 1, 2, 7], &mut accumulators);
         assert_eq!(accumulators, [0, 0]);
     }
 }

@@ -161,6 +161,11 @@ fn weight(synapses: &Synapses<'_>, width: usize, row: usize, column: usize) -> i
             let q = if bit(usize::from(*bits) - 1) == 1 { unsigned - (1 << bits) } else { unsigned };
             if *odd { 2 * q + 1 } else { q }
         }
+        Synapses::Nibbles { odd, nibbles } => {
+            let word = nibbles[row * (4 * width).div_ceil(32) + column / 8];
+            let q = i64::from(word >> (4 * (column % 8)) & 15) - 8;
+            if *odd { 2 * q + 1 } else { q }
+        }
         Synapses::Codebook { index_bits, codewords, indices } => {
             let bits = usize::from(*index_bits);
             let row_words = (width * bits).div_ceil(32);

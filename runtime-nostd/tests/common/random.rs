@@ -294,6 +294,9 @@ fn few_bits(rng: &mut Rng, connection: Connection, channels_in: usize, rows: usi
     }
     let odd = random(1)[0] % 2 == 0;
     let bits = (random(1)[0] % 4) as u8 + if odd { 1 } else { 2 };
+    if bits == 4 {
+        return Synapses::Nibbles { odd, nibbles: random(rows * words(4 * width)) };
+    }
     Synapses::Planes { bits, odd, planes: random(rows * words(usize::from(bits) * width)) }
 }
 
@@ -312,6 +315,7 @@ fn largest_sum(projection: &Projection<'_>, edges: &[Grown], own: Shape) -> i64 
         Synapses::Int8 { weights } => weights.iter().map(|&w| i64::from(w).abs()).max().unwrap_or(0),
         Synapses::Sparse { weights, .. } => weights.iter().map(|&w| i64::from(w).abs()).max().unwrap_or(0),
         Synapses::Binary { .. } | Synapses::Codebook { .. } => 1,
+        Synapses::Nibbles { odd, .. } => 8 << u8::from(odd),
         Synapses::Planes { bits, odd, .. } => 1 << (bits - 1 + u8::from(odd)),
     };
     fan_in * weight * largest

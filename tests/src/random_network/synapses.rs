@@ -49,6 +49,14 @@ pub(super) fn synapses<'a>(
             });
             (Synapses::Binary { signs }, 1, Some(WeightEncoding::Binary))
         }
+        (Weights::Int(4), _) => {
+            let nibbles = table(rng, rows * words(4 * width));
+            (Synapses::Nibbles { odd: false, nibbles }, 8, Some(WeightEncoding::Int { bits: 4 }))
+        }
+        (Weights::Odd(4), _) => {
+            let nibbles = table(rng, rows * words(4 * width));
+            (Synapses::Nibbles { odd: true, nibbles }, 16, Some(WeightEncoding::Odd { bits: 4 }))
+        }
         (Weights::Int(bits), _) => {
             let planes = table(rng, rows * words(usize::from(bits) * width));
             (Synapses::Planes { bits, odd: false, planes }, 1 << (bits - 1), Some(WeightEncoding::Int { bits }))

@@ -85,7 +85,9 @@ pub fn table_bits(step: &Step<'_>) -> u64 {
 fn synapse_bits(synapses: &Synapses<'_>) -> u64 {
     let bits = match synapses {
         Synapses::Int8 { weights } => 8 * weights.len(),
-        Synapses::Binary { signs: words } | Synapses::Planes { planes: words, .. } => 32 * words.len(),
+        Synapses::Binary { signs: words }
+        | Synapses::Planes { planes: words, .. }
+        | Synapses::Nibbles { nibbles: words, .. } => 32 * words.len(),
         Synapses::Codebook { codewords, indices, .. } => 32 * (codewords.len() + indices.len()),
         Synapses::Sparse { starts, columns, weights } => 32 * starts.len() + 16 * columns.len() + 8 * weights.len(),
     };

@@ -35,6 +35,10 @@ pub(super) fn synapses(synapses: &Synapses<'_>, constant: &str, doc: &str) -> (S
             let planes = table("", &format!("rows of {bits} planes of one bit per output"), "u32", u32s(planes));
             format!("Synapses::Planes {{ bits: {bits}, odd: {odd}, planes: {planes} }}")
         }
+        Synapses::Nibbles { odd, nibbles } => {
+            let nibbles = table("", "rows of four bits per output", "u32", u32s(nibbles));
+            format!("Synapses::Nibbles {{ odd: {odd}, nibbles: {nibbles} }}")
+        }
         Synapses::Codebook { index_bits, codewords, indices } => {
             let codewords = table("_CODEWORDS", "codewords, a bit per tap", "u32", u32s(codewords));
             let indices = table(

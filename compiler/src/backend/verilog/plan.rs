@@ -377,9 +377,11 @@ fn layer<'p>(compiled: &Compiled<'p>, first: usize) -> Result<Planned<'p>, AtNod
 fn is_one(synapses: Synapses<'_>) -> bool {
     match synapses {
         Synapses::Int8 { weights } => weights.iter().all(|&weight| weight == 1),
-        Synapses::Binary { .. } | Synapses::Planes { .. } | Synapses::Sparse { .. } | Synapses::Codebook { .. } => {
-            false
-        }
+        Synapses::Binary { .. }
+        | Synapses::Planes { .. }
+        | Synapses::Nibbles { .. }
+        | Synapses::Sparse { .. }
+        | Synapses::Codebook { .. } => false,
     }
 }
 

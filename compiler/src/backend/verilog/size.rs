@@ -1,6 +1,6 @@
 //! Sizes of a layer's hardware: lanes, chunks, widths, and how many clocks each part is deep.
 
-use snnc_runtime::program::{Connection, EdgeKind, Neuron, Program, Reset, Shape, Synapses};
+use snnc_runtime::program::{Connection, EdgeKind, Neuron, Program, Reset, Shape};
 
 mod bits;
 mod finish;
@@ -200,7 +200,7 @@ impl<'p> Layer<'p> {
             _ => codebook.map_or(weight_bits, |_| response_bits(&projection.connection)),
         };
         let weight_bits = codebook.map_or(weight_bits, |(index_bits, _)| index_bits);
-        let odd = planned.own.is_none() && !holes && matches!(projection.synapses, Synapses::Planes { odd: true, .. });
+        let odd = planned.own.is_none() && !holes && projection.synapses.is_odd();
         let uneven = codebook.is_none() && (odd || weight_bits == 1);
         let twice = matches!(front, Front::Window(_)) && digits(planes, negative).is_some();
         let wide = added_bits + usize::from(uneven) + usize::from(twice) + slots.ilog2() as usize;

@@ -1,3 +1,4 @@
 //! Armv7-M and Armv8-M Mainline.
 pub(super) mod counts;
+pub(crate) mod sparse;
 pub(crate) mod spikes;

@@ -46,6 +46,13 @@ pub(super) fn weight_bits(synapses: Synapses<'_>, holes: bool) -> usize {
         Synapses::Binary { .. } | Synapses::Codebook { .. } => odd_bits(1),
         Synapses::Planes { bits, odd: true, .. } => odd_bits(bits),
         Synapses::Planes { bits, odd: false, .. } => bits.into(),
+        Synapses::Nibbles { odd, .. } => {
+            if odd {
+                odd_bits(4)
+            } else {
+                4
+            }
+        }
         Synapses::Sparse { weights, .. } => weight_bits(Synapses::Int8 { weights }, holes),
         Synapses::Int8 { weights } => {
             let bits = |weight: i8| 9 - (if weight < 0 { !weight } else { weight }).leading_zeros() as usize;
