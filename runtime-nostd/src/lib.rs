@@ -3,12 +3,11 @@
 //! [`program::Program`] is the contract: types and meaning of one integer-exact network. [`run::Runner`] executes it.
 //! No allocation, no floats, no dependencies; once [`program::Program::new`] has accepted a network, nothing panics.
 #![no_std]
-#![cfg_attr(not(any(snnc_thumb1, snnc_thumb2)), forbid(unsafe_code))]
-#![deny(unsafe_code)] // but in `arch`, which a host does not have
+#![deny(unsafe_code)] // but in `arch`
 
-#[cfg(any(snnc_thumb1, snnc_thumb2))]
 mod arch;
 mod bits;
+pub mod blob;
 pub mod neuron;
 pub mod pool;
 pub mod program;

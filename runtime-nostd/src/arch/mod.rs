@@ -6,7 +6,7 @@
 //!
 //! `snnc_thumb1` is Armv6-M (Cortex-M0, M0+), `snnc_thumb2` Armv7-M and Armv8-M (Cortex-M3 and up), `snnc_dsp` those of them
 //! that add two halfwords at once (Cortex-M4, M7, M33): see `build.rs`.
-#![allow(unsafe_code, reason = "assembly")]
+#![allow(unsafe_code, reason = "assembly, and words of memory as other numbers")]
 
 /// Stands before instructions that add two halfwords: lets the assembler take them where the target leaves them out.
 #[cfg(all(snnc_thumb2, not(snnc_v8m)))]
@@ -24,6 +24,7 @@ macro_rules! dsp {
 
 #[cfg(snnc_thumb2)]
 pub(crate) mod copy;
+#[cfg(any(snnc_thumb1, snnc_thumb2))]
 pub(crate) mod counts;
 #[cfg(snnc_dsp)]
 pub(crate) mod int8;
@@ -41,6 +42,7 @@ mod thumb1;
 mod thumb2;
 #[cfg(snnc_dsp)]
 pub(crate) mod values;
+pub(crate) mod view;
 #[cfg(snnc_thumb1)]
 pub(crate) use thumb1::{int8, nibbles, spikes};
 #[cfg(snnc_thumb2)]

@@ -6,7 +6,7 @@ use snnc_runtime::program::{
 };
 
 use super::weights::{self, Weights};
-use super::{Device, M4, Needs, names, rendered, source};
+use super::{Device, M4, Needs, blob, names, rendered, source};
 use crate::backend::{BackendError, File, LayerReport};
 use crate::compiled::{Compiled, Schedule};
 use crate::error::AtNode;
@@ -39,6 +39,7 @@ struct Readme<'r> {
     board: &'static str,
     layers: bool,
     in_ram: u64,
+    parts: blob::Parts,
 }
 
 #[derive(Template)]
@@ -189,6 +190,7 @@ pub(super) fn files(
         board: way.device.map_or("", |device| device.title),
         layers,
         in_ram: way.needs.weights_in_ram_bytes,
+        parts: blob::Parts::of(program),
     };
     let runtime = RuntimeManifest { version: env!("CARGO_PKG_VERSION") };
     let text = |path: &str, text: Result<String, _>| text.map(|text| File::text(path, text));
@@ -199,6 +201,8 @@ pub(super) fn files(
         text("src/tables.rs", rendered(&compiled.name, &tables))?,
         text("snnc-runtime/Cargo.toml", rendered(&compiled.name, &runtime))?,
     ];
+    let block = blob::write(program).iter().flat_map(|word| word.to_le_bytes()).collect();
+    files.push(File { path: "network.bin".to_owned(), content: block });
     files.extend(tables.weights.into_iter().map(|weights| File { path: weights.path, content: weights.bytes }));
     files.push(File::text("snnc-runtime/build.rs".to_owned(), snnc_runtime::source::BUILD));
     for (path, text) in snnc_runtime::source::FILES {

@@ -1,5 +1,6 @@
 //! Target `mcu`: a `no_std` crate that holds the network in flash, the runtime's source, and a firmware for QEMU.
 
+pub mod blob;
 mod board;
 mod c_interface;
 mod crate_files;
