@@ -66,7 +66,7 @@ impl<'a> Choices<'_, 'a> {
         match random(1)[0] % 5 {
             0 => return Synapses::Planes { bits: 3, odd: false, planes: random(rows * words(3 * width)) },
             1 => return Synapses::Planes { bits: 2, odd: true, planes: random(rows * words(2 * width)) },
-            3 => return Synapses::Nibbles { odd: width % 2 == 0, nibbles: random(rows * words(4 * width)) },
+            3 => return Synapses::Nibbles { odd: width.is_multiple_of(2), nibbles: random(rows * words(4 * width)) },
             2 => {
                 // every other weight, or none
                 let each = if random(1)[0] % 2 == 0 { width / 2 } else { 0 };
