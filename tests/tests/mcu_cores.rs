@@ -169,7 +169,10 @@ fn a_network_too_large_for_the_microbit_is_refused_with_the_figure() {
     let scratch = tempfile::tempdir().expect("a scratch folder");
     let error = (cortex_m::CORTEX_M0.run)(&compiled, &samples[..0], &[], scratch.path()).expect_err("too large");
     let MachineError::Backend(error) = error else { panic!("{error:?}") };
-    assert_eq!(error.source.to_string(), "needs 32432 bytes of RAM (arena, one frame, stack), microbit has 16384");
+    assert_eq!(
+        error.source.to_string(),
+        "needs 32432 bytes of RAM by timesteps (arena, one frame, stack), microbit has 16384"
+    );
 }
 
 /// 3000 neurons, one to one.

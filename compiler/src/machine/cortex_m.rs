@@ -99,7 +99,9 @@ fn fits(board: &Board, compiled: &Compiled<'_>, samples: &[Sample]) -> Result<Sc
     let by_layers = needs(Schedule::Layers, all);
     let has = u64::from(board.ram_bytes);
     let (schedule, ram) = match (compiled.layout.schedule, needs(Schedule::Timesteps, one).unwrap_or(u64::MAX)) {
-        (Schedule::Timesteps, ram) if ram <= has || by_layers.is_none() => (Schedule::Timesteps, ram),
+        (Schedule::Timesteps, ram) if ram <= has || by_layers.is_none_or(|layers| layers > ram) => {
+            (Schedule::Timesteps, ram)
+        }
         (_, ram) => (Schedule::Layers, by_layers.unwrap_or(ram)),
     };
     let frames = if schedule == Schedule::Layers { "all frames of a sample" } else { "one frame" };
