@@ -35,6 +35,22 @@ impl<'i> Input<'i> {
             Input::U8(_) | Input::I8(_) | Input::I16(_) => &[],
         }
     }
+
+    /// Whether this is what `edge`, an input, carries in so many frames.
+    #[inline(always)]
+    fn is_of(self, edge: &Edge, frames: usize) -> bool {
+        let elements = edge.shape.len();
+        let fits = |found: usize, frame: usize| {
+            if frames == 1 { found == frame } else { frame.checked_mul(frames) == Some(found) }
+        };
+        match (edge.kind, self) {
+            (EdgeKind::Spikes, Input::Spikes(words)) => fits(words.len(), crate::program::words(elements)),
+            (EdgeKind::Values(ValueKind::U8), Input::U8(values)) => fits(values.len(), elements),
+            (EdgeKind::Values(ValueKind::I8), Input::I8(values)) => fits(values.len(), elements),
+            (EdgeKind::Values(ValueKind::I16), Input::I16(values)) => fits(values.len(), elements),
+            _ => false,
+        }
+    }
 }
 
 /// Why a [`Runner`] refuses.
@@ -249,16 +265,7 @@ impl<'p, 'm, const USES: u64> Runner<'p, 'm, USES> {
     }
 
     fn check(&self, input: Input<'_>) -> Result<(), RunError> {
-        let edge = self.program.input();
-        let elements = edge.shape.len();
-        let fits = match (edge.kind, input) {
-            (EdgeKind::Spikes, Input::Spikes(words)) => words.len() == crate::program::words(elements),
-            (EdgeKind::Values(ValueKind::U8), Input::U8(values)) => values.len() == elements,
-            (EdgeKind::Values(ValueKind::I8), Input::I8(values)) => values.len() == elements,
-            (EdgeKind::Values(ValueKind::I16), Input::I16(values)) => values.len() == elements,
-            _ => false,
-        };
-        if fits { Ok(()) } else { Err(RunError::Input) }
+        if input.is_of(self.program.input(), 1) { Ok(()) } else { Err(RunError::Input) }
     }
 
     fn read_out(&mut self) {

@@ -5,7 +5,7 @@
 use super::edge;
 use super::known::Known;
 use crate::program::uses::{DELAYS, SPECIAL, has};
-use crate::program::{Connection, Edge, EdgeKind, Population, Program, Projection, Step, Synapses, words};
+use crate::program::{Connection, Edge, EdgeKind, Neuron, Population, Program, Projection, Step, Synapses, words};
 
 /// Words of 32 bits that a network needs to run.
 #[must_use]
@@ -54,16 +54,19 @@ const fn membrane_words(step: &Step<'_>) -> usize {
     }
 }
 
+/// Synaptic currents of a neuron, or currents that it mixes.
+#[inline(always)]
+pub(super) const fn currents_of(neuron: &Neuron<'_>) -> usize {
+    match neuron.mix {
+        Some(mix) => neuron.synaptic.len() + mix.timesteps as usize,
+        None => neuron.synaptic.len(),
+    }
+}
+
 /// Words of the synaptic currents of a step, or of the currents that it mixes.
 const fn synaptic_words(step: &Step<'_>) -> usize {
     match step {
-        Step::Population(Population { neuron: Some(neuron), output, .. }) => {
-            let mixed = match neuron.mix {
-                Some(mix) => mix.timesteps as usize,
-                None => 0,
-            };
-            (neuron.synaptic.len() + mixed) * output.shape.len()
-        }
+        Step::Population(Population { neuron: Some(neuron), output, .. }) => currents_of(neuron) * output.shape.len(),
         Step::Population(_) | Step::Pool(_) => 0,
     }
 }

@@ -11,7 +11,7 @@ use super::arena::edge_words;
 use super::population::Source;
 use super::{Input, RunError, edge};
 use crate::program::uses::{ALL, POOLS, has};
-use crate::program::{Edge, EdgeKind, Program, Projection, Rate, Step, ValueKind};
+use crate::program::{Edge, EdgeKind, Program, Projection, Rate, Step};
 use crate::readout::prediction;
 
 use plan::{Plan, Scratch};
@@ -59,6 +59,27 @@ impl<'m> Memory<'m> {
             kept: next(plan.kept)?,
         })
     }
+
+    /// As much of it as a unit works on, which runs so many elements at once.
+    fn part(&mut self, elements: usize, membranes: usize, synaptic: usize, given: usize) -> Memory<'_> {
+        Memory {
+            scores: self.scores,
+            sums: first(self.sums, elements),
+            held: first(self.held, elements),
+            pooled: first(self.pooled, elements),
+            membranes: first(self.membranes, membranes),
+            synaptic: first(self.synaptic, synaptic),
+            given: first(self.given, given),
+            rows: self.rows,
+            kept: self.kept,
+        }
+    }
+}
+
+/// The first `count` words, or all where there are fewer.
+fn first(words: &mut [u32], count: usize) -> &mut [u32] {
+    let count = count.min(words.len());
+    words.get_mut(..count).unwrap_or_default()
 }
 
 impl<'p, 'm> LayerRunner<'p, 'm> {
@@ -101,7 +122,10 @@ impl<'p, 'm, const USES: u64> LayerRunner<'p, 'm, USES> {
     /// # Errors
     /// [`RunError::Input`].
     pub fn infer_and(&mut self, sample: Input<'_>, mut seen: impl FnMut(usize, &[u32])) -> Result<usize, RunError> {
-        self.check(sample)?;
+        let input = self.program.input();
+        if !sample.is_of(input, self.slots(input) as usize) {
+            return Err(RunError::Input);
+        }
         self.memory.scores.fill(0);
         for (index, step) in self.program.steps().iter().enumerate() {
             if self.plan.next(index).is_some() {
@@ -141,21 +165,6 @@ impl<'p, 'm, const USES: u64> LayerRunner<'p, 'm, USES> {
         }
     }
 
-    fn check(&self, sample: Input<'_>) -> Result<(), RunError> {
-        let edge = self.program.input();
-        let elements = edge.shape.len();
-        let slots = self.slots(edge) as usize;
-        let fits = |found: usize, frame: usize| slots.checked_mul(frame) == Some(found);
-        let fits = match (edge.kind, sample) {
-            (EdgeKind::Spikes, Input::Spikes(words)) => fits(words.len(), crate::program::words(elements)),
-            (EdgeKind::Values(ValueKind::U8), Input::U8(values)) => fits(values.len(), elements),
-            (EdgeKind::Values(ValueKind::I8), Input::I8(values)) => fits(values.len(), elements),
-            (EdgeKind::Values(ValueKind::I16), Input::I16(values)) => fits(values.len(), elements),
-            _ => false,
-        };
-        if fits { Ok(()) } else { Err(RunError::Input) }
-    }
-
     /// Runs a pool that stands by itself.
     fn pool(&mut self, index: usize, step: &Step<'_>, sample: Input<'_>) {
         let Step::Pool(pool) = step else { return };
@@ -169,20 +178,9 @@ impl<'p, 'm, const USES: u64> LayerRunner<'p, 'm, USES> {
                 continue;
             };
             let input = slot_of(self.plan.place(before), from, t);
-            let Some((input, output)) = apart(self.memory.kept, input, output) else { return };
+            let Ok([input, output]) = self.memory.kept.get_disjoint_mut([input, output]) else { return };
             pool.run(from.shape, from.kind, input, output);
         }
-    }
-}
-
-/// Two ranges that do not overlap, the first to be read and the second to be written.
-fn apart(words: &mut [u32], input: Range<usize>, output: Range<usize>) -> Option<(&[u32], &mut [u32])> {
-    if input.end <= output.start {
-        let (front, behind) = words.split_at_mut_checked(output.start)?;
-        Some((front.get(input)?, behind.get_mut(..output.len())?))
-    } else {
-        let (front, behind) = words.split_at_mut_checked(input.start)?;
-        Some((behind.get(..input.len())?, front.get_mut(output)?))
     }
 }
 

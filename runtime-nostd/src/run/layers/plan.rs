@@ -5,7 +5,7 @@
 //! do not overlap, are computed where they are read; spikes that only such a pool reads go into its output. So no map of
 //! currents or membranes exists, only those of a position. Outputs that are kept are kept for all timesteps, from the unit
 //! that gives them to the last that reads them; others lie in their place before and after.
-use super::super::arena::{edge_words, position_width, projection_rows_words};
+use super::super::arena::{currents_of, edge_words, position_width, projection_rows_words};
 use crate::program::{Connection, EdgeKind, Pool, Population, Program, Rate, Step, Window, words};
 
 /// Steps of a network that is run layer by layer, at most.
@@ -202,19 +202,18 @@ impl Scratch {
             most(if goes_on { &mut self.held } else { &mut self.given }, block);
             return;
         };
-        most(&mut self.given, if matches!(population.output.kind, EdgeKind::Spikes) { words(block) } else { block });
+        most(&mut self.given, given_words(population, block));
         if !neuron.is_stateless() {
-            most(
-                &mut self.membranes,
-                if neuron.is_packed(population.output.shape) { block.div_ceil(2) } else { block },
-            );
+            let packed = neuron.is_packed(population.output.shape);
+            most(&mut self.membranes, if packed { block.div_ceil(2) } else { block });
         }
-        let mixed = match neuron.mix {
-            Some(mix) => mix.timesteps as usize,
-            None => 0,
-        };
-        most(&mut self.synaptic, (neuron.synaptic.len() + mixed) * block);
+        most(&mut self.synaptic, currents_of(neuron) * block);
     }
+}
+
+/// Words of what `elements` elements of a population give in a timestep.
+pub(super) const fn given_words(population: &Population<'_>, elements: usize) -> usize {
+    if matches!(population.output.kind, EdgeKind::Spikes) { words(elements) } else { elements }
 }
 
 const fn most(so_far: &mut usize, words: usize) {

@@ -1,5 +1,5 @@
 //! A unit of a run layer by layer: position after position, each through all timesteps of the sample.
-use super::plan::{Plan, block, one_to_one};
+use super::plan::{Plan, block, given_words, one_to_one};
 use super::{Memory, slot_of, source};
 use crate::bits::{for_each_spike, get, set};
 use crate::pool::Taps;
@@ -7,6 +7,7 @@ use crate::program::uses::{self, REDUCES, SCORE_PACKED, SCORE_SPIKES, has};
 use crate::program::{
     EdgeKind, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout, Reduce, Shape, Step,
 };
+use crate::run::arena::currents_of;
 use crate::run::known::Known;
 use crate::run::population::{Source, begin, finish, finish_special, project, scale};
 use crate::run::{Input, edge, membrane};
@@ -69,6 +70,12 @@ impl<'a, 'p> Unit<'a, 'p> {
 
     /// Runs it.
     pub(super) fn run<const USES: u64>(&self, memory: &mut Memory<'_>, sample: Input<'_>) {
+        let currents = match &self.population.neuron {
+            Some(neuron) if has(USES, uses::SPECIAL) => currents_of(neuron),
+            _ => 0,
+        };
+        let (membranes, given) = (self.known.membrane_words(self.block), given_words(self.population, self.block));
+        let memory = &mut memory.part(self.block, membranes, currents * self.block, given);
         let Some(pool) = self.collects else {
             for base in (0..self.population.output.shape.len()).step_by(self.block) {
                 self.position::<USES>(memory, sample, base, base);
@@ -90,22 +97,19 @@ impl<'a, 'p> Unit<'a, 'p> {
     /// Runs the elements from `base` on through all timesteps; what they give belongs to the elements from `target` on.
     fn position<const USES: u64>(&self, memory: &mut Memory<'_>, sample: Input<'_>, base: usize, target: usize) {
         memory.membranes.fill(0);
-        if has(USES, uses::SPECIAL) {
-            memory.synaptic.fill(0);
-        }
+        memory.synaptic.fill(0);
         let (rate, timesteps) = (self.population.output.rate, self.program.timesteps());
         for t in 0..if rate == Rate::PerSample { 1 } else { timesteps } {
             if self.head != self.body && (t == 0 || self.changes()) {
                 self.hold::<USES>(memory, sample, base, t);
             }
-            let Some(sums) = memory.sums.get_mut(..self.block) else { return };
-            begin::<USES>(self.population, sums);
+            begin::<USES>(self.population, memory.sums);
             for projection in self.population.projections {
                 let (source, base) = match self.head == self.body {
                     true => (source(self.program, self.plan, memory.kept, sample, projection, t), base),
                     false => (Some(Source::Words(&*memory.held)), 0),
                 };
-                self.project::<USES>(self.population, projection, source, base, sums, memory.rows);
+                self.project::<USES>(self.population, projection, source, base, memory.sums, memory.rows);
             }
             self.step::<USES>(memory, t);
             if usize::from(self.program.readout().source) == self.body + 1 {
@@ -146,7 +150,7 @@ impl<'a, 'p> Unit<'a, 'p> {
         let mut at = self.plan.next(self.head);
         match self.pool.filter(|_| has(USES, uses::POOLS)) {
             None => {
-                self.currents::<USES>(head, memory, sample, base, self.block, t);
+                self.currents::<USES>(head, memory, sample, base, t);
                 copy(memory.sums, memory.held);
             }
             Some(pool) => {
@@ -159,7 +163,7 @@ impl<'a, 'p> Unit<'a, 'p> {
                 for row in Taps::of(&pool.window, 0, from.height, y) {
                     for column in columns.clone() {
                         let base = (row * from.width as usize + column) * channels;
-                        self.currents::<USES>(head, memory, sample, base, channels, t);
+                        self.currents::<USES>(head, memory, sample, base, t);
                         for (pooled, &current) in memory.pooled.iter_mut().zip(&*memory.sums) {
                             *pooled = match pool.op {
                                 PoolOp::Sum => pooled.wrapping_add(current),
@@ -176,42 +180,38 @@ impl<'a, 'p> Unit<'a, 'p> {
         }
         while let Some(index) = at.filter(|&index| index != self.body)
             && let Some(Step::Population(population)) = self.program.steps().get(index)
-            && let Some(sums) = memory.sums.get_mut(..self.block)
         {
-            begin::<USES>(population, sums);
+            begin::<USES>(population, memory.sums);
             for projection in population.projections {
-                self.project::<USES>(population, projection, Some(Source::Words(memory.held)), 0, sums, memory.rows);
+                let held = Some(Source::Words(&*memory.held));
+                self.project::<USES>(population, projection, held, 0, memory.sums, memory.rows);
             }
-            scale::<USES>(population, sums);
-            copy(sums, memory.held);
+            scale::<USES>(population, memory.sums);
+            copy(memory.sums, memory.held);
             at = self.plan.next(index);
         }
     }
 
-    /// Computes the currents of `count` elements of `population` from `base` on, into the sums.
+    /// Computes the currents of the elements of `population` from `base` on, into the sums.
     fn currents<const USES: u64>(
         &self,
         population: &Population<'_>,
         memory: &mut Memory<'_>,
         sample: Input<'_>,
         base: usize,
-        count: usize,
         t: u32,
     ) {
-        let Some(sums) = memory.sums.get_mut(..count) else { return };
-        begin::<USES>(population, sums);
+        begin::<USES>(population, memory.sums);
         for projection in population.projections {
             let source = source(self.program, self.plan, memory.kept, sample, projection, t);
-            self.project::<USES>(population, projection, source, base, sums, memory.rows);
+            self.project::<USES>(population, projection, source, base, memory.sums, memory.rows);
         }
-        scale::<USES>(population, sums);
+        scale::<USES>(population, memory.sums);
     }
 
     /// Steps the neurons, or gives the currents where there are none.
     fn step<const USES: u64>(&self, memory: &mut Memory<'_>, t: u32) {
-        let Some(sums) = memory.sums.get_mut(..self.block) else { return };
-        let membranes = memory.membranes.get_mut(..self.known.membrane_words(self.block)).unwrap_or_default();
-        let given = &mut *memory.given;
+        let Memory { sums, membranes, synaptic, given, .. } = memory;
         let timed; // only where there is something of the timestep: it need not be copied otherwise
         let neuron: &Neuron<'_> = match &self.population.neuron {
             None => {
@@ -228,7 +228,7 @@ impl<'a, 'p> Unit<'a, 'p> {
         given.fill(0);
         if has(USES, uses::SPECIAL) && self.known.special() {
             scale::<USES>(self.population, sums);
-            finish_special::<USES>(neuron, 0, sums, membranes, memory.synaptic, given, self.block);
+            finish_special::<USES>(neuron, 0, sums, membranes, synaptic, given, self.block);
         } else {
             finish::<USES>(self.population, Some(neuron), self.known, 0, sums, membranes, given);
         }
@@ -260,7 +260,7 @@ impl<'a, 'p> Unit<'a, 'p> {
         let spikes = matches!(self.population.output.kind, EdgeKind::Spikes);
         let op = self.collects.map(|pool| pool.op);
         if spikes && op != Some(PoolOp::Sum) {
-            for (start, &word) in (target..).step_by(32).zip(given.iter().take(self.block.div_ceil(32))) {
+            for (start, &word) in (target..).step_by(32).zip(given) {
                 if word != 0 {
                     set(kept, start, word);
                 }
@@ -269,14 +269,14 @@ impl<'a, 'p> Unit<'a, 'p> {
         }
         let kept = kept.get_mut(target..).unwrap_or_default();
         match op {
-            None => copy(given.get(..self.block).unwrap_or_default(), kept),
+            None => copy(given, kept),
             Some(PoolOp::Sum) if spikes => for_each_spike(given, 0, self.block, |channel| {
                 if let Some(count) = kept.get_mut(channel) {
                     *count = count.wrapping_add(1);
                 }
             }),
             Some(op) => {
-                for (kept, &count) in kept.iter_mut().zip(given).take(self.block) {
+                for (kept, &count) in kept.iter_mut().zip(given) {
                     *kept = if op == PoolOp::Sum { kept.wrapping_add(count) } else { count.max(*kept) };
                 }
             }
