@@ -35,6 +35,7 @@ pub const FILES: &[(&str, &str)] = files![
     "pool.rs",
     "program.rs",
     "program/check.rs",
+    "program/neuron.rs",
     "program/uses.rs",
     "readout.rs",
     "run.rs",
