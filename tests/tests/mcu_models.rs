@@ -1,7 +1,7 @@
 //! The models of the corpus on every emulated core, by timesteps and layer by layer: every spike is the host's.
 
 use bumpalo::Bump;
-use snnc::backend::rust::{M0, arena_bytes_of};
+use snnc::backend::rust::{M0, arena_bytes};
 use snnc::compiled::{Compiled, Schedule};
 use snnc::data::Sample;
 use snnc::host::{Trace, trace};
@@ -82,7 +82,7 @@ fn random_networks_layer_by_layer() {
         let recipe = recipe(&mut rng);
         let mut compiled = build(&arena, &recipe, &mut rng);
         let samples = snnc_tests::random_network::samples(&compiled.program, &mut rng, 2);
-        let Ok(bytes) = arena_bytes_of(&compiled.program, Schedule::Layers) else { continue };
+        let Ok(bytes) = arena_bytes(&compiled.program, Schedule::Layers) else { continue };
         if bytes > u64::from(M0.ram_bytes) / 2 {
             continue;
         }

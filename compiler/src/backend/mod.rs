@@ -123,24 +123,21 @@ pub enum BackendError {
 impl BackendError {
     /// An option of the command line that only the FPGA has, asked for with `value` on another target.
     pub fn fpga_only(compiled: &Compiled<'_>, option: &str, value: &str) -> AtNode<Self> {
-        AtNode {
-            node: compiled.name.clone(),
-            op: "network".to_owned(),
-            source: Self::Unsupported {
-                found: format!("`{}` was asked for, which only an FPGA has", format!("--{option} {value}").trim_end()),
-                help: format!("leave --{option} out, or compile for --target fpga"),
-            },
-        }
+        Self::only(compiled, format!("--{option} {value}").trim_end(), option, "an FPGA", "fpga")
     }
 
     /// An option of the command line that only a microcontroller has, asked for on another target.
     pub fn mcu_only(compiled: &Compiled<'_>, option: &str) -> AtNode<Self> {
+        Self::only(compiled, &format!("--{option}"), option, "a microcontroller", "mcu")
+    }
+
+    fn only(compiled: &Compiled<'_>, asked: &str, option: &str, what: &str, target: &str) -> AtNode<Self> {
         AtNode {
             node: compiled.name.clone(),
             op: "network".to_owned(),
             source: Self::Unsupported {
-                found: format!("`--{option}` was asked for, which only a microcontroller has"),
-                help: format!("leave --{option} out, or compile for --target mcu"),
+                found: format!("`{asked}` was asked for, which only {what} has"),
+                help: format!("leave --{option} out, or compile for --target {target}"),
             },
         }
     }

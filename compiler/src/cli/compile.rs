@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use bumpalo::Bump;
 use miette::IntoDiagnostic;
 use serde::Serialize;
-use snnc::backend::rust::{self, Choices, DEVICES, Device, Needs};
+use snnc::backend::rust::{Choices, DEVICES, Device, Needs};
 use snnc::backend::verilog;
 use snnc::backend::verilog::WeightStore;
 use snnc::backend::verilog::board::{self, BOARDS, Chosen};
@@ -74,16 +74,15 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
     let host = arguments.host.map(Connection::host);
     let board = board(arguments, &network.built.compiled, host)?;
     let mcu = microcontroller(arguments, &network.built.compiled)?;
-    if let Target::Mcu = arguments.target {
-        let (schedule, _) = rust::fit(&network.built.compiled, &mcu).map_err(Error::from)?;
-        network.built.compiled.layout.schedule = schedule;
-    }
     let why = lay_out(arguments, &mut network.built.compiled, &samples, board)?;
-    let compiled = &network.built.compiled;
+    let compiled = &mut network.built.compiled;
     let options = EmitOptions { samples: &samples, host, board, load_weights: arguments.load_weights, mcu };
     let backend = BACKENDS.iter().find(|backend| backend.name == target).expect("every target has its backend");
     let emitted = (backend.emit)(compiled, &options).map_err(Error::from)?;
     let Emitted { mut files, report, resources, predicted_clocks, needs } = emitted;
+    if let Some(needs) = needs {
+        compiled.layout.schedule = needs.schedule;
+    }
     files.push(File { path: NETWORK.into(), content: compiled_file::save(compiled)? });
     let mut names: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
     names.push("report.json".into());
@@ -251,8 +250,9 @@ fn memories(needs: &Needs, device: Option<&Device>, folder: &Path) -> String {
     };
     let Needs { schedule, arena_bytes, stack_bytes, tables_bytes, code_bytes, .. } = needs;
     let mut text = format!(
-        "by {schedule}: RAM {} bytes{ram_of} (arena {arena_bytes}{weights} + stack {stack_bytes}); flash {} bytes{flash_of} \
+        "by {}: RAM {} bytes{ram_of} (arena {arena_bytes}{weights} + stack {stack_bytes}); flash {} bytes{flash_of} \
          (weights and tables {tables_bytes} + room for code {code_bytes})\n",
+        schedule.name(),
         needs.ram(),
         needs.flash()
     );

@@ -15,7 +15,7 @@ use snnc_runtime::run::layers::plan::Plan;
 
 use super::toolchain::{Toolchain, failed, on_path};
 use super::{Difference, Machine, MachineError, Outcome, Unit, position};
-use crate::backend::rust::{self, Board, CODE_BYTES, M0, M3, M4, M7, M33, STACK_BYTES, arena_bytes_of, frame_bytes};
+use crate::backend::rust::{self, Board, CODE_BYTES, M0, M3, M4, M7, M33, STACK_BYTES, arena_bytes, frame_bytes};
 use crate::backend::{BackendError, EmitOptions, File};
 use crate::compiled::{Compiled, Schedule};
 use crate::data::Sample;
@@ -95,7 +95,7 @@ fn fits(board: &Board, compiled: &Compiled<'_>, samples: &[Sample]) -> Result<Sc
     let bytes = |frames: &mut dyn Iterator<Item = usize>| frames.max().unwrap_or(0) as u64;
     let one = bytes(&mut samples.iter().flat_map(|sample| &sample.frames).map(|frame| frame_bytes(frame).len()));
     let all = bytes(&mut samples.iter().map(|s| s.frames.iter().map(|frame| frame_bytes(frame).len()).sum()));
-    let needs = |schedule, frames| Some(arena_bytes_of(&compiled.program, schedule).ok()? + frames + STACK_BYTES);
+    let needs = |schedule, frames| Some(arena_bytes(&compiled.program, schedule).ok()? + frames + STACK_BYTES);
     let by_layers = needs(Schedule::Layers, all);
     let has = u64::from(board.ram_bytes);
     let (schedule, ram) = match (compiled.layout.schedule, needs(Schedule::Timesteps, one).unwrap_or(u64::MAX)) {

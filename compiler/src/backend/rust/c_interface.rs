@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use super::crate_files::{FrameType, Way, frame};
-use super::{names, rendered};
+use super::crate_files::{FrameType, frame};
+use super::{Needs, names, rendered};
 use crate::backend::{BackendError, File};
 use crate::compiled::{Compiled, Schedule};
 use crate::error::AtNode;
@@ -47,12 +47,12 @@ struct Header<'a> {
 }
 
 /// The files of `c/`.
-pub(super) fn files(compiled: &Compiled<'_>, way: &Way) -> Result<Vec<File>, AtNode<BackendError>> {
+pub(super) fn files(compiled: &Compiled<'_>, needs: &Needs) -> Result<Vec<File>, AtNode<BackendError>> {
     let program = &compiled.program;
     let (name, package) = (&names::quoted(&compiled.name), &names::package(&compiled.name));
-    let (frame, layers) = (&frame(program, compiled.input), way.schedule == Schedule::Layers);
-    let (arena_words, timesteps, network_bytes) = (way.needs.arena_bytes / 4, program.timesteps(), NETWORK_BYTES);
-    let element = match frame.element() {
+    let (frame, layers) = (&frame(program, compiled.input), needs.schedule == Schedule::Layers);
+    let (arena_words, timesteps, network_bytes) = (needs.arena_bytes / 4, program.timesteps(), NETWORK_BYTES);
+    let element = match frame.element {
         "u8" => "uint8_t",
         "i8" => "int8_t",
         "i16" => "int16_t",

@@ -63,33 +63,18 @@ struct Tables {
     in_ram: bool,
 }
 
-/// What was chosen for the crate.
-pub(super) struct Way {
-    pub(super) schedule: Schedule,
-    pub(super) needs: Needs,
-    pub(super) device: Option<&'static Device>,
-    pub(super) weights_in_ram: bool,
-}
-
 /// Type and meaning of a frame of input.
 pub(super) struct FrameType {
     /// Whether a sample has one frame, whatever its timesteps.
     pub(super) constant: bool,
     /// Variant of `Input`.
     variant: &'static str,
-    element: &'static str,
+    pub(super) element: &'static str,
     pub(super) len: usize,
     pub(super) meaning: String,
     pub(super) height: u32,
     pub(super) width: u32,
     pub(super) channels: u32,
-}
-
-impl FrameType {
-    /// The type of an element.
-    pub(super) const fn element(&self) -> &'static str {
-        self.element
-    }
 }
 
 struct StepView {
@@ -150,13 +135,14 @@ pub(super) fn files(
     compiled: &Compiled<'_>,
     report: &[LayerReport],
     samples: usize,
-    way: &Way,
+    needs: &Needs,
+    device: Option<&Device>,
 ) -> Result<Vec<File>, AtNode<BackendError>> {
     let program = &compiled.program;
     let name = names::quoted(&compiled.name);
     let package = names::package(&compiled.name);
     let constants = names::constants(compiled.steps.iter().map(|step| step.name.as_str()));
-    let mut tables = Tables { weights: Vec::new(), tables: Vec::new(), in_ram: way.weights_in_ram };
+    let mut tables = Tables { weights: Vec::new(), tables: Vec::new(), in_ram: needs.weights_in_ram_bytes > 0 };
     let mut steps = Vec::new();
     for ((step, info), constant) in program.steps().iter().zip(&compiled.steps).zip(constants) {
         let name = names::quoted(&info.name);
@@ -166,7 +152,7 @@ pub(super) fn files(
         };
         steps.push(StepView { name, constant, body });
     }
-    let (layers, arena_words) = (way.schedule == Schedule::Layers, way.needs.arena_bytes / 4);
+    let (layers, arena_words) = (needs.schedule == Schedule::Layers, needs.arena_bytes / 4);
     let library = Library {
         name: name.clone(),
         input: source::edge(program.input()),
@@ -183,13 +169,13 @@ pub(super) fn files(
         frame: frame(program, compiled.input),
         report,
         arena_words,
-        flash_bytes: way.needs.tables_bytes,
+        flash_bytes: needs.tables_bytes,
         timesteps: program.timesteps(),
         samples,
-        target: way.device.map_or(M4.target, |device| device.target),
-        board: way.device.map_or("", |device| device.title),
+        target: device.map_or(M4.target, |device| device.target),
+        board: device.map_or("", |device| device.title),
         layers,
-        in_ram: way.needs.weights_in_ram_bytes,
+        in_ram: needs.weights_in_ram_bytes,
         parts: blob::Parts::of(program),
     };
     let runtime = RuntimeManifest { version: env!("CARGO_PKG_VERSION") };

@@ -5,7 +5,7 @@ use snnc_runtime::program::{Program, Step};
 use snnc_runtime::run::arena_words;
 use snnc_runtime::run::layers::plan::{Plan, PlanError};
 
-use super::{DEVICES, Device, synapse_bits, table_bits};
+use super::{DEVICES, Device, flash_bytes, synapse_bits};
 use crate::backend::BackendError;
 use crate::compiled::{Compiled, Schedule};
 use crate::error::AtNode;
@@ -35,7 +35,7 @@ pub struct Choices {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Needs {
     /// In which order it runs.
-    pub schedule: &'static str,
+    pub schedule: Schedule,
     /// All state there is: exactly what the linked image has as variables, where `weights_in_ram` is 0.
     pub arena_bytes: u64,
     /// Weights that are copied to RAM.
@@ -66,7 +66,7 @@ impl Needs {
 ///
 /// # Errors
 /// [`PlanError`]: it cannot run layer by layer.
-pub fn arena_bytes_of(program: &Program<'_>, schedule: Schedule) -> Result<u64, PlanError> {
+pub fn arena_bytes(program: &Program<'_>, schedule: Schedule) -> Result<u64, PlanError> {
     Ok(4 * match schedule {
         Schedule::Timesteps => arena_words(program),
         Schedule::Layers => Plan::new(program)?.words(),
@@ -83,21 +83,21 @@ fn needs(compiled: &Compiled<'_>, schedule: Schedule, weights_in_ram: bool) -> R
         Step::Pool(_) => 0,
     };
     Ok(Needs {
-        schedule: schedule.name(),
-        arena_bytes: arena_bytes_of(program, schedule)?,
+        schedule,
+        arena_bytes: arena_bytes(program, schedule)?,
         weights_in_ram_bytes: if weights_in_ram { program.steps().iter().map(weights).sum() } else { 0 },
         stack_bytes: STACK_BYTES,
-        tables_bytes: program.steps().iter().map(table_bits).sum::<u64>().div_ceil(8),
+        tables_bytes: flash_bytes(program),
         code_bytes: CODE_BYTES,
     })
 }
 
-/// In which order a network runs within what the user has chosen, and what it then needs.
+/// What a network needs in the order in which it fits what the user has chosen; an order that was chosen before stays.
 ///
 /// # Errors
 /// A network that does not fit, with what is too much, by how much, and where it would fit; one that cannot run layer by layer
 /// where that was asked for.
-pub fn fit(compiled: &Compiled<'_>, choices: &Choices) -> Result<(Schedule, Needs), AtNode<BackendError>> {
+pub fn fit(compiled: &Compiled<'_>, choices: &Choices) -> Result<Needs, AtNode<BackendError>> {
     let refused = |found: String, help: String| AtNode {
         node: compiled.name.clone(),
         op: "network".to_owned(),
@@ -108,22 +108,24 @@ pub fn fit(compiled: &Compiled<'_>, choices: &Choices) -> Result<(Schedule, Need
     let flash = choices.flash.or(choices.device.map(|device| device.flash_bytes.into())).unwrap_or(u64::MAX);
     let of = |schedule| needs(compiled, schedule, choices.weights_in_ram);
     let (by_timesteps, by_layers) = (of(Schedule::Timesteps), of(Schedule::Layers));
-    if let (Some(Schedule::Layers), Err(error)) = (choices.schedule, by_layers) {
+    let before = (compiled.layout.schedule == Schedule::Layers).then_some(Schedule::Layers);
+    let chosen = choices.schedule.or(before);
+    if let (Some(Schedule::Layers), Err(error)) = (chosen, by_layers) {
         let help = "leave --schedule out: it runs timestep by timestep".to_owned();
         return Err(refused(format!("`--schedule layers` was asked for, and {}", why(compiled, error)), help));
     }
-    let tried: Vec<(Schedule, Needs)> = [(Schedule::Timesteps, by_timesteps), (Schedule::Layers, by_layers)]
+    let tried: Vec<Needs> = [by_timesteps, by_layers]
         .into_iter()
-        .filter(|(schedule, _)| choices.schedule.is_none_or(|chosen| chosen == *schedule))
-        .filter_map(|(schedule, needs)| Some((schedule, needs.ok()?)))
+        .flatten()
+        .filter(|needs| chosen.is_none_or(|chosen| chosen == needs.schedule))
         .collect();
-    let Some(&(_, first)) = tried.first() else {
+    let Some(&first) = tried.first() else {
         return Err(refused("the network has no order to run in".into(), "this is a mistake in snnc".into()));
     };
-    let fits = |others: &[(Schedule, Needs)]| -> String {
+    let fits = || -> String {
         let fits = |device: &&Device| {
             let (ram, flash) = (u64::from(device.ram_bytes), u64::from(device.flash_bytes));
-            others.iter().any(|(_, needs)| needs.ram() <= ram && needs.flash() <= flash)
+            tried.iter().any(|needs| needs.ram() <= ram && needs.flash() <= flash)
         };
         let names: Vec<&str> = DEVICES.iter().filter(fits).map(|device| device.name).collect();
         if names.is_empty() {
@@ -139,34 +141,32 @@ pub fn fit(compiled: &Compiled<'_>, choices: &Choices) -> Result<(Schedule, Need
              too few",
             needed - flash
         );
-        let help = format!(
-            "give --weights of fewer bits or prune it (`snnc compress`); or take a larger board: {}",
-            fits(&tried)
-        );
+        let help =
+            format!("give --weights of fewer bits or prune it (`snnc compress`); or take a larger board: {}", fits());
         return Err(refused(found, help));
     }
-    if let Some(&found) = tried.iter().find(|(_, needs)| needs.ram() <= ram) {
+    if let Some(&found) = tried.iter().find(|needs| needs.ram() <= ram) {
         return Ok(found);
     }
-    let each = tried.iter().map(|(schedule, needs)| {
+    let each = tried.iter().map(|needs| {
         let weights = match needs.weights_in_ram_bytes {
             0 => String::new(),
             bytes => format!(", weights {bytes}"),
         };
-        let (name, ram, arena, stack) = (schedule.name(), needs.ram(), needs.arena_bytes, needs.stack_bytes);
+        let (name, ram, arena, stack) = (needs.schedule.name(), needs.ram(), needs.arena_bytes, needs.stack_bytes);
         format!("{ram} bytes of RAM by {name} (arena {arena}{weights}, stack {stack})")
     });
     let each = each.collect::<Vec<_>>().join(", ");
-    let least = tried.iter().map(|(_, needs)| needs.ram()).min().unwrap_or(0);
+    let least = tried.iter().map(Needs::ram).min().unwrap_or(0);
     let mut found = format!("needs {each}, {place} has {ram}: {} too few", least - ram);
-    if let (None, Err(error)) = (choices.schedule, by_layers) {
+    if let (None, Err(error)) = (chosen, by_layers) {
         found += &format!("; {}", why(compiled, error));
     }
-    let mut ways = vec![format!("take a board with more: {}", fits(&tried))];
+    let mut ways = vec![format!("take a board with more: {}", fits())];
     if choices.weights_in_ram && least - first.weights_in_ram_bytes <= ram {
         ways.insert(0, "leave --weights-in-ram out, with which it does not fit".to_owned());
     }
-    if let (Some(Schedule::Timesteps), Ok(other)) = (choices.schedule, by_layers)
+    if let (Some(Schedule::Timesteps), Ok(other)) = (chosen, by_layers)
         && other.ram() <= ram
     {
         ways.insert(0, format!("give --schedule layers, which needs {}", other.ram()));
@@ -188,48 +188,4 @@ fn why(compiled: &Compiled<'_>, error: PlanError) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::backend::rust::tests::{chain, recurrent};
-    use bumpalo::Bump;
-
-    fn text(result: Result<(Schedule, Needs), AtNode<BackendError>>) -> String {
-        let BackendError::Unsupported { found, help } = result.expect_err("it is refused").source;
-        format!("{found}\n{help}")
-    }
-
-    #[test]
-    fn timesteps_where_there_is_room_else_layers_else_a_refusal_with_the_figures() {
-        let arena = Bump::new();
-        let compiled = chain(&arena);
-        let given = |ram| Choices { ram: Some(ram), ..Choices::default() };
-        assert_eq!(fit(&compiled, &Choices::default()).expect("no limit").0, Schedule::Timesteps);
-        let (_, needs) = fit(&compiled, &given(1 << 20)).expect("plenty");
-        assert_eq!(needs.ram(), needs.arena_bytes + STACK_BYTES);
-        assert_eq!(fit(&compiled, &given(needs.ram())).expect("just enough").0, Schedule::Timesteps);
-        let (schedule, less) = fit(&compiled, &given(needs.ram() - 1)).expect("by layers");
-        assert_eq!(schedule, Schedule::Layers);
-        assert!(2 * less.arena_bytes < needs.arena_bytes, "{less:?} {needs:?}");
-        insta::assert_snapshot!(text(fit(&compiled, &given(less.ram() - 1))));
-        let only = Choices { schedule: Some(Schedule::Timesteps), ..given(less.ram()) };
-        insta::assert_snapshot!(text(fit(&compiled, &only)));
-        let copied = Choices { weights_in_ram: true, ..given(less.ram()) };
-        insta::assert_snapshot!(text(fit(&compiled, &copied)));
-    }
-
-    #[test]
-    fn flash_is_refused_too() {
-        let arena = Bump::new();
-        let choices = Choices { flash: Some(CODE_BYTES), ..Choices::default() };
-        insta::assert_snapshot!(text(fit(&chain(&arena), &choices)));
-    }
-
-    #[test]
-    fn a_recurrent_network_is_told_why() {
-        let arena = Bump::new();
-        let choices = Choices { schedule: Some(Schedule::Layers), ..Choices::default() };
-        insta::assert_snapshot!(text(fit(&recurrent(&arena), &choices)));
-        let choices = Choices { ram: Some(16), ..Choices::default() };
-        insta::assert_snapshot!(text(fit(&recurrent(&arena), &choices)));
-    }
-}
+mod tests;

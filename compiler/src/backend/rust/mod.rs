@@ -14,11 +14,11 @@ mod weights;
 pub use board::{BOARDS, Board, M0, M3, M4, M7, M33};
 pub use device::{Boot, DEVICES, Device};
 pub use firmware::{frame_bytes, verify};
-pub use memory::{CODE_BYTES, Choices, Needs, STACK_BYTES, arena_bytes_of, fit};
+pub use memory::{CODE_BYTES, Choices, Needs, STACK_BYTES, arena_bytes, fit};
 
 use snnc_runtime::program::{Leak, Population, Program, Reset, Step, Synapses};
 use snnc_runtime::run::layers::plan::Plan;
-use snnc_runtime::run::{arena_words, step_words};
+use snnc_runtime::run::step_words;
 
 use super::{Backend, BackendError, EmitOptions, Emitted, LayerReport};
 use crate::compiled::{Compiled, Schedule};
@@ -37,15 +37,12 @@ fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, A
     if options.load_weights {
         return Err(BackendError::fpga_only(compiled, "load-weights", ""));
     }
-    // a schedule that was chosen before stays
-    let chosen = (compiled.layout.schedule == Schedule::Layers).then_some(Schedule::Layers);
-    let choices = Choices { schedule: options.mcu.schedule.or(chosen), ..options.mcu };
-    let (schedule, needs) = memory::fit(compiled, &choices)?;
-    let report = report(compiled, schedule);
-    let (firmware, samples) = firmware::example(compiled, options.samples, choices.device)?;
-    let way = crate_files::Way { schedule, needs, device: choices.device, weights_in_ram: choices.weights_in_ram };
-    let mut files = crate_files::files(compiled, &report, samples, &way)?;
-    files.extend(c_interface::files(compiled, &way)?);
+    let needs = memory::fit(compiled, &options.mcu)?;
+    let report = report(compiled, needs.schedule);
+    let device = options.mcu.device;
+    let (firmware, samples) = firmware::example(compiled, options.samples, device)?;
+    let mut files = crate_files::files(compiled, &report, samples, &needs, device)?;
+    files.extend(c_interface::files(compiled, &needs)?);
     files.extend(firmware);
     Ok(Emitted { files, report, resources: None, predicted_clocks: Vec::new(), needs: Some(needs) })
 }
@@ -120,12 +117,6 @@ const fn factors_of(leak: Leak<'_>) -> usize {
     }
 }
 
-/// Bytes of RAM that the network needs besides the stack.
-#[must_use]
-pub fn arena_bytes(program: &Program<'_>) -> u64 {
-    4 * arena_words(program) as u64
-}
-
 /// Bytes of flash that its weights and tables take, code not counted.
 #[must_use]
 pub fn flash_bytes(program: &Program<'_>) -> u64 {
@@ -142,88 +133,4 @@ fn rendered(name: &str, template: &impl askama::Template) -> Result<String, AtNo
             help: "this is a mistake in snnc: please report it".to_owned(),
         },
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use bumpalo::Bump;
-    use snnc_runtime::program::{
-        Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate,
-        Readout, Reduce, Reset, Shape, Step, Synapses, Window,
-    };
-
-    use crate::compiled::{Compiled, Layout, StepInfo};
-    use crate::ir::InputEncoding;
-
-    fn population<'a>(arena: &'a Bump, projections: &[Projection<'a>], shape: Shape, neurons: bool) -> Population<'a> {
-        let channels = shape.channels as usize;
-        let threshold: &[i32] = arena.alloc_slice_fill_copy(channels, 9);
-        let neuron = Neuron { leak: Leak::None, threshold, reset: Reset::None, membrane_bits: 20, ..Neuron::BARE };
-        let kind = if neurons { EdgeKind::Spikes } else { EdgeKind::Currents { bits: 20 } };
-        Population {
-            projections: arena.alloc_slice_copy(projections),
-            accumulator_bits: 24,
-            current_shift: 0,
-            bias: arena.alloc_slice_fill_copy(channels, 0),
-            neuron: neurons.then_some(neuron),
-            output: Edge { shape, kind, rate: Rate::PerTimestep },
-        }
-    }
-
-    fn compiled<'a>(arena: &'a Bump, input: Shape, steps: &[Step<'a>], names: &[&str]) -> Compiled<'a> {
-        let input = Edge { shape: input, kind: EdgeKind::Spikes, rate: Rate::PerTimestep };
-        let readout = Readout { source: steps.len() as u16, quantity: Quantity::Spikes, reduce: Reduce::Sum };
-        let program = Program::new(input, arena.alloc_slice_copy(steps), readout, 4).expect("a sound network");
-        let steps = names.iter().map(|&name| StepInfo { name: name.to_owned(), encoding: None, activity: None });
-        Compiled {
-            name: "net".to_owned(),
-            program,
-            input: InputEncoding::Spikes,
-            steps: steps.collect(),
-            readout_scale: 1.0,
-            layout: Layout::default(),
-        }
-    }
-
-    fn int8(arena: &Bump, weights: usize) -> Synapses<'_> {
-        Synapses::Int8 { weights: arena.alloc_slice_fill_copy(weights, 1) }
-    }
-
-    /// Convolution, pool, neurons and a dense layer.
-    pub(super) fn chain(arena: &Bump) -> Compiled<'_> {
-        let shape = |size, channels| Shape { height: size, width: size, channels };
-        let window = |kernel, stride| Window { kernel, stride, padding: [0, 0], dilation: [1, 1] };
-        let project = |source, connection, synapses| Projection { source, delay: 0, connection, synapses };
-        let conv = project(0, Connection::Conv2d(window([3, 3], [1, 1])), int8(arena, 9 * 8));
-        let pool = Pool {
-            source: 1,
-            op: PoolOp::Max,
-            window: window([2, 2], [2, 2]),
-            output: Edge { shape: shape(8, 8), kind: EdgeKind::Currents { bits: 20 }, rate: Rate::PerTimestep },
-        };
-        let neurons = project(2, Connection::Identity, int8(arena, 8));
-        let dense = project(3, Connection::Dense, int8(arena, 512 * 10));
-        let steps = [
-            Step::Population(population(arena, &[conv], shape(16, 8), false)),
-            Step::Pool(pool),
-            Step::Population(population(arena, &[neurons], shape(8, 8), true)),
-            Step::Population(population(arena, &[dense], Shape::vector(10), true)),
-        ];
-        compiled(arena, shape(18, 1), &steps, &["conv", "pool", "lif1", "lif2"])
-    }
-
-    /// Two layers, the first of which reads the second's spikes of the timestep before.
-    pub(super) fn recurrent(arena: &Bump) -> Compiled<'_> {
-        let dense = |source, delay, weights| Projection {
-            source,
-            delay,
-            connection: Connection::Dense,
-            synapses: int8(arena, weights),
-        };
-        let steps = [
-            Step::Population(population(arena, &[dense(0, 0, 80), dense(2, 1, 40)], Shape::vector(10), true)),
-            Step::Population(population(arena, &[dense(1, 0, 40)], Shape::vector(4), true)),
-        ];
-        compiled(arena, Shape::vector(8), &steps, &["lif1", "lif2"])
-    }
 }
