@@ -4,9 +4,12 @@ mod common;
 use common::random::{Rng, program, samples};
 use common::{Frame, Packed};
 use proptest::prelude::*;
-use snnc_runtime::program::{EdgeKind, Program, Rate, Step};
+use snnc_runtime::program::{
+    Connection, Edge, EdgeKind, Neuron, Population, Program, Projection, Quantity, Rate, Readout, Reduce, Shape, Step,
+    Synapses,
+};
 use snnc_runtime::run::layers::LayerRunner;
-use snnc_runtime::run::layers::plan::{Plan, PlanError};
+use snnc_runtime::run::layers::plan::{MOST_STEPS, Plan, PlanError};
 use snnc_runtime::run::{Runner, arena_words};
 
 /// All frames of a sample as one.
@@ -110,4 +113,28 @@ fn the_random_networks_have_units_of_every_kind() {
         format!("{planned} planned, {recurrent} recurrent, {fused} fused, {pools:?} pools, {overlapped} overlapped");
     assert!(planned > 1000 && recurrent > 100 && fused > 200 && overlapped > 50, "{found}");
     assert!(pools[0] > 50 && pools[1] > 15, "{found}");
+}
+
+/// A chain of so many neurons, each of which takes the spikes of the one before.
+fn chain(steps: usize) -> Result<Plan, PlanError> {
+    let output = Edge { shape: Shape::vector(1), kind: EdgeKind::Spikes, rate: Rate::PerTimestep };
+    let projections: Vec<_> = (0..steps as u16)
+        .map(|source| {
+            let synapses = Synapses::Int8 { weights: &[1] };
+            [Projection { source, delay: 0, connection: Connection::Identity, synapses }]
+        })
+        .collect();
+    let population = |projections| {
+        let neuron = Some(Neuron { threshold: &[1], ..Neuron::BARE });
+        Step::Population(Population { projections, accumulator_bits: 2, current_shift: 0, bias: &[0], neuron, output })
+    };
+    let steps: Vec<Step<'_>> = projections.iter().map(|projections| population(projections)).collect();
+    let readout = Readout { source: steps.len() as u16, quantity: Quantity::Spikes, reduce: Reduce::Sum };
+    Plan::new(&Program::new(output, &steps, readout, 3).expect("a sound network"))
+}
+
+#[test]
+fn a_network_of_more_steps_than_a_plan_has_is_refused() {
+    assert!(chain(MOST_STEPS).is_ok());
+    assert_eq!(chain(MOST_STEPS + 1), Err(PlanError::Steps));
 }
