@@ -82,7 +82,8 @@ pub struct LayerReport {
     pub name: String,
     /// Name of the weight encoding, if it has weights.
     pub encoding: Option<&'static str>,
-    /// What makes its sums: gather, popcount, depthwise or unrolled (FPGA).
+    /// What makes its sums: gather, popcount, depthwise or unrolled (FPGA); products, rows, counters, nibbles, lists or responses
+    /// (a microcontroller).
     pub engine: Option<&'static str>,
     /// Accumulators (FPGA).
     pub lanes: Option<usize>,

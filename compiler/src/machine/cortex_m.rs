@@ -10,6 +10,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use bumpalo::Bump;
 use snnc_runtime::program::{EdgeKind, Program, Step};
 use snnc_runtime::run::layers::plan::Plan;
 
@@ -46,6 +47,9 @@ fn run(
     expected: &[Trace],
     scratch: &Path,
 ) -> Result<Outcome, MachineError> {
+    let arena = Bump::new();
+    let flash = u64::from(board.flash_bytes);
+    let compiled = &rust::with_bytes(compiled, &arena, flash);
     let schedule = fits(board, compiled, samples)?;
     let toolchain = Toolchain::find(board.target)?;
     let qemu = on_path("qemu-system-arm").ok_or_else(|| MachineError::Missing {
@@ -54,7 +58,7 @@ fn run(
     })?;
     let compared = compared_steps(&compiled.program, schedule);
     let edges: Vec<usize> = compared.iter().map(|step| step + 1).collect();
-    let mcu = rust::Choices { schedule: Some(schedule), ..rust::Choices::default() };
+    let mcu = rust::Choices { schedule: Some(schedule), flash: Some(flash), ..rust::Choices::default() };
     let emitted = (rust::BACKEND.emit)(compiled, &EmitOptions { mcu, ..EmitOptions::default() })?;
     write(&scratch.join("network"), &emitted.files)?;
     write(scratch, &rust::verify(compiled, board, &edges, samples.len(), schedule)?)?;

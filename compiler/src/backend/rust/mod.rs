@@ -6,6 +6,7 @@ mod c_interface;
 mod crate_files;
 mod device;
 mod firmware;
+mod kernels;
 mod memory;
 mod names;
 mod source;
@@ -14,8 +15,10 @@ mod weights;
 pub use board::{BOARDS, Board, M0, M3, M4, M7, M33};
 pub use device::{Boot, DEVICES, Device};
 pub use firmware::{frame_bytes, verify};
+pub use kernels::with_bytes;
 pub use memory::{CODE_BYTES, Choices, Needs, STACK_BYTES, arena_bytes, fit};
 
+use bumpalo::Bump;
 use snnc_runtime::program::{Leak, Population, Program, Reset, Step, Synapses};
 use snnc_runtime::run::layers::plan::Plan;
 use snnc_runtime::run::step_words;
@@ -37,6 +40,9 @@ fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, A
     if options.load_weights {
         return Err(BackendError::fpga_only(compiled, "load-weights", ""));
     }
+    let arena = Bump::new();
+    let flash = options.mcu.flash.or(options.mcu.device.map(|device| device.flash_bytes.into()));
+    let compiled = &kernels::with_bytes(compiled, &arena, flash.unwrap_or(u64::MAX));
     let needs = memory::fit(compiled, &options.mcu)?;
     let report = report(compiled, needs.schedule);
     let device = options.mcu.device;
@@ -58,7 +64,7 @@ fn report(compiled: &Compiled<'_>, schedule: Schedule) -> Vec<LayerReport> {
             name: info.name.clone(),
             encoding: info.encoding.map(crate::ir::WeightEncoding::name),
             lanes: None,
-            engine: None,
+            engine: kernels::name(program, step),
             inputs_per_clock: None,
             engines: None,
             predicted_clocks: None,
