@@ -43,6 +43,7 @@ fn every_board_gets_a_firmware_that_links_and_takes_what_was_said() {
         let out = folder.display().to_string();
         let said = succeeds(&compile(&out, &model, &calib, &["--board", device.name]));
         assert!(said.contains(&format!("of {} on {}", device.ram_bytes, device.name)), "{said}");
+        assert!(said.contains("instructions per sample") && said.contains("an int8 network of this shape"), "{said}");
         // packages are built once
         std::os::unix::fs::symlink(scratch.path().join("target"), folder.join("firmware/target")).expect("a link");
         let built = json(&["build", &out, "--json"]);

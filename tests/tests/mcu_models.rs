@@ -1,7 +1,8 @@
 //! The models of the corpus on every emulated core, by timesteps and layer by layer: every spike is the host's.
 
 use bumpalo::Bump;
-use snnc::backend::rust::{M0, arena_bytes};
+use snnc::backend::rust::instructions::Estimate;
+use snnc::backend::rust::{M0, M4, arena_bytes};
 use snnc::compiled::{Compiled, Schedule};
 use snnc::data::Sample;
 use snnc::host::{Trace, trace};
@@ -16,11 +17,24 @@ fn run(machine: &Machine, compiled: &Compiled<'_>, samples: &[Sample]) -> Result
     (machine.run)(compiled, samples, &traces, scratch.path())
 }
 
-fn equal(machine: &Machine, compiled: &Compiled<'_>, samples: &[Sample]) {
+/// What is estimated of the instructions is nearly what they are.
+fn estimated(compiled: &Compiled<'_>, schedule: Schedule, target: &str, samples: &[Sample], found: &Outcome) {
+    let estimate = Estimate::new(compiled, schedule, target, false, samples).expect("prices of the core");
+    let found = found.cost.iter().sum::<u64>() as f64 / found.cost.len() as f64;
+    let (name, estimated) = (&compiled.name, estimate.instructions);
+    assert!(
+        (estimated / found - 1.0).abs() < 0.1,
+        "{name} on {target} by {}: {estimated:.0} instructions estimated, {found:.0} found",
+        schedule.name()
+    );
+}
+
+fn equal(machine: &Machine, compiled: &Compiled<'_>, samples: &[Sample]) -> Outcome {
     let outcome = run(machine, compiled, samples);
     let outcome = outcome.unwrap_or_else(|error| panic!("{}: {:?}", machine.name, miette::Report::new(error)));
     assert_eq!(outcome.difference, None, "{} on {}", compiled.name, machine.name);
     assert_eq!(outcome.cost.len(), samples.len());
+    outcome
 }
 
 /// Runs an image on every core, and on the Cortex-M4 by layers. Returns what the micro:bit says, if it refuses.
@@ -35,7 +49,18 @@ fn everywhere(file: &str, timesteps: u32) -> Option<String> {
     let mut refused = None;
     for machine in MACHINES.iter().filter(|machine| machine.unit == Unit::Instructions) {
         match run(machine, &compiled, &images) {
-            Ok(outcome) => assert_eq!(outcome.difference, None, "{file} on {}", machine.name),
+            Ok(outcome) => {
+                assert_eq!(outcome.difference, None, "{file} on {}", machine.name);
+                let bytes = arena_bytes(&compiled.program, Schedule::Timesteps).expect("every network has that order");
+                match machine.name {
+                    "cortex-m4" => estimated(&compiled, Schedule::Timesteps, M4.target, &images, &outcome),
+                    "cortex-m0" if bytes < u64::from(M0.ram_bytes) / 2 => {
+                        estimated(&compiled, Schedule::Timesteps, M0.target, &images, &outcome);
+                    }
+                    "cortex-m0" => estimated(&compiled, Schedule::Layers, M0.target, &images, &outcome),
+                    _ => {}
+                }
+            }
             Err(MachineError::Backend(error)) if machine.name == "cortex-m0" => {
                 refused = Some(error.source.to_string())
             }
@@ -43,7 +68,8 @@ fn everywhere(file: &str, timesteps: u32) -> Option<String> {
         }
     }
     compiled.layout.schedule = Schedule::Layers;
-    equal(&cortex_m::CORTEX_M4, &compiled, &images);
+    let by_layers = equal(&cortex_m::CORTEX_M4, &compiled, &images);
+    estimated(&compiled, Schedule::Layers, M4.target, &images, &by_layers);
     refused
 }
 

@@ -56,6 +56,8 @@ pub struct Emitted {
     pub predicted_clocks: Vec<u64>,
     /// What the network needs of a microcontroller's memories.
     pub needs: Option<rust::Needs>,
+    /// What it takes on a microcontroller (with calibration samples).
+    pub estimate: Option<rust::instructions::Estimate>,
 }
 
 /// A file of the output folder.

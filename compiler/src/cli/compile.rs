@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use bumpalo::Bump;
 use miette::IntoDiagnostic;
 use serde::Serialize;
+use snnc::backend::rust::instructions::{BreakEven, Estimate};
 use snnc::backend::rust::{Choices, DEVICES, Device, Needs};
 use snnc::backend::verilog;
 use snnc::backend::verilog::WeightStore;
@@ -47,6 +48,9 @@ struct Report<'r> {
     /// What it needs of a microcontroller's memories.
     #[serde(skip_serializing_if = "Option::is_none")]
     needs: Option<Needs>,
+    /// What it takes on a microcontroller, on the calibration samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimate: Option<&'r Estimate>,
     /// The microcontroller's board that a firmware is written for.
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<&'static str>,
@@ -79,7 +83,7 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
     let options = EmitOptions { samples: &samples, host, board, load_weights: arguments.load_weights, mcu };
     let backend = BACKENDS.iter().find(|backend| backend.name == target).expect("every target has its backend");
     let emitted = (backend.emit)(compiled, &options).map_err(Error::from)?;
-    let Emitted { mut files, report, resources, predicted_clocks, needs } = emitted;
+    let Emitted { mut files, report, resources, predicted_clocks, needs, estimate } = emitted;
     if let Some(needs) = needs {
         compiled.layout.schedule = needs.schedule;
     }
@@ -104,6 +108,7 @@ pub fn run(arguments: &Compile) -> miette::Result<ExitCode> {
             clock_mhz: f64::from(chosen.clock) / 1e6,
         }),
         needs,
+        estimate: estimate.as_ref(),
         device: mcu.device.map(|device| device.name),
         chosen: why,
     };
@@ -240,6 +245,36 @@ fn stimuli(arguments: &Compile, compiled: &Compiled<'_>) -> miette::Result<Vec<S
     }
 }
 
+/// What a network takes on a core, and when one without spikes would take less.
+fn instructions(estimate: &Estimate, timesteps: u32) -> String {
+    let Estimate { core, instructions, cycles, layers, break_even } = estimate;
+    let mut text = format!("{:<24} {:>12} {:>13} {:>9}\n", "estimated", "instructions", "a synapse", "active");
+    for layer in layers {
+        let slot = layer.instructions_per_slot.map_or(String::new(), |slot| format!("{slot:.2}"));
+        let active = layer.active.map_or(String::new(), |active| format!("{:.1} %", 100.0 * active));
+        text += &format!("{:<24} {:>12.0} {slot:>13} {active:>9}\n", layer.name, layer.instructions);
+    }
+    text += &format!(
+        "about {instructions:.0} instructions per sample on a {core}, about {cycles:.0} cycles where memory never waits; \
+         `snnc verify` counts the instructions\n"
+    );
+    if let Some(BreakEven { int8_instructions, timesteps: at_most, active, active_up_to }) = break_even {
+        text += &format!(
+            "an int8 network of this shape without spikes takes about {int8_instructions:.0} instructions (CMSIS-NN): this one \
+             takes fewer for up to {at_most} timesteps"
+        );
+        text += &match active_up_to {
+            Some(most) => format!(
+                "; in {timesteps} timesteps, while up to {:.1} % of its synapses are active (they are {:.1} %)\n",
+                100.0 * most,
+                100.0 * active
+            ),
+            None => format!("; in {timesteps} timesteps it takes more, however few spikes there are\n"),
+        };
+    }
+    text
+}
+
 /// What a network needs of a microcontroller's memories, and of those of its board.
 fn memories(needs: &Needs, device: Option<&Device>, folder: &Path) -> String {
     let of = |bytes: u32| device.map_or(String::new(), |device| format!(" of {bytes} on {}", device.name));
@@ -323,6 +358,9 @@ fn text(report: &Report<'_>, folder: &Path) -> String {
         let n = report.predicted_clocks.len();
         let mean = report.predicted_clocks.iter().sum::<u64>() as f64 / n as f64;
         text += &format!("predicted: {mean:.0} clocks per sample, mean of {n} calibration samples\n");
+    }
+    if let Some(estimate) = report.estimate {
+        text += &instructions(estimate, report.timesteps);
     }
     if let Some(needs) = report.needs {
         text += &memories(&needs, report.device.and_then(Device::find), folder);

@@ -40,7 +40,11 @@ const fn machine(name: &'static str, run: Run) -> Machine {
     Machine { name, unit: Unit::Instructions, run, run_with_waveform: None }
 }
 
-fn run(
+/// Runs a network on a board.
+///
+/// # Errors
+/// As [`Machine::run`].
+pub fn run(
     board: &Board,
     compiled: &Compiled<'_>,
     samples: &[Sample],

@@ -6,6 +6,7 @@ mod c_interface;
 mod crate_files;
 mod device;
 mod firmware;
+pub mod instructions;
 mod kernels;
 mod memory;
 mod names;
@@ -23,6 +24,7 @@ use snnc_runtime::program::{Leak, Population, Program, Reset, Step, Synapses};
 use snnc_runtime::run::layers::plan::Plan;
 use snnc_runtime::run::step_words;
 
+use self::instructions::Estimate;
 use super::{Backend, BackendError, EmitOptions, Emitted, LayerReport};
 use crate::compiled::{Compiled, Schedule};
 use crate::error::AtNode;
@@ -50,7 +52,9 @@ fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, A
     let mut files = crate_files::files(compiled, &report, samples, &needs, device)?;
     files.extend(c_interface::files(compiled, &needs)?);
     files.extend(firmware);
-    Ok(Emitted { files, report, resources: None, predicted_clocks: Vec::new(), needs: Some(needs) })
+    let (target, dsp) = device.map_or((M4.target, false), |device| (device.target, device.dsp));
+    let estimate = Estimate::new(compiled, needs.schedule, target, dsp, options.samples);
+    Ok(Emitted { files, report, resources: None, predicted_clocks: Vec::new(), needs: Some(needs), estimate })
 }
 
 /// What each layer costs in flash and RAM; accumulators and scores, which no layer owns, are left out. Layer by layer, outputs

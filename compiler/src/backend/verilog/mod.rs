@@ -76,7 +76,7 @@ fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, A
         let own = board::files(&interface, chosen, &files);
         files.extend(own);
     }
-    Ok(Emitted { files, report, predicted_clocks, resources: Some(resources), needs: None })
+    Ok(Emitted { files, report, predicted_clocks, resources: Some(resources), needs: None, estimate: None })
 }
 
 /// The design, the clocks of `samples`, and a testbench for the first `benched` of them where there are any. `traces`

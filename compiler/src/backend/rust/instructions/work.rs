@@ -1,0 +1,503 @@
+//! What a network does on a core, in units that have a price: counted from the spikes of samples, step by step.
+
+use snnc_runtime::program::{
+    Connection, EdgeKind, Neuron, PoolOp, Population, Program, Projection, Quantity, Rate, Reduce, Reset, ResetTiming,
+    Shape, Step, Synapses, Window, words,
+};
+use snnc_runtime::run::Input;
+
+use crate::data::Sample;
+use crate::host::Trace;
+
+/// Units of work. Each is counted per sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Unit {
+    /// A step that runs.
+    Step,
+    /// A position of a map, or a whole layer without one.
+    Position,
+    /// Inputs that lie side by side: the row of a window.
+    Stretch,
+    /// 32 of them or fewer, from the beginning of a word on.
+    Word,
+    /// The same from elsewhere.
+    ShiftedWord,
+    /// An input that spiked: its row is listed.
+    Row,
+    /// Four weights of a listed row.
+    Int8,
+    /// 32 signs of one.
+    Signs,
+    /// 32 bits of the planes of one.
+    Plane,
+    /// Eight weights of one.
+    Nibbles,
+    /// Eight odd weights of one.
+    OddNibbles,
+    /// A weight of one that is a list.
+    Entry,
+    /// Sixteen sums of a position that take listed rows.
+    Int8Sums,
+    /// 32 that count them.
+    Counters,
+    /// Sixteen that take rows of nibbles.
+    NibbleSums,
+    /// A codeword that responds to a channel.
+    Response,
+    /// An output that takes a response.
+    Index,
+    /// A value that is looked at.
+    Value,
+    /// One that is not zero.
+    Factor,
+    /// Four weights of eight bits that it is multiplied by.
+    Int8Products,
+    /// A plane of a weight.
+    PlaneProduct,
+    /// A weight of another encoding.
+    Product,
+    /// An element that reaches its own output.
+    OneToOne,
+    /// A sum that begins.
+    Sum,
+    /// One that is shifted.
+    Shift,
+    /// One that is given as it is.
+    Current,
+    /// The neurons of a position.
+    Neurons,
+    /// A neuron of 16 bits or fewer whose threshold is subtracted, the same for all channels.
+    PackedAlike,
+    /// One whose amount is subtracted.
+    PackedSubtract,
+    /// One that is set to a value, or not reset.
+    PackedValue,
+    /// One whose amount is subtracted with the next input.
+    PackedSubtractLater,
+    /// One that is set to a value with the next input.
+    PackedValueLater,
+    /// A neuron of more bits.
+    Wide,
+    /// One that has a leak of its own, or a reset in place of its input.
+    Slow,
+    /// One that keeps nothing.
+    Stateless,
+    /// One with synaptic currents, several spikes, a floor, or a stored level.
+    Special,
+    /// 32 channels of a tap of a pool of spikes.
+    PooledWord,
+    /// An element of a tap of any other pool.
+    Pooled,
+    /// A word that is kept for a later timestep.
+    Delayed,
+    /// An element that is read out.
+    Score,
+    /// The same layer by layer.
+    ScoreApart,
+    /// A spike that is counted.
+    SpikeScore,
+    /// A position that runs through its timesteps by itself: layer by layer.
+    Apart,
+}
+
+/// How many units there are.
+pub const UNITS: usize = Unit::Apart as usize + 1;
+
+/// What a step does in a sample: a mean.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Work {
+    /// Of each unit.
+    pub units: [f64; UNITS],
+    /// Products that a network without spikes has for one timestep of it: inputs of a window inside the map times outputs.
+    pub products: f64,
+    /// The same for each timestep in which its inputs are spikes.
+    pub slots: f64,
+    /// Of them, those of an input that spiked.
+    pub active: f64,
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Self { units: [0.0; UNITS], products: 0.0, slots: 0.0, active: 0.0 }
+    }
+}
+
+impl Work {
+    fn add(&mut self, unit: Unit, count: usize) {
+        self.units[unit as usize] += count as f64;
+    }
+}
+
+/// Work of each step in a sample, the mean of `samples` and their `traces`; `apart` where it runs layer by layer.
+#[must_use]
+pub fn work(program: &Program<'_>, samples: &[Sample], traces: &[Trace], apart: bool) -> Vec<Work> {
+    let mut all = vec![Work::default(); program.steps().len()];
+    for (sample, trace) in samples.iter().zip(traces) {
+        for (index, (step, work)) in program.steps().iter().zip(&mut all).enumerate() {
+            let runs = if step.output().rate == Rate::PerSample { 1 } else { program.timesteps() };
+            for timestep in 0..runs {
+                work.add(Unit::Step, 1);
+                match step {
+                    Step::Population(population) => {
+                        let positions = positions(population);
+                        work.add(Unit::Position, positions);
+                        work.add(Unit::Apart, if apart { positions } else { 0 });
+                        for projection in population.projections {
+                            let source = source(program, projection, sample, trace, timestep);
+                            project(work, program, population, projection, &source);
+                            let products = products(
+                                projection,
+                                program.edge(projection.source.into()).shape,
+                                population.output.shape,
+                            );
+                            work.products += if timestep == 0 && projection.delay == 0 { products } else { 0.0 };
+                            work.slots += if source.spikes { products } else { 0.0 };
+                            let edge = program.edge(projection.source.into());
+                            let kept =
+                                if edge.kind == EdgeKind::Spikes { words(edge.shape.len()) } else { edge.shape.len() };
+                            work.add(Unit::Delayed, if projection.delay > 0 { kept } else { 0 });
+                        }
+                        finish(work, population);
+                    }
+                    Step::Pool(pool) => {
+                        let from = program.edge(pool.source.into());
+                        let taps = spans(&pool.window, 0, from.shape.height, pool.output.shape.height)
+                            .map(|rows| rows.count)
+                            .sum::<usize>()
+                            * spans(&pool.window, 1, from.shape.width, pool.output.shape.width)
+                                .map(|columns| columns.count)
+                                .sum::<usize>();
+                        let channels = from.shape.channels as usize;
+                        match (from.kind, pool.op) {
+                            (EdgeKind::Spikes, PoolOp::Max) => work.add(Unit::PooledWord, taps * words(channels)),
+                            _ => work.add(Unit::Pooled, taps * channels),
+                        }
+                    }
+                }
+            }
+            if usize::from(program.readout().source) == index + 1 {
+                let elements = step.output().shape.len();
+                for given in &trace.edges[index] {
+                    match (program.readout().quantity, step.output().kind) {
+                        _ if apart => work.add(Unit::ScoreApart, elements),
+                        (Quantity::Spikes, EdgeKind::Spikes) if program.readout().reduce == Reduce::Sum => {
+                            work.add(Unit::SpikeScore, given.iter().map(|word| word.count_ones() as usize).sum());
+                        }
+                        _ => work.add(Unit::Score, elements),
+                    }
+                }
+            }
+        }
+    }
+    for work in &mut all {
+        let Work { units, products, slots, active } = work;
+        units.iter_mut().chain([products, slots, active]).for_each(|count| *count /= samples.len().max(1) as f64);
+    }
+    all
+}
+
+/// Positions that a population runs through: of a dense layer, one.
+fn positions(population: &Population<'_>) -> usize {
+    let dense = population.projections.iter().any(|projection| projection.connection == Connection::Dense);
+    if dense { 1 } else { population.output.shape.positions() }
+}
+
+/// How many of the elements before each one are active.
+struct Source {
+    before: Vec<usize>,
+    spikes: bool,
+}
+
+impl Source {
+    /// Active ones among `count` from `start` on.
+    fn active(&self, start: usize, count: usize) -> usize {
+        self.before[start + count] - self.before[start]
+    }
+}
+
+/// What a projection reads in a timestep.
+fn source(program: &Program<'_>, projection: &Projection<'_>, sample: &Sample, trace: &Trace, timestep: u32) -> Source {
+    let edge = program.edge(projection.source.into());
+    let elements = edge.shape.len();
+    let bits = |words: &[u32]| (0..elements).map(|i| words[i / 32] >> (i % 32) & 1 == 1).collect::<Vec<bool>>();
+    let active = match (timestep.checked_sub(projection.delay.into()), projection.source) {
+        (None, _) => vec![false; elements],
+        (Some(t), 0) => match sample.input(t) {
+            Input::Spikes(words) => bits(words),
+            Input::U8(values) => values.iter().map(|&value| value != 0).collect(),
+            Input::I8(values) => values.iter().map(|&value| value != 0).collect(),
+            Input::I16(values) => values.iter().map(|&value| value != 0).collect(),
+        },
+        (Some(t), source) => {
+            let given = &trace.edges[usize::from(source) - 1][t as usize];
+            if edge.kind == EdgeKind::Spikes { bits(given) } else { given.iter().map(|&word| word != 0).collect() }
+        }
+    };
+    let mut before = vec![0];
+    before.extend(active.iter().scan(0, |sum, &active| {
+        *sum += usize::from(active);
+        Some(*sum)
+    }));
+    Source { before, spikes: edge.kind == EdgeKind::Spikes }
+}
+
+/// Taps of a window inside the map, for each output along an axis.
+struct Span {
+    first: usize,
+    count: usize,
+}
+
+fn spans(window: &Window, axis: usize, size: u32, outputs: u32) -> impl Iterator<Item = Span> + Clone {
+    let [kernel, stride, padding, dilation] =
+        [window.kernel, window.stride, window.padding, window.dilation].map(|pair| usize::from(pair[axis]));
+    (0..outputs as usize).map(move |output| {
+        let inside =
+            |tap: &usize| (output * stride + tap * dilation).checked_sub(padding).is_some_and(|at| at < size as usize);
+        let first = (0..kernel).find(inside).unwrap_or(0);
+        Span {
+            first: (output * stride + first * dilation).saturating_sub(padding),
+            count: (0..kernel).filter(inside).count(),
+        }
+    })
+}
+
+/// What a projection adds to all positions.
+fn project(
+    work: &mut Work,
+    program: &Program<'_>,
+    population: &Population<'_>,
+    projection: &Projection<'_>,
+    source: &Source,
+) {
+    let (from, to) = (program.edge(projection.source.into()).shape, population.output.shape);
+    match projection.connection {
+        Connection::Identity => work.add(Unit::OneToOne, to.len()),
+        Connection::Dense => {
+            let rows = stretch(work, source, 0, from.len());
+            add(work, &projection.synapses, source, rows, to.len());
+        }
+        Connection::Conv2d(window) => {
+            let (channels, across) = (from.channels as usize, from.width as usize);
+            let columns: Vec<Span> = spans(&window, 1, from.width, to.width).collect();
+            let (down, right) = (usize::from(window.dilation[0]), usize::from(window.dilation[1]));
+            for rows in spans(&window, 0, from.height, to.height) {
+                for columns in &columns {
+                    if let Synapses::Codebook { codewords, .. } = projection.synapses {
+                        let (active, spikes) = of_codebook(source, from, &rows, columns, [down, right]);
+                        work.active += if source.spikes { (spikes * to.channels as usize) as f64 } else { 0.0 };
+                        work.add(Unit::ShiftedWord, rows.count * columns.count * words(channels));
+                        work.add(Unit::Response, active * codewords.len());
+                        work.add(Unit::Index, active * to.channels as usize);
+                        continue;
+                    }
+                    let mut active = 0;
+                    for row in (0..rows.count).map(|i| rows.first + i * down) {
+                        let start = (row * across + columns.first) * channels;
+                        if right == 1 {
+                            active += stretch(work, source, start, columns.count * channels);
+                        } else {
+                            for column in 0..columns.count {
+                                active += stretch(work, source, start + column * right * channels, channels);
+                            }
+                        }
+                    }
+                    add(work, &projection.synapses, source, active, to.channels as usize);
+                }
+            }
+        }
+    }
+}
+
+/// Synapses of a projection.
+fn products(projection: &Projection<'_>, from: Shape, to: Shape) -> f64 {
+    let (rows, all) = match projection.connection {
+        Connection::Identity => return 0.0,
+        Connection::Dense => (from.len(), from.len() * to.len()),
+        Connection::Conv2d(window) => {
+            let down: usize = spans(&window, 0, from.height, to.height).map(|rows| rows.count).sum();
+            let across: usize = spans(&window, 1, from.width, to.width).map(|columns| columns.count).sum();
+            let channels = from.channels as usize;
+            (window.taps() * channels, down * across * channels * to.channels as usize)
+        }
+    };
+    match projection.synapses {
+        Synapses::Sparse { columns, .. } => {
+            let width = if projection.connection == Connection::Dense { to.len() } else { to.channels as usize };
+            all as f64 * columns.len() as f64 / (rows * width) as f64
+        }
+        _ => all as f64,
+    }
+}
+
+/// Channels of a window in which anything is active, and how much is.
+fn of_codebook(source: &Source, from: Shape, rows: &Span, columns: &Span, [down, right]: [usize; 2]) -> (usize, usize) {
+    let (channels, across) = (from.channels as usize, from.width as usize);
+    let position = |i: usize, j: usize| ((rows.first + i * down) * across + columns.first + j * right) * channels;
+    let taps = (0..rows.count).flat_map(|i| (0..columns.count).map(move |j| position(i, j)));
+    let active = (0..channels).map(|channel| taps.clone().map(|at| source.active(at + channel, 1)).sum());
+    active.filter(|&active: &usize| active > 0).fold((0, 0), |(channels, all), active| (channels + 1, all + active))
+}
+
+/// Finds what is active among `count` inputs from `start` on; returns how many are.
+fn stretch(work: &mut Work, source: &Source, start: usize, count: usize) -> usize {
+    work.add(Unit::Stretch, 1);
+    match (source.spikes, start.is_multiple_of(32)) {
+        (false, _) => work.add(Unit::Value, count),
+        (true, true) => work.add(Unit::Word, words(count)),
+        (true, false) => work.add(Unit::ShiftedWord, words(count)),
+    }
+    source.active(start, count)
+}
+
+/// Adds `rows` of weights to the sums of a position.
+fn add(work: &mut Work, synapses: &Synapses<'_>, source: &Source, rows: usize, width: usize) {
+    if rows == 0 {
+        return;
+    }
+    if !source.spikes {
+        work.add(Unit::Factor, rows);
+        match synapses {
+            Synapses::Int8 { .. } => work.add(Unit::Int8Products, rows * width.div_ceil(4)),
+            Synapses::Planes { bits, .. } => work.add(Unit::PlaneProduct, rows * width * usize::from(*bits)),
+            Synapses::Sparse { columns, starts, .. } => {
+                work.add(Unit::Product, (rows * columns.len()).div_ceil(starts.len().max(2) - 1));
+            }
+            _ => work.add(Unit::Product, rows * width),
+        }
+        return;
+    }
+    work.add(Unit::Row, rows);
+    work.active += match synapses {
+        Synapses::Sparse { .. } => 0.0, // below
+        _ => (rows * width) as f64,
+    };
+    match *synapses {
+        Synapses::Int8 { .. } => {
+            work.add(Unit::Int8, rows * width.div_ceil(4));
+            work.add(Unit::Int8Sums, width.div_ceil(16));
+        }
+        Synapses::Binary { .. } => {
+            work.add(Unit::Signs, rows * words(width));
+            work.add(Unit::Counters, words(width));
+        }
+        Synapses::Planes { bits, .. } => {
+            work.add(Unit::Plane, rows * words(usize::from(bits) * width));
+            work.add(Unit::Counters, words(usize::from(bits) * width));
+        }
+        Synapses::Nibbles { odd, .. } => {
+            work.add(if odd { Unit::OddNibbles } else { Unit::Nibbles }, rows * width.div_ceil(8));
+            work.add(Unit::NibbleSums, width.div_ceil(16));
+        }
+        Synapses::Sparse { columns, starts, .. } => {
+            // rows are as long as each other, more or less
+            let entries = (rows * columns.len()).div_ceil(starts.len().max(2) - 1);
+            work.add(Unit::Entry, entries);
+            work.active += entries as f64;
+        }
+        Synapses::Codebook { .. } => {}
+    }
+}
+
+/// What becomes of the sums.
+fn finish(work: &mut Work, population: &Population<'_>) {
+    let elements = population.output.shape.len();
+    work.add(Unit::Sum, elements);
+    work.add(Unit::Shift, if population.current_shift == 0 { 0 } else { elements });
+    let Some(neuron) = &population.neuron else {
+        work.add(Unit::Current, elements);
+        return;
+    };
+    work.add(Unit::Neurons, population.output.shape.positions());
+    work.add(kind(neuron, population.output.shape), elements);
+}
+
+/// Which loop steps the neurons.
+fn kind(neuron: &Neuron<'_>, shape: Shape) -> Unit {
+    let alike = |table: &[i32]| table.windows(2).all(|pair| pair[0] == pair[1]);
+    match (neuron.reset, neuron.reset_timing) {
+        _ if neuron.is_special() => Unit::Special,
+        _ if neuron.is_stateless() => Unit::Stateless,
+        (_, ResetTiming::Overriding | ResetTiming::Clearing) => Unit::Slow,
+        _ if matches!(neuron.leak, snnc_runtime::program::Leak::MultiplyEach { .. }) => Unit::Slow,
+        _ if !neuron.is_packed(shape) => Unit::Wide,
+        (Reset::Subtract(amounts), ResetTiming::Immediate) if alike(amounts) && alike(neuron.threshold) => {
+            Unit::PackedAlike
+        }
+        (Reset::Subtract(_), ResetTiming::Immediate) => Unit::PackedSubtract,
+        (Reset::Subtract(_), ResetTiming::Delayed) => Unit::PackedSubtractLater,
+        (Reset::ToValue(_), ResetTiming::Delayed) => Unit::PackedValueLater,
+        (Reset::ToValue(_) | Reset::None, _) => Unit::PackedValue,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use snnc_runtime::program::{Edge, Readout};
+
+    use super::*;
+    use crate::data::Frame;
+
+    fn map(height: u32, width: u32, channels: u32) -> Edge {
+        Edge { shape: Shape { height, width, channels }, kind: EdgeKind::Spikes, rate: Rate::PerTimestep }
+    }
+
+    /// Work of one timestep of a layer of leaky neurons on these spikes.
+    fn of(from: Edge, to: Edge, connection: Connection, synapses: Synapses<'_>, spikes: Vec<u32>) -> Work {
+        let channels = to.shape.channels as usize;
+        let (threshold, bias) = (vec![9; channels], vec![0; channels]);
+        let projection = [Projection { source: 0, delay: 0, connection, synapses }];
+        let neuron =
+            Neuron { threshold: &threshold, reset: Reset::Subtract(&threshold), membrane_bits: 16, ..Neuron::BARE };
+        let population = Population {
+            projections: &projection,
+            accumulator_bits: 20,
+            current_shift: 0,
+            bias: &bias,
+            neuron: Some(neuron),
+            output: to,
+        };
+        let steps = [Step::Population(population)];
+        let readout = Readout { source: 1, quantity: Quantity::Spikes, reduce: Reduce::Sum };
+        let program = Program::new(from, &steps, readout, 1).expect("a sound network");
+        let samples = [Sample { frames: vec![Frame::Spikes(spikes)] }];
+        let traces = [crate::host::trace(&program, &samples[0])];
+        work(&program, &samples, &traces, false).remove(0)
+    }
+
+    #[test]
+    fn a_dense_layer_adds_the_rows_of_its_spikes() {
+        let weights = [1; 40 * 20];
+        let work =
+            of(map(1, 1, 40), map(1, 1, 20), Connection::Dense, Synapses::Int8 { weights: &weights }, vec![0b1011, 1]);
+        let found =
+            [Unit::Position, Unit::Stretch, Unit::Word, Unit::Row, Unit::Int8, Unit::Int8Sums, Unit::PackedAlike]
+                .map(|unit| work.units[unit as usize]);
+        assert_eq!(found, [1.0, 1.0, 2.0, 4.0, 4.0 * 5.0, 2.0, 20.0]);
+        assert_eq!((work.products, work.slots, work.active), (800.0, 800.0, 80.0));
+    }
+
+    #[test]
+    fn a_window_counts_what_lies_inside_the_map() {
+        let window = Window { kernel: [3, 3], stride: [1, 1], padding: [1, 1], dilation: [1, 1] };
+        let (signs, all) = ([0; 9 * 2], vec![u32::MAX]);
+        let work = of(map(4, 4, 2), map(4, 4, 5), Connection::Conv2d(window), Synapses::Binary { signs: &signs }, all);
+        // 2, 3, 3 and 2 taps along each axis
+        let found =
+            [Unit::Position, Unit::Stretch, Unit::Row, Unit::Signs, Unit::Counters, Unit::ShiftedWord, Unit::Word]
+                .map(|unit| work.units[unit as usize]);
+        assert_eq!(found, [16.0, 40.0, 200.0, 200.0, 16.0, 36.0, 4.0]);
+        assert_eq!((work.slots, work.active), (1000.0, 1000.0));
+    }
+
+    #[test]
+    fn of_a_codebook_each_channel_responds_once() {
+        let window = Window { kernel: [2, 1], stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
+        let book = Synapses::Codebook { index_bits: 2, codewords: &[0; 4], indices: &[0; 3] };
+        // both taps of channel 0, one of channel 2
+        let work = of(map(2, 1, 3), map(1, 1, 6), Connection::Conv2d(window), book, vec![0b101_001]);
+        let found = [Unit::Response, Unit::Index, Unit::Row].map(|unit| work.units[unit as usize]);
+        assert_eq!(found, [2.0 * 4.0, 2.0 * 6.0, 0.0]);
+        assert_eq!((work.slots, work.active), (36.0, 18.0));
+    }
+}
