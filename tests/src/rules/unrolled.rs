@@ -30,6 +30,7 @@ const TO_MINUS_4: Reset<'_> = Reset::ToValue(&[-4]);
 const LEVELS: Staircase<'_> = Staircase { thresholds: &[5], levels: &[-9, 7], steps: 1 };
 const FORGETS: Leak<'_> = Leak::Multiply { factor: 0, shift: 1 };
 const HALF: &[Synaptic<'_>] = &[Synaptic { leak: Leak::Shift(1), bits: 8, negative: false }];
+const KEEPS: &[Synaptic<'_>] = &[Synaptic { leak: Leak::None, bits: 8, negative: false }];
 const NARROW: &[Synaptic<'_>] = &[Synaptic { leak: Leak::None, bits: 6, negative: false }];
 const TAKEN: &[Synaptic<'_>] = &[Synaptic { leak: Leak::Shift(1), bits: 6, negative: true }];
 const ALPHA: &[Synaptic<'_>] = &[
@@ -167,6 +168,11 @@ pub const UNROLLED_NETWORKS: &[Case] = &[
         (FILTER, "clear[i] ? {BITS{1'b0}} :", "clear[i] ? 4 :"),
         (SYNAPTIC, "REGISTERED != 0 ? states_0[i*BITS_0 +: BITS_0] :", "1'b1 ? states_0[i*BITS_0 +: BITS_0] :"),
     ]),
+    neuron!("nothing is left of a synaptic current that is cleared", {
+        currents: &[12, 4, 10, 8], leak: FORGETS, synaptic: KEEPS, reset: TO_MINUS_4, timing: ResetTiming::Clearing
+    }, &[
+        (FILTER, "clear[i] ? {BITS{1'b0}} :", "clear[i] ? {BITS{1'b1}} :"),
+    ]),
     neuron!("its own spike comes back with the next timestep", {
         currents: &[4, 10, 3, 5, 1, 12], leak: FORGETS, own: Some((7, false))
     }, &[
@@ -191,6 +197,10 @@ pub const UNROLLED_NETWORKS: &[Case] = &[
     neuron!("a current shifted to the right is rounded", { currents: &[6], shift: -2, threshold: 2 }, &[
         (FINISH, "{{(WIDE-1){1'b0}}, 1'b1} << (RIGHT-1)", "{{(WIDE-1){1'b0}}, 1'b0} << (RIGHT-1)"),
     ]),
+    neuron!("a current below zero keeps its sign, however far it is shifted", { currents: &[-100, 24], shift: -4, bias: 60, threshold: 50 }, &[
+        (FINISH, "RIGHT > 0 ? WIDE - RIGHT : IN_BITS + LEFT", "RIGHT < 0 ? WIDE - RIGHT : IN_BITS + LEFT"),
+        (FINISH, "RIGHT > 0 ? WIDE - RIGHT :", "RIGHT > 0 ? WIDE + RIGHT :"),
+    ]),
     neuron!("a bias is added behind the shift", { currents: &[8], shift: -1, bias: 6 }, &[
         (FINISH, "{{(ALL_BITS-BIAS_BITS){bias[BIAS_BITS-1]}}, bias}", "{{(ALL_BITS-BIAS_BITS){1'b0}}, bias >> 1}"),
     ]),
@@ -206,6 +216,14 @@ pub const UNROLLED_NETWORKS: &[Case] = &[
             (DIGITS, "{sum[OUT_BITS-2:0], 1'b0}", "sum"),
             (FINISH, "if (i_done) currents_q <= next;", "currents_q <= next;"),
         ],
+    },
+    Case {
+        name: "what a sum of digits begins with is in every membrane",
+        network: |arena| {
+            drawn(arena, values(ValueKind::U8, Rate::PerTimestep), &[dense(3, true)], (Quantity::Membrane, Reduce::Sum))
+        },
+        setting: UNROLLED,
+        mutants: &[(DIGITS, "i_load ? {OUT_BITS{1'b0}} :", "i_load ? {OUT_BITS{1'b1}} :")],
     },
     Case {
         name: "signed numbers of each timestep",

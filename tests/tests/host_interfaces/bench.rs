@@ -185,6 +185,13 @@ impl Bench {
         run(command.current_dir(self.folder.path()).arg("samples.txt").args(self.simulation(simulator, seed)))
     }
 
+    /// As [`Self::play`], given up after so many seconds.
+    pub fn play_within(&self, seconds: u32, player: &Path, simulator: Simulator, seed: u32) -> Result<String, String> {
+        let mut command = Command::new("timeout");
+        command.arg(seconds.to_string()).arg(player).current_dir(self.folder.path()).arg("samples.txt");
+        run(command.args(self.simulation(simulator, seed)))
+    }
+
     /// As [`Self::play`], through the Python driver, by this script.
     pub fn play_python(&self, script: &str, seed: u32) -> Result<String, String> {
         let files = [("player.py", script), ("wire.py", include_str!("player/wire.py"))];

@@ -55,7 +55,7 @@ fn twin<'a>(arena: &'a Bump, compiled: &Compiled<'a>) -> Compiled<'a> {
 }
 
 /// A bench of both networks, one after the other on the same samples, and the file of the second one's weights.
-fn bench(arena: &Bump, name: &str, host: Host, recipe: &Recipe) -> Bench {
+pub fn bench(arena: &Bump, name: &str, host: Host, recipe: &Recipe) -> Bench {
     let (compiled, samples) = drawn(arena, recipe, 2);
     let other = twin(arena, &compiled);
     let both: Vec<Sample> = [&samples[..], &samples[..]].concat();

@@ -5,6 +5,7 @@ mod bench;
 mod lint;
 mod loading;
 mod mutants;
+mod mutation;
 mod page;
 #[path = "player/pipe.rs"]
 mod pipe;

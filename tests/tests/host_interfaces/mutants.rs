@@ -101,7 +101,7 @@ fn check(name: &str, host: Host, recipe: &Recipe, mutants: &[Mutant]) {
 }
 
 /// A network of one layer: bits on a line take their time in a simulation.
-fn single() -> Recipe {
+pub fn single() -> Recipe {
     Recipe { layers: Recipe::dense().layers.split_off(1), timesteps: 3, ..Recipe::dense() }
 }
 

@@ -2,9 +2,9 @@
 //! one of the networks of `rules` fail in Icarus, or a proof of `proofs`. Those that nothing notices are listed: docs/mutation.md
 //! explains them.
 //!
-//!     cargo run --release -p snnc-tests --bin mutate -- [--again] [FILE.v...]
+//!     cargo run --release -p snnc-tests --bin mutate -- [--again] [--every N] [FILE.v...]
 //!
-//! It breaks the files that are given, or all that there is something to judge by. What was found lies in `target/mutation`, a
+//! It breaks the files that are given, or all that there is something to judge by; with `--every N` in every Nth way only. What was found lies in `target/mutation`, a
 //! file for each module; a run that is interrupted goes on from there, and a module that has changed begins anew.
 
 mod mutants;
@@ -36,7 +36,7 @@ const HANGS: (u32, Duration) = (10, Duration::from_secs(5));
 /// A mutant that survives has been simulated on so many of the networks that have it, and on more until it has run for so many
 /// clocks: clocks, not seconds, so that what else the machine does decides nothing.
 const LEAST: usize = 3;
-const MOST: u64 = 200_000;
+const MOST: u64 = 30_000;
 
 /// Clocks in which a proof may find a counterexample.
 const CLOCKS: usize = 45;
@@ -246,6 +246,10 @@ fn main() {
     let mut files: Vec<String> = std::env::args().skip(1).collect();
     let again = files.first().is_some_and(|first| first == "--again");
     files.drain(..usize::from(again));
+    let every = match files.first().is_some_and(|first| first == "--every") {
+        true => files.drain(..2).nth(1).and_then(|n| n.parse().ok()).expect("--every takes a number above 0"),
+        false => 1,
+    };
     let mut benches = benches();
     let mut all: BTreeSet<String> = benches.iter().flat_map(|bench| bench.modules.iter().cloned()).collect();
     all.extend(PROOFS.iter().flat_map(|proof| proof.modules).map(|name| format!("{name}.v")));
@@ -259,7 +263,7 @@ fn main() {
     for file in &files {
         let path: PathBuf = results.join(file).with_extension("txt");
         let text = fs::read_to_string(root.join("templates/rtl").join(file)).expect("a module");
-        let mutants = mutants::mutants(&text);
+        let mutants: Vec<Mutant> = mutants::mutants(&text).into_iter().step_by(every).collect();
         let mut known = if again { Vec::new() } else { earlier(&path, &text, &mutants) };
         fs::write(&path, format!("{text}====\n{}", known.concat())).expect("the target folder is writable");
         let mut out = OpenOptions::new().append(true).open(&path).expect("the target folder is writable");
