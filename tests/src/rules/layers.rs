@@ -34,9 +34,19 @@ pub(super) fn drawn<'a>(
     layers: &[Layer],
     readout: (Quantity, Reduce),
 ) -> (Compiled<'a>, Vec<Sample>) {
+    drawn_over(4, arena, input, layers, readout)
+}
+
+/// The same over so many timesteps.
+fn drawn_over<'a>(
+    timesteps: u32,
+    arena: &'a Bump,
+    input: Edge,
+    layers: &[Layer],
+    readout: (Quantity, Reduce),
+) -> (Compiled<'a>, Vec<Sample>) {
     let mut rng = Rng::new(3);
-    let compiled =
-        build(arena, &Recipe { input, layers: layers.to_vec(), timesteps: 4, readout, rich: false }, &mut rng);
+    let compiled = build(arena, &Recipe { input, layers: layers.to_vec(), timesteps, readout, rich: false }, &mut rng);
     let samples = samples(&compiled.program, &mut rng, 4);
     (compiled, samples)
 }
@@ -326,6 +336,20 @@ pub const LAYERS: &[Case] = &[
         ],
     },
     Case {
+        name: "three timesteps of constant currents, three words of output: neither is a power of two",
+        network: |arena| {
+            let currents = Layer::Dense { fan_out: 12, weights: Weights::Int8, neurons: false };
+            let input = Edge { shape: Shape::vector(20), ..image(1, SPIKES, Rate::PerSample) };
+            drawn_over(3, arena, input, &[currents, Layer::Neurons, dense(40)], COUNT)
+        },
+        setting: USUAL,
+        mutants: &[
+            ("snn_replay.v", "time_q == LAST_TIME ? {TIME_BITS{1'b0}} : time_q + 1'b1", "time_q + 1'b1"),
+            ("snn_events.v", "address_q == ALL_WORDS[ADDRESS_BITS-1:0] ?", "1'b0 ?"),
+            ("snn_events.v", ".DEPTH(FRAMES * CHUNKS)", ".DEPTH(FRAMES + CHUNKS)"),
+        ],
+    },
+    Case {
         name: "own spikes that take away from constant currents are extended",
         network: |arena| {
             let currents = Layer::Dense { fan_out: 20, weights: Weights::Int8, neurons: false };
@@ -427,6 +451,7 @@ pub const LAYERS: &[Case] = &[
         mutants: &[
             ("snn_delta.v", "stored & {CHUNK{known_1q}}", "stored"),
             ("snn_delta.v", "known_q || last", "1'b1"),
+            ("snn_delta.v", "FRAME > 1 ? $clog2(FRAME) : 1", "1"),
             ("snn_delta.v", "{past, past ^ data_1q}", "{data_1q, past ^ data_1q}"),
             ("snn_delta.v", "{past, past ^ data_1q}", "{past, data_1q}"),
             ("snn_encode.v", "|(one & signs_q)", "1'b0"),
