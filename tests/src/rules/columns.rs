@@ -51,6 +51,7 @@ pub const COLUMNS: &[Case] = &[
             ),
             ("snn_walk.v", "sum_end) position_q <= position_q + 1'b1;", "sum_end) position_q <= position_q;"),
             ("snn_walk.v", "(OWN_WORDS != 0 ? LANE_GROUPS - 1 : 0)", "0"),
+            ("snn_walk.v", "CHUNKS - (OWN_WORDS != 0 ?", "CHUNKS + (OWN_WORDS != 0 ?"),
             ("snn_walk.v", "BY_CHANNEL != 0 || OWN_WORDS != 0 ? ROW :", "BY_CHANNEL != 0 ? ROW :"),
             ("snn_walk.v", "CHUNKS == 1 || OWN_WORDS != 0 ||", "CHUNKS == 1 ||"),
             ("snn_walk.v", "BY_COLUMN != 0 ? BANKS :", "BY_COLUMN != 0 ? CHUNK :"),

@@ -5,8 +5,8 @@ use bumpalo::Bump;
 use snnc::compiled::{Compiled, EdgeCode};
 use snnc::data::Sample;
 use snnc_runtime::program::{
-    Edge, EdgeKind, Leak, PoolOp, Population, Program, Quantity, Rate, Reduce, Reset, ResetTiming, Shape, Step,
-    Synaptic, ValueKind, Window,
+    Edge, EdgeKind, Leak, PoolOp, Population, Program, Quantity, Rate, Reduce, Reset, ResetTiming, Shape, Staircase,
+    Step, Synaptic, ValueKind, Window,
 };
 
 use super::{Case, Setting, USUAL};
@@ -71,6 +71,29 @@ fn with_synaptic_currents<'a>(
             neuron.reset = Reset::ToValue(arena.alloc_slice_fill_copy(channels, 0));
             neuron.reset_timing = ResetTiming::Clearing;
         }
+    }
+    let program = &compiled.program;
+    compiled.program =
+        Program::new(*program.input(), steps, *program.readout(), program.timesteps()).expect("it holds");
+    (compiled, samples)
+}
+
+/// The same network, whose neurons store one of four levels, each channel its own.
+pub(super) fn with_levels<'a>(
+    arena: &'a Bump,
+    (mut compiled, samples): (Compiled<'a>, Vec<Sample>),
+) -> (Compiled<'a>, Vec<Sample>) {
+    let steps = arena.alloc_slice_copy(compiled.program.steps());
+    for step in &mut *steps {
+        let Step::Population(Population { neuron: Some(neuron), output, .. }) = step else { continue };
+        let channels = output.shape.channels as usize;
+        let unit = 1 << (neuron.membrane_bits - 4);
+        let level =
+            |i: usize, per_channel: usize| (i % per_channel) as i32 * 2 * unit - 3 * unit + (i / per_channel) as i32;
+        let thresholds = arena.alloc_slice_fill_with(3 * channels, |i| level(i, 3) + unit);
+        let levels = arena.alloc_slice_fill_with(4 * channels, |i| level(i, 4) + (i / 4) as i32 * unit / 2);
+        neuron.reset_timing = ResetTiming::Immediate;
+        neuron.stored = Some(Staircase { thresholds, levels, steps: 3 });
     }
     let program = &compiled.program;
     compiled.program =
@@ -303,6 +326,7 @@ pub const LAYERS: &[Case] = &[
             ),
             ("snn_codebook.v", "else if (valids_q[3])", "else if (valids_q[3] && !dones_q[3])"),
             ("snn_walk.v", "inner_end  ? chunk_address_q + 1'b1", "inner_end  ? address_q + 1'b1"),
+            ("snn_walk.v", "chunk_address_q <= position_end ? next_position :", "chunk_address_q <="),
             ("snn_walk.v", "BY_CHANNEL != 0 ? CHUNK : ALL;", "ALL;"),
             ("snn_walk.v", "plane_end    ? position_q : chunk_address_q + 1'b1;", "chunk_address_q + 1'b1;"),
         ],
@@ -323,6 +347,15 @@ pub const LAYERS: &[Case] = &[
         ],
     },
     Case {
+        name: "each channel stores levels of its own, of every position",
+        network: |arena| {
+            let layers = [conv(6, window(3, 1, 1), true), dense(5)];
+            with_levels(arena, drawn(arena, image(2, SPIKES, Rate::PerTimestep), &layers, COUNT))
+        },
+        setting: USUAL,
+        mutants: &[("snn_neuron.v", "STORED_EACH != 0 ? GROUP : 1", "1")],
+    },
+    Case {
         name: "a spike clears both synaptic currents of its own position",
         network: |arena| {
             let layers = [conv(6, window(3, 1, 1), true), dense(5)];
@@ -340,7 +373,7 @@ pub const LAYERS: &[Case] = &[
         network: |arena| {
             let currents = Layer::Dense { fan_out: 12, weights: Weights::Int8, neurons: false };
             let input = Edge { shape: Shape::vector(20), ..image(1, SPIKES, Rate::PerSample) };
-            drawn_over(3, arena, input, &[currents, Layer::Neurons, dense(40)], COUNT)
+            drawn_over(3, arena, input, &[currents, Layer::Neurons, dense(140)], COUNT)
         },
         setting: USUAL,
         mutants: &[
@@ -350,19 +383,16 @@ pub const LAYERS: &[Case] = &[
         ],
     },
     Case {
-        name: "own spikes that take away from constant currents are extended",
+        name: "an input of more channels than a word has",
         network: |arena| {
-            let currents = Layer::Dense { fan_out: 20, weights: Weights::Int8, neurons: false };
-            let joined = Layer::Joined { weights: Weights::Binary, own: Own::Dense };
-            let input = Edge { shape: Shape::vector(30), ..image(1, SPIKES, Rate::PerSample) };
-            drawn(arena, input, &[currents, joined], COUNT)
+            let layers = [conv(4, window(3, 1, 1), true), dense(5)];
+            drawn(arena, image(70, SPIKES, Rate::PerTimestep), &layers, COUNT)
         },
-        setting: Setting { lanes: Some(4), ..USUAL },
-        mutants: &[(
-            "snn_join.v",
-            "{{(OUT_BITS-SUM_BITS){own[SUM_BITS-1]}}, own}",
-            "{{(OUT_BITS-SUM_BITS){1'b0}}, own}",
-        )],
+        setting: Setting { lanes: Some(2), ..USUAL },
+        mutants: &[
+            ("snn_collect.v", "generate if (CHUNKS > 1) begin : several", "generate if (CHUNKS > 9) begin : several"),
+            ("snn_collect.v", "CHUNK > 1 ? c_1q[SLOT_BITS-1:0] : {SLOT_BITS{1'b0}}", "{SLOT_BITS{1'b0}}"),
+        ],
     },
     Case {
         name: "own spikes beside constant currents",
@@ -445,7 +475,7 @@ pub const LAYERS: &[Case] = &[
         name: "changes instead of spikes",
         network: |arena| {
             let input = Edge { shape: Shape::vector(40), ..image(1, SPIKES, Rate::PerTimestep) };
-            drawn(arena, input, &[dense(70), dense(16), dense(5)], (Quantity::Membrane, Reduce::Max))
+            drawn(arena, input, &[dense(140), dense(16), dense(5)], (Quantity::Membrane, Reduce::Max))
         },
         setting: Setting { slots: 2, code: EdgeCode::Delta, ..USUAL },
         mutants: &[

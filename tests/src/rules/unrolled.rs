@@ -2,15 +2,11 @@
 
 use crate::driven::{Driven, network};
 use crate::random_network::{Layer, Weights};
-use bumpalo::Bump;
-use snnc::compiled::Compiled;
-use snnc::data::Sample;
 use snnc_runtime::program::{
-    Edge, EdgeKind, Leak, PoolOp, Population, Program, Quantity, Rate, Reduce, Reset, ResetTiming, Shape, Staircase,
-    Step, Synaptic, ValueKind,
+    Edge, EdgeKind, Leak, PoolOp, Quantity, Rate, Reduce, Reset, ResetTiming, Shape, Staircase, Synaptic, ValueKind,
 };
 
-use super::layers::drawn;
+use super::layers::{drawn, with_levels};
 use super::{Case, Setting, USUAL};
 
 const UNROLLED: Setting = Setting { unrolled: true, ..USUAL };
@@ -61,26 +57,6 @@ const SYNAPTIC: &str = "snn_unrolled_synaptic.v";
 const FINISH: &str = "snn_unrolled_finish.v";
 const READOUT: &str = "snn_unrolled_readout.v";
 const DIGITS: &str = "snn_unrolled_digits.v";
-
-/// The same network, whose neurons store one of four levels, each channel its own.
-fn with_levels<'a>(arena: &'a Bump, mut compiled: Compiled<'a>, samples: Vec<Sample>) -> (Compiled<'a>, Vec<Sample>) {
-    let steps = arena.alloc_slice_copy(compiled.program.steps());
-    for step in &mut *steps {
-        let Step::Population(Population { neuron: Some(neuron), output, .. }) = step else { continue };
-        let channels = output.shape.channels as usize;
-        let unit = 1 << (neuron.membrane_bits - 4);
-        let level =
-            |i: usize, per_channel: usize| (i % per_channel) as i32 * 2 * unit - 3 * unit + (i / per_channel) as i32;
-        let thresholds = arena.alloc_slice_fill_with(3 * channels, |i| level(i, 3) + unit);
-        let levels = arena.alloc_slice_fill_with(4 * channels, |i| level(i, 4) + (i / 4) as i32 * unit / 2);
-        neuron.reset_timing = ResetTiming::Immediate;
-        neuron.stored = Some(Staircase { thresholds, levels, steps: 3 });
-    }
-    let program = &compiled.program;
-    compiled.program =
-        Program::new(*program.input(), steps, *program.readout(), program.timesteps()).expect("it holds");
-    (compiled, samples)
-}
 
 /// Every one of them.
 pub const UNROLLED_NETWORKS: &[Case] = &[
@@ -220,7 +196,9 @@ pub const UNROLLED_NETWORKS: &[Case] = &[
     neuron!("a current shifted to the right is rounded", { currents: &[6], shift: -2, threshold: 2 }, &[
         (FINISH, "{{(WIDE-1){1'b0}}, 1'b1} << (RIGHT-1)", "{{(WIDE-1){1'b0}}, 1'b0} << (RIGHT-1)"),
     ]),
-    neuron!("a current below zero keeps its sign, however far it is shifted", { currents: &[-100, 24], shift: -4, bias: 60, threshold: 50 }, &[
+    neuron!("a current below zero keeps its sign, however far it is shifted", {
+        currents: &[-100, 24], shift: -4, bias: 600, threshold: 600, bits: 12, leak: FORGETS
+    }, &[
         (FINISH, "RIGHT > 0 ? WIDE - RIGHT : IN_BITS + LEFT", "RIGHT < 0 ? WIDE - RIGHT : IN_BITS + LEFT"),
         (FINISH, "RIGHT > 0 ? WIDE - RIGHT :", "RIGHT > 0 ? WIDE + RIGHT :"),
     ]),
@@ -268,11 +246,7 @@ pub const UNROLLED_NETWORKS: &[Case] = &[
     },
     Case {
         name: "each channel stores levels of its own, of more than two",
-        network: |arena| {
-            let (compiled, samples) =
-                drawn(arena, VECTOR, &[dense(6, true), dense(3, true)], (Quantity::Membrane, Reduce::Sum));
-            with_levels(arena, compiled, samples)
-        },
+        network: |arena| with_levels(arena, drawn(arena, VECTOR, &[dense(6, true), dense(3, true)], COUNT)),
         setting: UNROLLED,
         mutants: &[
             (NEURON, "STORED_ROWS > 1 ? C : 0", "0"),
@@ -295,7 +269,6 @@ pub const UNROLLED_NETWORKS: &[Case] = &[
         mutants: &[
             (READOUT, "i_first || $signed(value) >= $signed(score_q) ?", "$signed(value) >= $signed(score_q) ?"),
             (READOUT, "$signed(value) >= $signed(score_q) ?", "value >= score_q ?"),
-            (READOUT, "if (valids[level]) begin", "if (!valids[level]) begin"),
             (READOUT, "FIRST < ELEMENTS && $signed(b) > $signed(a)", "FIRST < ELEMENTS && b > a"),
         ],
     },
@@ -315,8 +288,11 @@ pub const UNROLLED_NETWORKS: &[Case] = &[
     },
     Case {
         name: "the last membrane",
-        network: |arena| drawn(arena, VECTOR, &[dense(6, true)], (Quantity::Membrane, Reduce::Last)),
+        network: |arena| drawn(arena, VECTOR, &[dense(24, true)], (Quantity::Membrane, Reduce::Last)),
         setting: UNROLLED,
-        mutants: &[(READOUT, "assign next = value;", "assign next = i_first ? value : score_q;")],
+        mutants: &[
+            (READOUT, "assign next = value;", "assign next = i_first ? value : score_q;"),
+            (READOUT, "if (valids[level]) begin", "if (!valids[level]) begin"),
+        ],
     },
 ];

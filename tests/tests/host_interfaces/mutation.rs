@@ -65,7 +65,7 @@ fn run(files: &[&str], benches: &[(&Bench, &Path)], streams_too: bool) {
 #[ignore = "a mutation run takes long"]
 fn mutation_of_the_uart() {
     let arena = Bump::new();
-    let bench = Bench::new(&arena, "uart-mutation", Host::Uart, &single(), 2);
+    let bench = Bench::new(&arena, "uart-mutation", Host::Uart, &single(), 3);
     run(&["snn_uart.v"], &[(&bench, &bench.player())], false);
 }
 
@@ -73,7 +73,7 @@ fn mutation_of_the_uart() {
 #[ignore = "a mutation run takes long"]
 fn mutation_of_spi_and_packets() {
     let arena = Bump::new();
-    let bench = Bench::new(&arena, "spi-mutation", Host::Spi, &single(), 2);
+    let bench = Bench::new(&arena, "spi-mutation", Host::Spi, &single(), 3);
     run(&["snn_spi.v", "snn_packets.v"], &[(&bench, &bench.player())], false);
 }
 

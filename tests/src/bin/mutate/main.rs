@@ -2,9 +2,10 @@
 //! one of the networks of `rules` fail in Icarus, or a proof of `proofs`. Those that nothing notices are listed: docs/mutation.md
 //! explains them.
 //!
-//!     cargo run --release -p snnc-tests --bin mutate -- [--again] [--every N] [FILE.v...]
+//!     cargo run --release -p snnc-tests --bin mutate -- [--again | --survivors] [--every N] [FILE.v...]
 //!
-//! It breaks the files that are given, or all that there is something to judge by; with `--every N` in every Nth way only. What was found lies in `target/mutation`, a
+//! It breaks the files that are given, or all that there is something to judge by; with `--every N` in every Nth way only. With
+//! `--survivors` it tries what survived an earlier run on every network there is. What was found lies in `target/mutation`, a
 //! file for each module; a run that is interrupted goes on from there, and a module that has changed begins anew.
 
 mod mutants;
@@ -181,11 +182,12 @@ fn order(benches: &[Bench], file: &str) -> Vec<usize> {
     order
 }
 
-/// Who notices a mutant: the name of a network, `-` of none, `invalid` if it is no Verilog.
-fn killer(benches: &mut [Bench], file: &str, text: &str) -> String {
+/// Who notices a mutant: the name of a network, `-` of none, `invalid` if it is no Verilog. It is simulated for `most` clocks, or
+/// for all there are.
+fn killer(benches: &mut [Bench], file: &str, text: &str, most: u64) -> String {
     let (mut simulated, mut clocks) = (0, 0);
     for i in order(benches, file) {
-        if simulated >= LEAST && clocks >= MOST {
+        if simulated >= LEAST && clocks >= most {
             break;
         }
         let bench = &mut benches[i];
@@ -244,8 +246,12 @@ fn main() {
     let results = root.join("target/mutation");
     fs::create_dir_all(&results).expect("the target folder is writable");
     let mut files: Vec<String> = std::env::args().skip(1).collect();
-    let again = files.first().is_some_and(|first| first == "--again");
-    files.drain(..usize::from(again));
+    let mut asked = |option: &str| {
+        let asked = files.first().is_some_and(|first| first == option);
+        files.drain(..usize::from(asked));
+        asked
+    };
+    let (again, survivors_only) = (asked("--again"), asked("--survivors"));
     let every = match files.first().is_some_and(|first| first == "--every") {
         true => files.drain(..2).nth(1).and_then(|n| n.parse().ok()).expect("--every takes a number above 0"),
         false => 1,
@@ -265,11 +271,16 @@ fn main() {
         let text = fs::read_to_string(root.join("templates/rtl").join(file)).expect("a module");
         let mutants: Vec<Mutant> = mutants::mutants(&text).into_iter().step_by(every).collect();
         let mut known = if again { Vec::new() } else { earlier(&path, &text, &mutants) };
+        if survivors_only {
+            for (found, mutant) in known.iter_mut().zip(&mutants).filter(|(found, _)| found.ends_with("\t-\n")) {
+                *found = line(mutant, &killer(&mut benches, file, &mutant.apply(&text), u64::MAX));
+            }
+        }
         fs::write(&path, format!("{text}====\n{}", known.concat())).expect("the target folder is writable");
         let mut out = OpenOptions::new().append(true).open(&path).expect("the target folder is writable");
         benches.iter_mut().for_each(|bench| bench.kills = 0);
         for mutant in mutants.iter().skip(known.len()) {
-            let found = line(mutant, &killer(&mut benches, file, &mutant.apply(&text)));
+            let found = line(mutant, &killer(&mut benches, file, &mutant.apply(&text), MOST));
             out.write_all(found.as_bytes()).expect("the target folder is writable");
             known.push(found);
         }
