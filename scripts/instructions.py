@@ -16,8 +16,8 @@ import numpy as np
 from scipy.optimize import lsq_linear
 
 ROOT = pathlib.Path(__file__).parent.parent
-WORK = (ROOT / "compiler/src/backend/rust/instructions/work.rs").read_text()
-UNITS = re.findall(r"^    (\w+),$", WORK[WORK.index("pub enum Unit {"):WORK.index("pub const UNITS")], re.M)
+UNIT = (ROOT / "compiler/src/backend/rust/instructions/unit.rs").read_text()
+UNITS = re.findall(r"^    (\w+),$", UNIT[UNIT.index("pub enum Unit {"):UNIT.index("pub const UNITS")], re.M)
 NEURONS = {
     "shift, subtract, alike": "PackedAlike", "factor, subtract, alike": "PackedAlike", "shift, subtract": "PackedSubtract",
     "shift, to value": "PackedValue", "factor, subtract later": "PackedSubtractLater",

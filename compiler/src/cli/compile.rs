@@ -234,7 +234,7 @@ fn microcontroller(arguments: &Compile, compiled: &Compiled<'_>) -> miette::Resu
             Error::from(AtNode { node: compiled.name.clone(), op: "network".to_owned(), source })
         })?),
     };
-    Ok(Choices { device, ram, flash, schedule, weights_in_ram })
+    Ok(Choices { device, ram, flash, schedule, weights_in_ram, keep_bits: false })
 }
 
 /// The first calibration samples, for the testbench.

@@ -52,9 +52,11 @@ pub fn run(
     scratch: &Path,
 ) -> Result<Outcome, MachineError> {
     let arena = Bump::new();
-    let flash = u64::from(board.flash_bytes);
-    let compiled = &rust::with_bytes(compiled, &arena, flash);
-    let schedule = fits(board, compiled, samples)?;
+    let in_bytes = rust::with_bytes(compiled, &arena, board.flash_bytes.into());
+    let (compiled, schedule) = match fits(board, &in_bytes, samples) {
+        Ok(schedule) => (&in_bytes, schedule),
+        Err(_) => (compiled, fits(board, compiled, samples)?),
+    };
     let toolchain = Toolchain::find(board.target)?;
     let qemu = on_path("qemu-system-arm").ok_or_else(|| MachineError::Missing {
         tool: "qemu-system-arm".to_owned(),
@@ -62,7 +64,7 @@ pub fn run(
     })?;
     let compared = compared_steps(&compiled.program, schedule);
     let edges: Vec<usize> = compared.iter().map(|step| step + 1).collect();
-    let mcu = rust::Choices { schedule: Some(schedule), flash: Some(flash), ..rust::Choices::default() };
+    let mcu = rust::Choices { schedule: Some(schedule), keep_bits: true, ..rust::Choices::default() };
     let emitted = (rust::BACKEND.emit)(compiled, &EmitOptions { mcu, ..EmitOptions::default() })?;
     write(&scratch.join("network"), &emitted.files)?;
     write(scratch, &rust::verify(compiled, board, &edges, samples.len(), schedule)?)?;

@@ -29,6 +29,8 @@ pub struct Choices {
     pub schedule: Option<Schedule>,
     /// Whether the weights are copied to RAM before anything runs.
     pub weights_in_ram: bool,
+    /// Whether weights that meet values stay in the bits they have ([`super::with_bytes`]).
+    pub keep_bits: bool,
 }
 
 /// What a network needs, in bytes.

@@ -44,8 +44,14 @@ fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, A
     }
     let arena = Bump::new();
     let flash = options.mcu.flash.or(options.mcu.device.map(|device| device.flash_bytes.into()));
-    let compiled = &kernels::with_bytes(compiled, &arena, flash.unwrap_or(u64::MAX));
-    let needs = memory::fit(compiled, &options.mcu)?;
+    let in_bytes = match options.mcu.keep_bits {
+        true => compiled.clone(),
+        false => kernels::with_bytes(compiled, &arena, flash.unwrap_or(u64::MAX)),
+    };
+    let (compiled, needs) = match memory::fit(&in_bytes, &options.mcu) {
+        Ok(needs) => (&in_bytes, needs),
+        Err(_) => (compiled, memory::fit(compiled, &options.mcu)?),
+    };
     let report = report(compiled, needs.schedule);
     let device = options.mcu.device;
     let (firmware, samples) = firmware::example(compiled, options.samples, device)?;

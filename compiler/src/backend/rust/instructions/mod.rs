@@ -4,13 +4,15 @@
 //! And from how many timesteps on, or from how many spikes, an int8 network without spikes would be faster.
 
 mod prices;
+pub mod unit;
 pub mod work;
 
 use serde::Serialize;
 use snnc_runtime::program::{Rate, Step};
 
 use self::prices::{Core, Price, core};
-use self::work::{UNITS, Unit, Work, work};
+use self::unit::{UNITS, Unit};
+use self::work::{Work, work};
 use crate::compiled::{Compiled, Schedule};
 use crate::data::Sample;
 use crate::host::{Trace, trace};

@@ -1,6 +1,6 @@
 //! What a unit of work takes on a core. Found by `scripts/instructions.py` from networks in the emulator.
 
-use super::work::Unit;
+use super::unit::Unit;
 
 /// Instructions and cycles of a unit.
 pub(super) type Price = (Unit, [f64; 2]);

@@ -6,103 +6,9 @@ use snnc_runtime::program::{
 };
 use snnc_runtime::run::Input;
 
+use super::unit::{UNITS, Unit};
 use crate::data::Sample;
 use crate::host::Trace;
-
-/// Units of work. Each is counted per sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(usize)]
-pub enum Unit {
-    /// A step that runs.
-    Step,
-    /// A position of a map, or a whole layer without one.
-    Position,
-    /// Inputs that lie side by side: the row of a window.
-    Stretch,
-    /// 32 of them or fewer, from the beginning of a word on.
-    Word,
-    /// The same from elsewhere.
-    ShiftedWord,
-    /// An input that spiked: its row is listed.
-    Row,
-    /// Four weights of a listed row.
-    Int8,
-    /// 32 signs of one.
-    Signs,
-    /// 32 bits of the planes of one.
-    Plane,
-    /// Eight weights of one.
-    Nibbles,
-    /// Eight odd weights of one.
-    OddNibbles,
-    /// A weight of one that is a list.
-    Entry,
-    /// Sixteen sums of a position that take listed rows.
-    Int8Sums,
-    /// 32 that count them.
-    Counters,
-    /// Sixteen that take rows of nibbles.
-    NibbleSums,
-    /// A codeword that responds to a channel.
-    Response,
-    /// An output that takes a response.
-    Index,
-    /// A value that is looked at.
-    Value,
-    /// One that is not zero.
-    Factor,
-    /// Four weights of eight bits that it is multiplied by.
-    Int8Products,
-    /// A plane of a weight.
-    PlaneProduct,
-    /// A weight of another encoding.
-    Product,
-    /// An element that reaches its own output.
-    OneToOne,
-    /// A sum that begins.
-    Sum,
-    /// One that is shifted.
-    Shift,
-    /// One that is given as it is.
-    Current,
-    /// The neurons of a position.
-    Neurons,
-    /// A neuron of 16 bits or fewer whose threshold is subtracted, the same for all channels.
-    PackedAlike,
-    /// One whose amount is subtracted.
-    PackedSubtract,
-    /// One that is set to a value, or not reset.
-    PackedValue,
-    /// One whose amount is subtracted with the next input.
-    PackedSubtractLater,
-    /// One that is set to a value with the next input.
-    PackedValueLater,
-    /// A neuron of more bits.
-    Wide,
-    /// One that has a leak of its own, or a reset in place of its input.
-    Slow,
-    /// One that keeps nothing.
-    Stateless,
-    /// One with synaptic currents, several spikes, a floor, or a stored level.
-    Special,
-    /// 32 channels of a tap of a pool of spikes.
-    PooledWord,
-    /// An element of a tap of any other pool.
-    Pooled,
-    /// A word that is kept for a later timestep.
-    Delayed,
-    /// An element that is read out.
-    Score,
-    /// The same layer by layer.
-    ScoreApart,
-    /// A spike that is counted.
-    SpikeScore,
-    /// A position that runs through its timesteps by itself: layer by layer.
-    Apart,
-}
-
-/// How many units there are.
-pub const UNITS: usize = Unit::Apart as usize + 1;
 
 /// What a step does in a sample: a mean.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,29 +52,19 @@ pub fn work(program: &Program<'_>, samples: &[Sample], traces: &[Trace], apart: 
                         for projection in population.projections {
                             let source = source(program, projection, sample, trace, timestep);
                             project(work, program, population, projection, &source);
-                            let products = products(
-                                projection,
-                                program.edge(projection.source.into()).shape,
-                                population.output.shape,
-                            );
+                            let from = program.edge(projection.source.into()).shape;
+                            let products = products(projection, from, population.output.shape);
                             work.products += if timestep == 0 && projection.delay == 0 { products } else { 0.0 };
                             work.slots += if source.spikes { products } else { 0.0 };
-                            let edge = program.edge(projection.source.into());
-                            let kept =
-                                if edge.kind == EdgeKind::Spikes { words(edge.shape.len()) } else { edge.shape.len() };
+                            let kept = if source.spikes { words(from.len()) } else { from.len() };
                             work.add(Unit::Delayed, if projection.delay > 0 { kept } else { 0 });
                         }
                         finish(work, population);
                     }
                     Step::Pool(pool) => {
                         let from = program.edge(pool.source.into());
-                        let taps = spans(&pool.window, 0, from.shape.height, pool.output.shape.height)
-                            .map(|rows| rows.count)
-                            .sum::<usize>()
-                            * spans(&pool.window, 1, from.shape.width, pool.output.shape.width)
-                                .map(|columns| columns.count)
-                                .sum::<usize>();
-                        let channels = from.shape.channels as usize;
+                        let (taps, channels) =
+                            (taps(&pool.window, from.shape, pool.output.shape), from.shape.channels as usize);
                         match (from.kind, pool.op) {
                             (EdgeKind::Spikes, PoolOp::Max) => work.add(Unit::PooledWord, taps * words(channels)),
                             _ => work.add(Unit::Pooled, taps * channels),
@@ -262,6 +158,12 @@ fn spans(window: &Window, axis: usize, size: u32, outputs: u32) -> impl Iterator
     })
 }
 
+/// Taps inside the map, of all outputs.
+fn taps(window: &Window, from: Shape, to: Shape) -> usize {
+    let down: usize = spans(window, 0, from.height, to.height).map(|rows| rows.count).sum();
+    down * spans(window, 1, from.width, to.width).map(|columns| columns.count).sum::<usize>()
+}
+
 /// What a projection adds to all positions.
 fn project(
     work: &mut Work,
@@ -315,10 +217,8 @@ fn products(projection: &Projection<'_>, from: Shape, to: Shape) -> f64 {
         Connection::Identity => return 0.0,
         Connection::Dense => (from.len(), from.len() * to.len()),
         Connection::Conv2d(window) => {
-            let down: usize = spans(&window, 0, from.height, to.height).map(|rows| rows.count).sum();
-            let across: usize = spans(&window, 1, from.width, to.width).map(|columns| columns.count).sum();
             let channels = from.channels as usize;
-            (window.taps() * channels, down * across * channels * to.channels as usize)
+            (window.taps() * channels, taps(&window, from, to) * channels * to.channels as usize)
         }
     };
     match projection.synapses {
@@ -432,72 +332,4 @@ fn kind(neuron: &Neuron<'_>, shape: Shape) -> Unit {
 }
 
 #[cfg(test)]
-mod tests {
-    use snnc_runtime::program::{Edge, Readout};
-
-    use super::*;
-    use crate::data::Frame;
-
-    fn map(height: u32, width: u32, channels: u32) -> Edge {
-        Edge { shape: Shape { height, width, channels }, kind: EdgeKind::Spikes, rate: Rate::PerTimestep }
-    }
-
-    /// Work of one timestep of a layer of leaky neurons on these spikes.
-    fn of(from: Edge, to: Edge, connection: Connection, synapses: Synapses<'_>, spikes: Vec<u32>) -> Work {
-        let channels = to.shape.channels as usize;
-        let (threshold, bias) = (vec![9; channels], vec![0; channels]);
-        let projection = [Projection { source: 0, delay: 0, connection, synapses }];
-        let neuron =
-            Neuron { threshold: &threshold, reset: Reset::Subtract(&threshold), membrane_bits: 16, ..Neuron::BARE };
-        let population = Population {
-            projections: &projection,
-            accumulator_bits: 20,
-            current_shift: 0,
-            bias: &bias,
-            neuron: Some(neuron),
-            output: to,
-        };
-        let steps = [Step::Population(population)];
-        let readout = Readout { source: 1, quantity: Quantity::Spikes, reduce: Reduce::Sum };
-        let program = Program::new(from, &steps, readout, 1).expect("a sound network");
-        let samples = [Sample { frames: vec![Frame::Spikes(spikes)] }];
-        let traces = [crate::host::trace(&program, &samples[0])];
-        work(&program, &samples, &traces, false).remove(0)
-    }
-
-    #[test]
-    fn a_dense_layer_adds_the_rows_of_its_spikes() {
-        let weights = [1; 40 * 20];
-        let work =
-            of(map(1, 1, 40), map(1, 1, 20), Connection::Dense, Synapses::Int8 { weights: &weights }, vec![0b1011, 1]);
-        let found =
-            [Unit::Position, Unit::Stretch, Unit::Word, Unit::Row, Unit::Int8, Unit::Int8Sums, Unit::PackedAlike]
-                .map(|unit| work.units[unit as usize]);
-        assert_eq!(found, [1.0, 1.0, 2.0, 4.0, 4.0 * 5.0, 2.0, 20.0]);
-        assert_eq!((work.products, work.slots, work.active), (800.0, 800.0, 80.0));
-    }
-
-    #[test]
-    fn a_window_counts_what_lies_inside_the_map() {
-        let window = Window { kernel: [3, 3], stride: [1, 1], padding: [1, 1], dilation: [1, 1] };
-        let (signs, all) = ([0; 9 * 2], vec![u32::MAX]);
-        let work = of(map(4, 4, 2), map(4, 4, 5), Connection::Conv2d(window), Synapses::Binary { signs: &signs }, all);
-        // 2, 3, 3 and 2 taps along each axis
-        let found =
-            [Unit::Position, Unit::Stretch, Unit::Row, Unit::Signs, Unit::Counters, Unit::ShiftedWord, Unit::Word]
-                .map(|unit| work.units[unit as usize]);
-        assert_eq!(found, [16.0, 40.0, 200.0, 200.0, 16.0, 36.0, 4.0]);
-        assert_eq!((work.slots, work.active), (1000.0, 1000.0));
-    }
-
-    #[test]
-    fn of_a_codebook_each_channel_responds_once() {
-        let window = Window { kernel: [2, 1], stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
-        let book = Synapses::Codebook { index_bits: 2, codewords: &[0; 4], indices: &[0; 3] };
-        // both taps of channel 0, one of channel 2
-        let work = of(map(2, 1, 3), map(1, 1, 6), Connection::Conv2d(window), book, vec![0b101_001]);
-        let found = [Unit::Response, Unit::Index, Unit::Row].map(|unit| work.units[unit as usize]);
-        assert_eq!(found, [2.0 * 4.0, 2.0 * 6.0, 0.0]);
-        assert_eq!((work.slots, work.active), (36.0, 18.0));
-    }
-}
+mod tests;
