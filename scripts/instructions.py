@@ -5,8 +5,8 @@
     instructions.py WORK.jsonl
 
 Least squares without negative prices, over the networks of the file and the kernels of tests/tests/mcu_kernels.txt, each weighed
-so that the same part of its instructions counts nearly the same; random networks only price what no other has. A unit's cycles are one to two times its instructions. Prints the
-tables, and how far off they are; needs numpy and scipy."""
+so that the same part of its instructions counts nearly the same; random networks only price what no other has. A unit's cycles are
+one to two times its instructions. Prints the tables, and how far off they are; needs numpy and scipy."""
 import json
 import pathlib
 import re

@@ -102,8 +102,12 @@ fn windows_over(window: &Window, axis: usize, from: u32, to: u32) -> Vec<u64> {
     over
 }
 
-/// Indices of the non-zero elements of an edge.
-fn active_elements<'e>(source: &Edge, edge: &'e [u32], input: Input<'e>) -> Box<dyn Iterator<Item = usize> + 'e> {
+/// Indices of the non-zero elements of an edge; `input` is read where `edge` is empty.
+pub(crate) fn active_elements<'e>(
+    source: &Edge,
+    edge: &'e [u32],
+    input: Input<'e>,
+) -> Box<dyn Iterator<Item = usize> + 'e> {
     fn nonzero<'e, T: Default + PartialEq>(values: &'e [T]) -> Box<dyn Iterator<Item = usize> + 'e> {
         Box::new(values.iter().enumerate().filter(|(_, v)| **v != T::default()).map(|(i, _)| i))
     }

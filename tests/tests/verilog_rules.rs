@@ -9,7 +9,7 @@ use snnc::compiled::Compiled;
 use snnc::host::{Trace, trace};
 use snnc::machine::MachineError;
 use snnc::machine::verilog::{Simulator, Stress, write};
-use snnc_tests::rules::{COLUMNS, Case, LAYERS, NEURONS, UNROLLED_NETWORKS};
+use snnc_tests::rules::{CHANNELS, COLUMNS, Case, LAYERS, NEURONS, UNROLLED_NETWORKS};
 
 /// Builds what lies in `folder` and says whether the testbench found anything wrong.
 fn fails(compiled: &Compiled<'_>, hardware: &Hardware, folder: &Path, seed: u32, context: &str) -> bool {
@@ -54,6 +54,11 @@ fn check(cases: &[Case]) {
 #[test]
 fn every_rule_of_the_neuron_is_reached() {
     check(NEURONS);
+}
+
+#[test]
+fn every_rule_of_channels_and_positions_is_reached() {
+    check(CHANNELS);
 }
 
 #[test]

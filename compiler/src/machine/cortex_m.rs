@@ -24,15 +24,15 @@ use crate::error::AtNode;
 use crate::host::{Trace, spiking_steps};
 
 /// BBC micro:bit.
-pub const CORTEX_M0: Machine = machine("cortex-m0", |c, s, t, p| run(&M0, c, s, t, p));
+pub const CORTEX_M0: Machine = machine("cortex-m0", |c, s, t, p| run_in_bytes(&M0, c, s, t, p));
 /// MPS2, AN385.
-pub const CORTEX_M3: Machine = machine("cortex-m3", |c, s, t, p| run(&M3, c, s, t, p));
+pub const CORTEX_M3: Machine = machine("cortex-m3", |c, s, t, p| run_in_bytes(&M3, c, s, t, p));
 /// MPS2, AN386.
-pub const CORTEX_M4: Machine = machine("cortex-m4", |c, s, t, p| run(&M4, c, s, t, p));
+pub const CORTEX_M4: Machine = machine("cortex-m4", |c, s, t, p| run_in_bytes(&M4, c, s, t, p));
 /// MPS2, AN500.
-pub const CORTEX_M7: Machine = machine("cortex-m7", |c, s, t, p| run(&M7, c, s, t, p));
+pub const CORTEX_M7: Machine = machine("cortex-m7", |c, s, t, p| run_in_bytes(&M7, c, s, t, p));
 /// MPS2, AN521.
-pub const CORTEX_M33: Machine = machine("cortex-m33", |c, s, t, p| run(&M33, c, s, t, p));
+pub const CORTEX_M33: Machine = machine("cortex-m33", |c, s, t, p| run_in_bytes(&M33, c, s, t, p));
 
 type Run = fn(&Compiled<'_>, &[Sample], &[Trace], &Path) -> Result<Outcome, MachineError>;
 
@@ -40,7 +40,21 @@ const fn machine(name: &'static str, run: Run) -> Machine {
     Machine { name, unit: Unit::Instructions, run, run_with_waveform: None }
 }
 
-/// Runs a network on a board.
+/// Runs a network on a board, weights that meet values in bytes where the board has the memory.
+fn run_in_bytes(
+    board: &Board,
+    compiled: &Compiled<'_>,
+    samples: &[Sample],
+    expected: &[Trace],
+    scratch: &Path,
+) -> Result<Outcome, MachineError> {
+    let arena = Bump::new();
+    let in_bytes = rust::with_bytes(compiled, &arena, board.flash_bytes.into());
+    let fits = fits(board, &in_bytes, samples).is_ok();
+    run(board, if fits { &in_bytes } else { compiled }, samples, expected, scratch)
+}
+
+/// Runs a network on a board, weights in the bits that they have.
 ///
 /// # Errors
 /// As [`Machine::run`].
@@ -51,12 +65,7 @@ pub fn run(
     expected: &[Trace],
     scratch: &Path,
 ) -> Result<Outcome, MachineError> {
-    let arena = Bump::new();
-    let in_bytes = rust::with_bytes(compiled, &arena, board.flash_bytes.into());
-    let (compiled, schedule) = match fits(board, &in_bytes, samples) {
-        Ok(schedule) => (&in_bytes, schedule),
-        Err(_) => (compiled, fits(board, compiled, samples)?),
-    };
+    let schedule = fits(board, compiled, samples)?;
     let toolchain = Toolchain::find(board.target)?;
     let qemu = on_path("qemu-system-arm").ok_or_else(|| MachineError::Missing {
         tool: "qemu-system-arm".to_owned(),

@@ -1,6 +1,7 @@
 //! Networks that reach every rule that the Verilog carries, each with what must make it fail. The test `verilog_rules` breaks
 //! those rules by hand, the program `mutate` breaks everything by machine.
 
+mod channels;
 mod columns;
 mod layers;
 mod neurons;
@@ -10,6 +11,7 @@ use bumpalo::Bump;
 use snnc::compiled::{Compiled, EdgeCode, Engine, Layout};
 use snnc::data::Sample;
 
+pub use channels::CHANNELS;
 pub use columns::COLUMNS;
 pub use layers::LAYERS;
 pub use neurons::NEURONS;

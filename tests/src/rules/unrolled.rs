@@ -6,7 +6,8 @@ use snnc_runtime::program::{
     Edge, EdgeKind, Leak, PoolOp, Quantity, Rate, Reduce, Reset, ResetTiming, Shape, Staircase, Synaptic, ValueKind,
 };
 
-use super::layers::{drawn, with_levels};
+use super::channels::with_levels;
+use super::layers::drawn;
 use super::{Case, Setting, USUAL};
 
 const UNROLLED: Setting = Setting { unrolled: true, ..USUAL };

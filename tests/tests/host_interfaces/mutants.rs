@@ -66,9 +66,12 @@ const UART: &[Mutant] = &[
     ("registers.v", "if (line_fault) line_q <= 1'b1;", ""),
 ];
 
+/// A broken design that says nothing for so many seconds hangs.
+const PATIENCE: u32 = 30;
+
 /// Everything that a host interface must do.
-fn judge(bench: &Bench, player: &std::path::Path) -> Result<(), String> {
-    let said = bench.play(player, Simulator::Icarus, 3)?;
+pub fn judge(bench: &Bench, player: &std::path::Path) -> Result<(), String> {
+    let said = bench.play_within(PATIENCE, player, Simulator::Icarus, 3)?;
     bench.compare(&said)?;
     match bench.host {
         Host::Axi => std::panic::catch_unwind(|| streams::judge(bench, Simulator::Icarus, 3))

@@ -3,7 +3,8 @@
 //!
 //!     cargo run --release -p snnc-tests --bin instructions -- SEEDS [COUNTED.jsonl] > WORK.jsonl
 //!
-//! Networks are those of the fixtures, cut behind every layer, and as many random ones, in both orders. Of those that were counted
+//! Networks are those of the fixtures, cut behind every layer, and as many random ones, in both orders,
+//! weights in the bits that they have. Of those that were counted
 //! before, only what they do is found out again.
 
 mod cycles;

@@ -21,7 +21,7 @@ use bumpalo::Bump;
 use snnc::host::{Trace, trace};
 use snnc::machine::verilog::write;
 use snnc_tests::proofs::{self, PROOFS};
-use snnc_tests::rules::{COLUMNS, LAYERS, NEURONS, UNROLLED_NETWORKS};
+use snnc_tests::rules::{CHANNELS, COLUMNS, LAYERS, NEURONS, UNROLLED_NETWORKS};
 
 use mutants::Mutant;
 
@@ -138,7 +138,7 @@ fn named(text: &str, rtl: &BTreeMap<String, String>, found: &mut BTreeSet<String
 /// Every network, laid out and tried as it is, the shortest first.
 fn benches() -> Vec<Bench> {
     let mut benches: Vec<Bench> = Vec::new();
-    for case in NEURONS.iter().chain(LAYERS).chain(COLUMNS).chain(UNROLLED_NETWORKS) {
+    for case in NEURONS.iter().chain(CHANNELS).chain(LAYERS).chain(COLUMNS).chain(UNROLLED_NETWORKS) {
         let arena = Bump::new();
         let (compiled, samples) = case.laid_out(&arena);
         let traces: Vec<Trace> = samples.iter().map(|sample| trace(&compiled.program, sample)).collect();

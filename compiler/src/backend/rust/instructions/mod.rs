@@ -28,7 +28,8 @@ pub struct Estimate {
     pub cycles: f64,
     /// What each step takes of them.
     pub layers: Vec<LayerEstimate>,
-    /// Against a network without spikes; `None` where there is no such network: something in it is recurrent.
+    /// Against a network without spikes; `None` where there is no such network: something in it is recurrent, or nothing takes
+    /// time.
     pub break_even: Option<BreakEven>,
 }
 
@@ -131,19 +132,39 @@ fn break_even(compiled: &Compiled<'_>, core: &Core, works: &[Work]) -> Option<Br
         spikes += total(&work.units, &of_spikes, 0);
     }
     let timestep = (all - once) / f64::from(program.timesteps());
+    if timestep == 0.0 {
+        return None;
+    }
     let active = sum(&|work| work.active) / sum(&|work| work.slots).max(1.0);
     let room = int8_instructions - (all - spikes);
     Some(BreakEven {
         int8_instructions,
         timesteps: ((int8_instructions - once).max(0.0) / timestep) as u32,
         active,
-        active_up_to: (room > 0.0 && spikes > 0.0).then(|| (active * room / spikes).min(1.0)),
+        active_up_to: active_up_to(active, spikes, room),
     })
+}
+
+/// How many synapses may be active where so many are, what they take is `spikes`, and there is `room` for more or less than that.
+fn active_up_to(active: f64, spikes: f64, room: f64) -> Option<f64> {
+    match (room > 0.0, spikes > 0.0) {
+        (false, _) => None,
+        (true, true) => Some((active * room / spikes).min(1.0)),
+        (true, false) => Some(1.0), // nothing spiked: what a spike takes is not known, and there is room
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spikes_are_as_many_as_there_is_room_for() {
+        assert_eq!(active_up_to(0.25, 500.0, 1500.0), Some(0.75));
+        assert_eq!(active_up_to(0.5, 500.0, 1500.0), Some(1.0));
+        assert_eq!(active_up_to(0.1, 500.0, -1.0), None);
+        assert_eq!(active_up_to(0.0, 0.0, 1500.0), Some(1.0), "a silent sample does not lose");
+    }
 
     #[test]
     fn every_price_is_known_once_and_no_cycle_is_shorter_than_its_instruction() {

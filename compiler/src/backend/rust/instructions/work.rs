@@ -1,14 +1,14 @@
 //! What a network does on a core, in units that have a price: counted from the spikes of samples, step by step.
 
 use snnc_runtime::program::{
-    Connection, EdgeKind, Neuron, PoolOp, Population, Program, Projection, Quantity, Rate, Reduce, Reset, ResetTiming,
-    Shape, Step, Synapses, Window, words,
+    Connection, Edge, EdgeKind, Leak, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Reduce,
+    Reset, ResetTiming, Shape, Step, Synapses, Window, words,
 };
-use snnc_runtime::run::Input;
 
 use super::unit::{UNITS, Unit};
 use crate::data::Sample;
 use crate::host::Trace;
+use crate::stats::active_elements;
 
 /// What a step does in a sample: a mean.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,38 +51,15 @@ pub fn work(program: &Program<'_>, samples: &[Sample], traces: &[Trace], apart: 
                         work.add(Unit::Apart, if apart { positions } else { 0 });
                         for projection in population.projections {
                             let source = source(program, projection, sample, trace, timestep);
-                            project(work, program, population, projection, &source);
-                            let from = program.edge(projection.source.into()).shape;
-                            let products = products(projection, from, population.output.shape);
-                            work.products += if timestep == 0 && projection.delay == 0 { products } else { 0.0 };
-                            work.slots += if source.spikes { products } else { 0.0 };
-                            let kept = if source.spikes { words(from.len()) } else { from.len() };
-                            work.add(Unit::Delayed, if projection.delay > 0 { kept } else { 0 });
+                            read(work, program, population, projection, &source, timestep);
                         }
                         finish(work, population);
                     }
-                    Step::Pool(pool) => {
-                        let from = program.edge(pool.source.into());
-                        let (taps, channels) =
-                            (taps(&pool.window, from.shape, pool.output.shape), from.shape.channels as usize);
-                        match (from.kind, pool.op) {
-                            (EdgeKind::Spikes, PoolOp::Max) => work.add(Unit::PooledWord, taps * words(channels)),
-                            _ => work.add(Unit::Pooled, taps * channels),
-                        }
-                    }
+                    Step::Pool(pool) => reduce(work, program.edge(pool.source.into()), pool),
                 }
             }
             if usize::from(program.readout().source) == index + 1 {
-                let elements = step.output().shape.len();
-                for given in &trace.edges[index] {
-                    match (program.readout().quantity, step.output().kind) {
-                        _ if apart => work.add(Unit::ScoreApart, elements),
-                        (Quantity::Spikes, EdgeKind::Spikes) if program.readout().reduce == Reduce::Sum => {
-                            work.add(Unit::SpikeScore, given.iter().map(|word| word.count_ones() as usize).sum());
-                        }
-                        _ => work.add(Unit::Score, elements),
-                    }
-                }
+                trace.edges[index].iter().for_each(|given| read_out(work, program, given, apart));
             }
         }
     }
@@ -91,6 +68,46 @@ pub fn work(program: &Program<'_>, samples: &[Sample], traces: &[Trace], apart: 
         units.iter_mut().chain([products, slots, active]).for_each(|count| *count /= samples.len().max(1) as f64);
     }
     all
+}
+
+/// A projection in a timestep.
+fn read(
+    work: &mut Work,
+    program: &Program<'_>,
+    population: &Population<'_>,
+    projection: &Projection<'_>,
+    source: &Source,
+    timestep: u32,
+) {
+    project(work, program, population, projection, source);
+    let from = program.edge(projection.source.into()).shape;
+    let products = products(projection, from, population.output.shape);
+    work.products += if timestep == 0 && projection.delay == 0 { products } else { 0.0 };
+    work.slots += if source.spikes { products } else { 0.0 };
+    let kept = if source.spikes { words(from.len()) } else { from.len() };
+    work.add(Unit::Delayed, if projection.delay > 0 { kept } else { 0 });
+}
+
+/// A pool in a timestep.
+fn reduce(work: &mut Work, from: &Edge, pool: &Pool) {
+    let (taps, channels) = (taps(&pool.window, from.shape, pool.output.shape), from.shape.channels as usize);
+    match (from.kind, pool.op) {
+        (EdgeKind::Spikes, PoolOp::Max) => work.add(Unit::PooledWord, taps * words(channels)),
+        _ => work.add(Unit::Pooled, taps * channels),
+    }
+}
+
+/// The readout in a timestep, of what its source gave.
+fn read_out(work: &mut Work, program: &Program<'_>, given: &[u32], apart: bool) {
+    let readout = program.readout();
+    let edge = program.edge(readout.source.into());
+    match (readout.quantity, edge.kind) {
+        _ if apart => work.add(Unit::ScoreApart, edge.shape.len()),
+        (Quantity::Spikes, EdgeKind::Spikes) if readout.reduce == Reduce::Sum => {
+            work.add(Unit::SpikeScore, given.iter().map(|word| word.count_ones() as usize).sum());
+        }
+        _ => work.add(Unit::Score, edge.shape.len()),
+    }
 }
 
 /// Positions that a population runs through: of a dense layer, one.
@@ -115,21 +132,14 @@ impl Source {
 /// What a projection reads in a timestep.
 fn source(program: &Program<'_>, projection: &Projection<'_>, sample: &Sample, trace: &Trace, timestep: u32) -> Source {
     let edge = program.edge(projection.source.into());
-    let elements = edge.shape.len();
-    let bits = |words: &[u32]| (0..elements).map(|i| words[i / 32] >> (i % 32) & 1 == 1).collect::<Vec<bool>>();
-    let active = match (timestep.checked_sub(projection.delay.into()), projection.source) {
-        (None, _) => vec![false; elements],
-        (Some(t), 0) => match sample.input(t) {
-            Input::Spikes(words) => bits(words),
-            Input::U8(values) => values.iter().map(|&value| value != 0).collect(),
-            Input::I8(values) => values.iter().map(|&value| value != 0).collect(),
-            Input::I16(values) => values.iter().map(|&value| value != 0).collect(),
-        },
-        (Some(t), source) => {
-            let given = &trace.edges[usize::from(source) - 1][t as usize];
-            if edge.kind == EdgeKind::Spikes { bits(given) } else { given.iter().map(|&word| word != 0).collect() }
-        }
-    };
+    let mut active = vec![false; edge.shape.len()];
+    if let Some(t) = timestep.checked_sub(projection.delay.into()) {
+        let given = match usize::from(projection.source).checked_sub(1) {
+            None => &[][..],
+            Some(step) => &trace.edges[step][t as usize],
+        };
+        active_elements(edge, given, sample.input(t)).for_each(|element| active[element] = true);
+    }
     let mut before = vec![0];
     before.extend(active.iter().scan(0, |sum, &active| {
         *sum += usize::from(active);
@@ -319,7 +329,7 @@ fn kind(neuron: &Neuron<'_>, shape: Shape) -> Unit {
         _ if neuron.is_special() => Unit::Special,
         _ if neuron.is_stateless() => Unit::Stateless,
         (_, ResetTiming::Overriding | ResetTiming::Clearing) => Unit::Slow,
-        _ if matches!(neuron.leak, snnc_runtime::program::Leak::MultiplyEach { .. }) => Unit::Slow,
+        _ if matches!(neuron.leak, Leak::MultiplyEach { .. }) => Unit::Slow,
         _ if !neuron.is_packed(shape) => Unit::Wide,
         (Reset::Subtract(amounts), ResetTiming::Immediate) if alike(amounts) && alike(neuron.threshold) => {
             Unit::PackedAlike

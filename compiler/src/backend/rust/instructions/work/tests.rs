@@ -1,4 +1,4 @@
-use snnc_runtime::program::{Edge, Readout};
+use snnc_runtime::program::Readout;
 
 use super::*;
 use crate::data::Frame;
@@ -56,7 +56,7 @@ fn a_window_counts_what_lies_inside_the_map() {
 #[test]
 fn a_window_beside_the_map_adds_nothing() {
     let window = Window { kernel: [1, 1], stride: [1, 1], padding: [0, 3], dilation: [1, 1] };
-    let (weights, all) = ([1; 3], vec![u32::MAX]);
+    let (weights, all) = ([1; 3], vec![0b11]);
     let synapses = Synapses::Int8 { weights: &weights };
     let work = of(map(1, 2, 1), map(1, 5, 3), Connection::Conv2d(window), synapses, all);
     assert_eq!((work.units[Unit::Row as usize], work.slots, work.active), (2.0, 6.0, 6.0));
