@@ -8,6 +8,7 @@
 mod arch;
 mod bits;
 pub mod blob;
+mod elements;
 pub mod neuron;
 pub mod pool;
 pub mod program;

@@ -1,5 +1,6 @@
 //! Pools: a window of an edge becomes one element, channel by channel.
 use crate::bits::{for_each_spike, get, set};
+use crate::elements;
 use crate::program::{EdgeKind, Pool, PoolOp, Shape, Window};
 
 /// Rows or columns of a map under a window; taps outside the map are left out.
@@ -22,10 +23,12 @@ impl Taps {
         let kernel = window.kernel[axis] as usize;
         let dilation = usize::from(window.dilation[axis]).max(1); // Program::new refuses 0
         let start = (at * window.stride[axis] as usize) as isize - window.padding[axis] as isize;
-        let first = if start < 0 { start.unsigned_abs().div_ceil(dilation) } else { 0 };
+        // a core without a divider takes long for what is mostly a division by 1
+        let steps = |distance: usize| if dilation == 1 { distance } else { distance.div_ceil(dilation) };
+        let first = if start < 0 { steps(start.unsigned_abs()) } else { 0 };
         let inside = start + (first * dilation) as isize;
         let room = (size as isize - inside).max(0) as usize;
-        let count = kernel.saturating_sub(first).min(room.div_ceil(dilation));
+        let count = kernel.saturating_sub(first).min(steps(room));
         Self { first, at: inside.max(0) as usize, count, dilation }
     }
 }
@@ -43,48 +46,55 @@ impl Iterator for Taps {
     }
 }
 
+/// The window over one output position.
+struct Under {
+    rows: Taps,
+    columns: Taps,
+    /// Columns of the map, and channels of a position.
+    width: usize,
+    channels: usize,
+}
+
+impl Under {
+    /// Calls `f` with the first element of each position.
+    #[inline(always)]
+    fn each(&self, mut f: impl FnMut(usize)) {
+        for row in self.rows.clone() {
+            for column in self.columns.clone() {
+                f((row * self.width + column) * self.channels);
+            }
+        }
+    }
+}
+
 impl Pool {
     /// Reduces a whole edge of shape `from`; `input` and `output` hold packed spikes or one word per element.
     pub(crate) fn run(&self, from: Shape, kind: EdgeKind, input: &[u32], output: &mut [u32]) {
         let to = self.output.shape;
-        let channels = to.channels as usize;
+        let (width, channels) = (from.width as usize, to.channels as usize);
         output.fill(0);
         let mut start = 0;
         for y in 0..to.height as usize {
             let rows = Taps::of(&self.window, 0, from.height, y);
             for x in 0..to.width as usize {
                 let columns = Taps::of(&self.window, 1, from.width, x);
-                // the first element of each position under the window
-                let positions = rows
-                    .clone()
-                    .flat_map(|row| columns.clone().map(move |column| (row * from.width as usize + column) * channels));
+                let under = Under { rows: rows.clone(), columns, width, channels };
                 let spikes = matches!(kind, EdgeKind::Spikes);
                 match (self.op, spikes, output.get_mut(start..).and_then(|rest| rest.get_mut(..channels))) {
-                    (PoolOp::Max, true, _) => any(positions, channels, input, output, start),
-                    (PoolOp::Sum, true, Some(counts)) => {
-                        for position in positions {
-                            for_each_spike(input, position, channels, |channel| {
-                                if let Some(count) = counts.get_mut(channel) {
-                                    *count += 1;
-                                }
-                            });
-                        }
-                    }
-                    (PoolOp::Max, false, Some(highest)) => {
-                        for (i, position) in positions.enumerate() {
-                            for (highest, &value) in highest.iter_mut().zip(input.get(position..).unwrap_or_default()) {
-                                if i == 0 || value as i32 > *highest as i32 {
-                                    *highest = value;
-                                }
+                    (PoolOp::Max, true, _) => any(&under, input, output, start),
+                    (PoolOp::Sum, true, Some(counts)) => under.each(|position| {
+                        for_each_spike(input, position, channels, |channel| {
+                            if let Some(count) = counts.get_mut(channel) {
+                                *count += 1;
                             }
-                        }
-                    }
-                    (PoolOp::Sum, false, Some(sums)) => {
-                        for position in positions {
-                            for (sum, &value) in sums.iter_mut().zip(input.get(position..).unwrap_or_default()) {
-                                *sum = sum.wrapping_add(value);
-                            }
-                        }
+                        });
+                    }),
+                    (op, false, Some(pooled)) => {
+                        let mut first = true;
+                        under.each(|position| {
+                            reduce(op, first, pooled, input.get(position..).unwrap_or_default());
+                            first = false;
+                        });
                     }
                     (_, _, None) => {} // the output has an element per channel and position
                 }
@@ -94,17 +104,22 @@ impl Pool {
     }
 }
 
+/// Takes the values of one more position of a window, the `first` or another, each into its channel.
+#[inline]
+pub(crate) fn reduce(op: PoolOp, first: bool, pooled: &mut [u32], values: &[u32]) {
+    match op {
+        _ if first => elements::copy(values, pooled),
+        PoolOp::Max => elements::raise(pooled, values),
+        PoolOp::Sum => elements::add(pooled, values),
+    }
+}
+
 /// Which channels spike at any of the positions, 32 channels at once.
-fn any(
-    positions: impl Iterator<Item = usize> + Clone,
-    channels: usize,
-    input: &[u32],
-    output: &mut [u32],
-    start: usize,
-) {
-    for first in (0..channels).step_by(32) {
-        let count = (channels - first).min(32);
-        let spikes = positions.clone().fold(0, |spikes, position| spikes | get(input, position + first, count));
+fn any(under: &Under, input: &[u32], output: &mut [u32], start: usize) {
+    for first in (0..under.channels).step_by(32) {
+        let count = (under.channels - first).min(32);
+        let mut spikes = 0;
+        under.each(|position| spikes |= get(input, position + first, count));
         set(output, start + first, spikes);
     }
 }

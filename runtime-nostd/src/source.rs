@@ -9,16 +9,18 @@ pub const BUILD: &str = include_str!("../build.rs");
 
 /// Every file under `src`: its path there, with `/`, and its text.
 pub const FILES: &[(&str, &str)] = files![
-    "arch/copy.rs",
     "arch/counts.rs",
+    "arch/elements.rs",
     "arch/int8.rs",
     "arch/lif.rs",
     "arch/lif_wide.rs",
     "arch/mod.rs",
+    "arch/narrow.rs",
     "arch/nibbles.rs",
     "arch/scan.rs",
     "arch/thumb1/counts.rs",
     "arch/thumb1/int8.rs",
+    "arch/thumb1/lif.rs",
     "arch/thumb1/mod.rs",
     "arch/thumb1/nibbles.rs",
     "arch/thumb1/spikes.rs",
@@ -30,6 +32,7 @@ pub const FILES: &[(&str, &str)] = files![
     "arch/view.rs",
     "bits.rs",
     "blob.rs",
+    "elements.rs",
     "lib.rs",
     "neuron.rs",
     "pool.rs",

@@ -119,16 +119,17 @@ impl Layer {
             }
         };
         // whole blocks of a kernel as often as what is left over
-        let channels = match rng.range(0, 2) {
+        let channels = match rng.range(0, 3) {
             0 => 16 * rng.range(1, 5),
             1 => 4 * rng.range(1, 20),
+            2 => rng.range(9, 12), // added as they are found
             _ => rng.range(1, 70),
         } as u32;
         let (from, to, window) = if rng.range(0, 2) == 0 {
             let size = rng.range(2, 5) as u32;
             let from = [size, size + 1, rng.range(1, 40) as u32];
             let [kernel, stride, padding, dilation] =
-                [rng.range(1, 2), rng.range(1, 2), rng.range(0, 2), rng.range(1, 2)].map(|number| number as u16);
+                [rng.range(1, 4), rng.range(1, 2), rng.range(0, 2), rng.range(1, 2)].map(|number| number as u16);
             // windows begin within the padded map
             let most = |size: u32| ((size + u32::from(padding)).div_ceil(stride.into())).min(3) as i32;
             let [height, width] = [most(from[0]), most(from[1])].map(|most| rng.range(1, most) as u32);

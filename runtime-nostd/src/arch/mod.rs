@@ -22,16 +22,18 @@ macro_rules! dsp {
     };
 }
 
-#[cfg(snnc_thumb2)]
-pub(crate) mod copy;
 #[cfg(any(snnc_thumb1, snnc_thumb2))]
 pub(crate) mod counts;
+#[cfg(snnc_thumb2)]
+pub(crate) mod elements;
 #[cfg(snnc_dsp)]
 pub(crate) mod int8;
 #[cfg(snnc_dsp)]
 pub(crate) mod lif;
 #[cfg(snnc_dsp)]
 pub(crate) mod lif_wide;
+#[cfg(snnc_dsp)]
+pub(crate) mod narrow;
 #[cfg(snnc_dsp)]
 pub(crate) mod nibbles;
 #[cfg(snnc_dsp)]
@@ -44,6 +46,6 @@ mod thumb2;
 pub(crate) mod values;
 pub(crate) mod view;
 #[cfg(snnc_thumb1)]
-pub(crate) use thumb1::{int8, nibbles, spikes};
+pub(crate) use thumb1::{int8, lif, nibbles, spikes};
 #[cfg(snnc_thumb2)]
 pub(crate) use thumb2::{sparse, spikes};

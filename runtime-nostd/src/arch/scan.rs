@@ -2,7 +2,7 @@
 //! less where words of zeros are passed over.
 use core::arch::naked_asm;
 
-use crate::synapse::rows::{SCALED, Scaled};
+use crate::synapse::rows::{Ranges, SCALED, Scaled};
 
 /// Numbers in memory that a kernel of this core lists.
 pub(crate) type Scan = unsafe extern "C" fn(&mut State);
@@ -21,6 +21,13 @@ pub(crate) struct State {
     last: *mut Scaled,
     /// Numbers that are listed.
     count: usize,
+    /// From the end of a range to the next one's begin: bytes, and where rows begin.
+    gap: u32,
+    start_gap: u32,
+    /// Bytes from one range to the next.
+    pitch: u32,
+    /// Ranges.
+    ranges: u32,
 }
 
 /// Lists numbers whose first row begins at `start`, behind the `count` that are in `groups`, as long as there is room.
@@ -39,11 +46,58 @@ pub(crate) fn list<V>(
         return (0, count);
     }
     let (from, to) = (values.as_ptr_range(), behind.as_mut_ptr_range());
-    let mut state =
-        State { from: from.start.cast(), end: from.end.cast(), start, stride, group: to.start, last: to.end, count };
+    let mut state = State {
+        from: from.start.cast(),
+        end: from.end.cast(),
+        start,
+        stride,
+        group: to.start,
+        last: to.end,
+        count,
+        gap: 0,
+        start_gap: 0,
+        pitch: 0,
+        ranges: 1,
+    };
     // SAFETY: numbers are read up to their end, and one is listed only where a group has room for it.
     unsafe { scan(&mut state) };
     ((state.from.addr() - from.start.addr()) / size_of::<V>(), state.count)
+}
+
+/// As [`list`], of some ranges of `values`, for which the groups are enough; rows are `stride` apart. Returns how many numbers there
+/// are in the list; `None`, and nothing is listed, where there is no room for all.
+#[inline]
+pub(crate) fn list_ranges<V>(
+    scan: Scan,
+    values: &[V],
+    ranges: &Ranges,
+    stride: usize,
+    groups: &mut [Scaled],
+    count: usize,
+) -> Option<usize> {
+    let behind = groups.get_mut(count / SCALED..)?;
+    let all = ranges.count * ranges.ranges;
+    if all == 0 || count % SCALED + all >= SCALED * behind.len() || ranges.end() > values.len() {
+        return None;
+    }
+    let (bytes, to) = (size_of::<V>(), behind.as_mut_ptr_range());
+    let from = values.as_ptr().cast::<u8>().wrapping_add(ranges.start * bytes);
+    let mut state = State {
+        from,
+        end: from.wrapping_add(ranges.count * bytes),
+        start: (ranges.row * stride) as u32,
+        stride: stride as u32,
+        group: to.start,
+        last: to.end,
+        count,
+        gap: (ranges.pitch.wrapping_sub(ranges.count) * bytes) as u32,
+        start_gap: (ranges.row_pitch.wrapping_sub(ranges.count) * stride) as u32,
+        pitch: (ranges.pitch * bytes) as u32,
+        ranges: ranges.ranges as u32,
+    };
+    // SAFETY: all ranges lie in the values, each of which has room in a group; the last group is not filled.
+    unsafe { scan(&mut state) };
+    Some(state.count)
 }
 
 /// A function that lists numbers which `$load` reads, `$bytes` each.
@@ -92,6 +146,19 @@ macro_rules! scan {
                 "mov r10, r1",
                 "cmp r0, r1",
                 "blo 3b",
+                "ldr r7, [sp]", // the range has ended
+                "ldr r10, [r7, #40]",
+                "subs r10, #1",
+                "beq 7f",
+                "str r10, [r7, #40]",
+                "ldr r10, [r7, #28]",
+                "add r0, r10",
+                "ldr r10, [r7, #32]",
+                "add r2, r10",
+                "ldr r10, [r7, #36]",
+                "add r1, r10",
+                "sub lr, r1, #4",
+                "b 2b",
                 "7:",
                 "pop {{r1}}",
                 "str r0, [r1]",

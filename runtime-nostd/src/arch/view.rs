@@ -20,3 +20,10 @@ pub(crate) const fn signed(words: &[u32]) -> &[i32] {
     // SAFETY: the memory of the words, any of which is such a number.
     unsafe { core::slice::from_raw_parts(words.as_ptr().cast(), words.len()) }
 }
+
+/// The numbers without their signs.
+#[cfg(snnc_thumb2)]
+pub(crate) const fn unsigned(numbers: &[i32]) -> &[u32] {
+    // SAFETY: the memory of the numbers, any of which is a word.
+    unsafe { core::slice::from_raw_parts(numbers.as_ptr().cast(), numbers.len()) }
+}

@@ -1,8 +1,10 @@
 //! What is known of a step's neurons before they run: found out once, when a network is started, and kept in a word of its
 //! arena, so that no timestep has to look again.
 use crate::neuron::range;
-use crate::program::uses::{LARGE, PACKED, SPECIAL, STATELESS, SUBTRACT, TIMED, UNPACKED, are_halfwords, has};
-use crate::program::{Neuron, Population, Reset, Step};
+use crate::program::uses::{
+    IDENTITY, LARGE, PACKED, SPECIAL, STATELESS, SUBTRACT, TIMED, UNPACKED, WORDS, are_halfwords, has,
+};
+use crate::program::{Connection, Neuron, Population, Projection, Reset, Step, Synapses};
 
 /// Answers about the neurons of a step; all no where it has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +19,16 @@ impl Known {
     const ALIKE: u32 = 1 << 5;
     const NEURONS: u32 = 1 << 6;
     const LANDS: u32 = 1 << 7;
+    const UNIFORM: u32 = 1 << 8;
 
     /// Nothing is known.
     pub(crate) const NOTHING: Self = Self(0);
 
     /// Looks at the neurons of a step, and at every number of their tables.
     pub(crate) fn of<const USES: u64>(step: &Step<'_>) -> Self {
-        let Step::Population(Population { neuron: Some(neuron), output, .. }) = step else { return Self(0) };
+        let Step::Population(population @ Population { neuron: Some(neuron), output, .. }) = step else {
+            return Self(0);
+        };
         let resets = match neuron.reset {
             Reset::None => &[],
             Reset::ToValue(table) | Reset::Subtract(table) => table,
@@ -39,6 +44,7 @@ impl Known {
             (!has(USES, LARGE) || are_halfwords(neuron.threshold) && are_halfwords(resets), Self::HALFWORDS),
             (subtracts(PACKED) && are_alike(neuron.threshold) && are_alike(resets), Self::ALIKE),
             (subtracts(UNPACKED) && neuron.threshold.len() == channels && lands(neuron, resets), Self::LANDS),
+            (has(USES, IDENTITY | WORDS) && multiplier(population).is_some(), Self::UNIFORM),
         ];
         Self(answers.iter().fold(0, |word, &(yes, bit)| if yes { word | bit } else { word }))
     }
@@ -89,6 +95,12 @@ impl Known {
         self.0 & Self::PACKED != 0
     }
 
+    /// Whether there is a [`multiplier`] of their currents.
+    #[inline]
+    pub(crate) const fn uniform(self) -> bool {
+        self.0 & Self::UNIFORM != 0
+    }
+
     /// Whether thresholds and resets have 16 bits.
     #[cfg(snnc_dsp)]
     #[inline]
@@ -108,6 +120,22 @@ impl Known {
     #[inline]
     pub(crate) const fn alike(self) -> bool {
         self.0 & Self::ALIKE != 0
+    }
+}
+
+/// What each neuron's input is multiplied by to be its current, less its bias, where that is one number for all: a population
+/// that is fed one to one, by one projection alone.
+#[inline]
+pub(super) fn multiplier(population: &Population<'_>) -> Option<u32> {
+    let &[Projection { delay: 0, connection: Connection::Identity, synapses: Synapses::Int8 { weights }, .. }] =
+        population.projections
+    else {
+        return None;
+    };
+    let alike = weights.windows(2).all(|pair| pair.first() == pair.last());
+    match (alike, weights.first(), population.current_shift) {
+        (true, Some(&weight), 0..) => Some(population.shift(weight.into()) as u32),
+        _ => None,
     }
 }
 

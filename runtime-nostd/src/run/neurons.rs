@@ -22,6 +22,12 @@ pub(super) fn step<const USES: u64>(
     if crate::arch::lif_wide::step::<USES>(neuron, known, currents, membranes, output, at) {
         return;
     }
+    #[cfg(snnc_thumb1)]
+    if crate::arch::lif::step::<USES, false>(neuron, currents, membranes, output, at)
+        || !(has(USES, uses::MULTIPLY_EACH) || has(USES, uses::OVERRIDING))
+    {
+        return; // all the others have a kernel
+    }
     let _ = known;
     Position { threshold: neuron.threshold, currents, membranes, output, at }.reset::<USES, false>(neuron);
 }
@@ -36,16 +42,15 @@ pub(super) fn step_packed<const USES: u64>(
     at: usize,
 ) {
     #[cfg(snnc_dsp)]
-    {
-        if !crate::arch::lif::step::<USES>(neuron, known, currents, membranes, output, at) && has(USES, uses::LARGE) {
-            Position { threshold: neuron.threshold, currents, membranes, output, at }.one_by_one::<true>(neuron);
-        }
+    if !crate::arch::lif::step::<USES>(neuron, known, currents, membranes, output, at) && has(USES, uses::LARGE) {
+        Position { threshold: neuron.threshold, currents, membranes, output, at }.one_by_one::<true>(neuron);
     }
     #[cfg(not(snnc_dsp))]
-    {
-        let _ = known;
-        Position { threshold: neuron.threshold, currents, membranes, output, at }.reset::<USES, true>(neuron);
-    }
+    let _ = known;
+    #[cfg(snnc_thumb1)]
+    crate::arch::lif::step::<USES, true>(neuron, currents, membranes, output, at); // takes all of them
+    #[cfg(not(any(snnc_dsp, snnc_thumb1)))]
+    Position { threshold: neuron.threshold, currents, membranes, output, at }.reset::<USES, true>(neuron);
 }
 
 /// Fires the neurons of a position that keep no membrane: `currents` become what is compared with the thresholds.

@@ -1,13 +1,15 @@
 //! One timestep of a population: currents of a position, then its neurons, position after position.
 use super::Input;
-use super::arena::{Parts, Slots, population_ring_words, position_width};
-use super::known::Known;
+use super::arena::{Earlier, Parts, Slots, population_ring_words, position_width};
+use super::known::{Known, multiplier};
 use super::{edge, neurons, special};
 use crate::bits::for_each_spike;
+use crate::elements;
 use crate::pool::Taps;
 use crate::program::uses::{self, has};
 use crate::program::{Connection, EdgeKind, Neuron, Population, Program, Projection, Shape, Synapses, Window};
 use crate::synapse::Adder;
+use crate::synapse::rows::Ranges;
 use crate::synapse::codebook::Codebook;
 
 /// What a projection reads.
@@ -47,38 +49,29 @@ pub(super) fn run<const USES: u64>(
         }
         neuron => neuron.as_ref(),
     };
+    let whole = Sources { program, input, timestep, earlier };
+    let uniform = match (known.uniform(), population.projections) {
+        (true, [projection]) if has(USES, uses::IDENTITY | uses::WORDS) => match whole.of::<USES>(projection, &mut &[][..]) {
+            Some((Source::Words(words), _)) => multiplier(population).map(|multiplier| (words, multiplier)),
+            _ => None,
+        },
+        _ => None,
+    };
     let mut base = 0;
     while base < population.output.shape.len() {
-        begin::<USES>(population, sums);
-        let mut rings = &*behind;
-        for projection in population.projections {
-            let Some(from) = edge(program, projection.source) else { continue };
-            let source = match (Slots::of(program, projection), projection.source, input) {
-                (Some(slots), _, _) if has(USES, uses::DELAYS) => {
-                    let (ring, behind) = rings.split_at_checked(slots.total()).unwrap_or_default();
-                    rings = behind;
-                    let words = ring.get(slots.at(timestep)..).unwrap_or_default();
-                    if from.kind == EdgeKind::Spikes { Source::Spikes(words) } else { Source::Words(words) }
-                }
-                (_, 0, Input::Spikes(words)) => Source::Spikes(words),
-                (_, 0, Input::U8(values)) => Source::U8(values),
-                (_, 0, Input::I8(values)) => Source::I8(values),
-                (_, 0, Input::I16(values)) => Source::I16(values),
-                (_, index, _) => {
-                    let words = earlier.edge(index.into(), from);
-                    match from.kind {
-                        EdgeKind::Spikes => Source::Spikes(words),
-                        EdgeKind::Counts { .. } | EdgeKind::Currents { .. } | EdgeKind::Values(_) => {
-                            Source::Words(words)
-                        }
-                    }
-                }
-            };
-            project::<USES>(projection, source, from.shape, population.output.shape, base, sums, rows);
+        if let Some((words, multiplier)) = uniform {
+            elements::scaled(sums, population.bias, words.get(base..).unwrap_or_default(), multiplier);
+        } else {
+            begin::<USES>(population, sums);
+            let mut rings = &*behind;
+            for projection in population.projections {
+                let Some((source, from)) = whole.of::<USES>(projection, &mut rings) else { continue };
+                project::<USES>(projection, source, from, population.output.shape, base, sums, rows);
+            }
+            scale::<USES>(population, sums);
         }
         match neuron {
             Some(neuron) if has(USES, uses::SPECIAL) && known.special() => {
-                scale::<USES>(population, sums);
                 let synaptic = behind.get_mut(population_ring_words(program, population)..).unwrap_or_default();
                 finish_special::<USES>(neuron, base, sums, membranes, synaptic, output, population.output.shape.len());
             }
@@ -88,19 +81,54 @@ pub(super) fn run<const USES: u64>(
     }
 }
 
+/// What the projections of a population read in a timestep.
+struct Sources<'a, 'p> {
+    program: &'a Program<'p>,
+    input: Input<'a>,
+    timestep: u32,
+    earlier: Earlier<'a>,
+}
+
+impl Sources<'_, '_> {
+    /// What `projection` reads, and its shape; the front of `rings` is that of its delay, if it has one.
+    #[inline(always)]
+    fn of<'s, const USES: u64>(
+        &'s self,
+        projection: &Projection<'_>,
+        rings: &mut &'s [u32],
+    ) -> Option<(Source<'s>, Shape)> {
+        let from = edge(self.program, projection.source)?;
+        let source = match (Slots::of(self.program, projection), projection.source, self.input) {
+            (Some(slots), _, _) if has(USES, uses::DELAYS) => {
+                let (ring, behind) = rings.split_at_checked(slots.total()).unwrap_or_default();
+                *rings = behind;
+                let words = ring.get(slots.at(self.timestep)..).unwrap_or_default();
+                if from.kind == EdgeKind::Spikes { Source::Spikes(words) } else { Source::Words(words) }
+            }
+            (_, 0, Input::Spikes(words)) => Source::Spikes(words),
+            (_, 0, Input::U8(values)) => Source::U8(values),
+            (_, 0, Input::I8(values)) => Source::I8(values),
+            (_, 0, Input::I16(values)) => Source::I16(values),
+            (_, index, _) => {
+                let words = self.earlier.edge(index.into(), from);
+                match from.kind {
+                    EdgeKind::Spikes => Source::Spikes(words),
+                    EdgeKind::Counts { .. } | EdgeKind::Currents { .. } | EdgeKind::Values(_) => Source::Words(words),
+                }
+            }
+        };
+        Some((source, from.shape))
+    }
+}
+
 /// Sums start at the bias where nothing shifts them, else at zero.
 pub(super) fn begin<const USES: u64>(population: &Population<'_>, sums: &mut [u32]) {
     if has(USES, uses::SHIFTS) && population.current_shift != 0 {
-        sums.fill(0);
+        elements::clear(sums);
         return;
     }
     for sums in sums.chunks_mut(population.bias.len().max(1)) {
-        #[cfg(snnc_thumb2)]
-        crate::arch::copy::copy(population.bias, sums);
-        #[cfg(not(snnc_thumb2))]
-        for (sum, &bias) in sums.iter_mut().zip(population.bias) {
-            *sum = bias as u32;
-        }
+        elements::set(sums, population.bias);
     }
 }
 
@@ -119,7 +147,7 @@ pub(super) fn project<const USES: u64>(
     match projection.connection {
         Connection::Dense if has(USES, uses::DENSE) => {
             let mut adder = Adder::<USES>::new(&projection.synapses, from.len(), sums, memory);
-            add_range(&mut adder, source, 0, from.len(), 0);
+            add_all(&mut adder, source, from.len());
             adder.flush();
         }
         Connection::Conv2d(window) if has(USES, uses::CONV2D) => {
@@ -149,23 +177,30 @@ pub(super) fn project<const USES: u64>(
     }
 }
 
-/// Adds `count` elements from element `start` on, the first of which has `row`.
+/// Adds the elements of some ranges.
 #[inline]
-fn add_range<const USES: u64>(
-    adder: &mut Adder<'_, '_, USES>,
-    source: Source<'_>,
-    start: usize,
-    count: usize,
-    row: usize,
-) {
+fn add_ranges<const USES: u64>(adder: &mut Adder<'_, '_, USES>, source: Source<'_>, ranges: &Ranges) {
     match source {
-        Source::Spikes(words) if has(USES, uses::SPIKES) => adder.add_spikes(words, start, count, row),
-        Source::Words(words) if has(USES, uses::WORDS) => adder.add_values(part(words, start, count), row),
+        Source::Spikes(words) if has(USES, uses::SPIKES) => adder.add_spike_ranges(words, ranges),
+        Source::Words(words) if has(USES, uses::WORDS) => adder.add_value_ranges(words, ranges),
         Source::Spikes(_) | Source::Words(_) => {} // what is not used is not there
         _ if !has(USES, uses::VALUES) => {}
-        Source::U8(values) => adder.add_values(part(values, start, count), row),
-        Source::I8(values) => adder.add_values(part(values, start, count), row),
-        Source::I16(values) => adder.add_values(part(values, start, count), row),
+        Source::U8(values) => adder.add_value_ranges(values, ranges),
+        Source::I8(values) => adder.add_value_ranges(values, ranges),
+        Source::I16(values) => adder.add_value_ranges(values, ranges),
+    }
+}
+
+/// Adds the first `count` elements, each with the row of its number.
+fn add_all<const USES: u64>(adder: &mut Adder<'_, '_, USES>, source: Source<'_>, count: usize) {
+    match source {
+        Source::Spikes(words) if has(USES, uses::SPIKES) => adder.add_spikes(words, 0, count, 0),
+        Source::Words(words) if has(USES, uses::WORDS) => adder.add_values(part(words, 0, count), 0),
+        Source::Spikes(_) | Source::Words(_) => {} // what is not used is not there
+        _ if !has(USES, uses::VALUES) => {}
+        Source::U8(values) => adder.add_values(part(values, 0, count), 0),
+        Source::I8(values) => adder.add_values(part(values, 0, count), 0),
+        Source::I16(values) => adder.add_values(part(values, 0, count), 0),
     }
 }
 
@@ -186,18 +221,20 @@ fn add_window<const USES: u64>(
     let channels = from.channels as usize;
     let rows = Taps::of(window, 0, from.height, y);
     let columns = Taps::of(window, 1, from.width, x);
-    let first = rows.first;
-    for (i, row) in rows.enumerate() {
-        let start = (row * from.width as usize + columns.at) * channels;
-        let weights = ((first + i) * window.kernel[1] as usize + columns.first) * channels;
-        if columns.dilation == 1 {
-            add_range(adder, source, start, columns.count * channels, weights);
-        } else {
-            for j in 0..columns.count {
-                let start = start + j * columns.dilation * channels;
-                add_range(adder, source, start, channels, weights + j * channels);
-            }
-        }
+    let pitch = from.width as usize * channels;
+    let row_pitch = window.kernel[1] as usize * channels;
+    // taps that are neighbours are one range
+    let (taps, together) = if columns.dilation == 1 { (1, columns.count) } else { (columns.count, 1) };
+    for j in 0..taps {
+        let ranges = Ranges {
+            start: rows.at * pitch + (columns.at + j * columns.dilation) * channels,
+            count: together * channels,
+            ranges: rows.count,
+            pitch: rows.dilation * pitch,
+            row: rows.first * row_pitch + (columns.first + j) * channels,
+            row_pitch,
+        };
+        add_ranges(adder, source, &ranges);
     }
 }
 
@@ -280,11 +317,16 @@ fn add_one_to_one(synapses: Synapses<'_>, values: impl Iterator<Item = i32>, sum
 
 /// Turns the sums of some positions into currents.
 pub(super) fn scale<const USES: u64>(population: &Population<'_>, sums: &mut [u32]) {
-    if has(USES, uses::SHIFTS) && population.current_shift != 0 {
-        for sums in sums.chunks_mut(population.bias.len().max(1)) {
-            for (sum, &bias) in sums.iter_mut().zip(population.bias) {
-                *sum = population.shift(*sum as i32).wrapping_add(bias) as u32;
-            }
+    if !has(USES, uses::SHIFTS) || population.current_shift == 0 {
+        return;
+    }
+    for sums in sums.chunks_mut(population.bias.len().max(1)) {
+        let sums = sums.iter_mut().zip(population.bias);
+        // either is a loop of its own
+        if population.current_shift > 0 {
+            sums.for_each(|(sum, &bias)| *sum = population.shift(*sum as i32).wrapping_add(bias) as u32);
+        } else {
+            sums.for_each(|(sum, &bias)| *sum = population.shift(*sum as i32).wrapping_add(bias) as u32);
         }
     }
 }
@@ -306,7 +348,7 @@ pub(super) fn finish_special<const USES: u64>(
     }
 }
 
-/// Turns the sums of the elements from `base` on into currents, and steps their neurons.
+/// Steps the neurons of the elements from `base` on, or gives their currents, which the sums have become.
 pub(super) fn finish<const USES: u64>(
     population: &Population<'_>,
     neuron: Option<&Neuron<'_>>,
@@ -319,16 +361,9 @@ pub(super) fn finish<const USES: u64>(
     let channels = population.output.shape.channels as usize;
     let mut at = base;
     for sums in sums.chunks_mut(channels.max(1)) {
-        if has(USES, uses::SHIFTS) && population.current_shift != 0 {
-            for (sum, &bias) in sums.iter_mut().zip(population.bias) {
-                *sum = population.shift(*sum as i32).wrapping_add(bias) as u32;
-            }
-        }
         match neuron {
             None if has(USES, uses::CURRENTS) => {
-                for (out, &current) in output.get_mut(at..).unwrap_or_default().iter_mut().zip(&*sums) {
-                    *out = current;
-                }
+                elements::copy(sums, output.get_mut(at..).unwrap_or_default());
             }
             Some(neuron) if has(USES, uses::STATELESS) && known.stateless() => neurons::fire(neuron, sums, output, at),
             Some(neuron) if has(USES, uses::PACKED) && known.packed() => {

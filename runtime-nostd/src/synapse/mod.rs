@@ -8,7 +8,7 @@ use crate::program::uses::{BINARY, INT8, NIBBLES, PLANES, SPARSE, has};
 #[cfg(snnc_dsp)]
 use crate::program::uses::{VALUES, WORDS};
 use crate::program::{Synapses, words};
-use rows::{Rows, UNIT};
+use rows::{Ranges, Rows, UNIT};
 
 pub mod binary;
 pub mod codebook;
@@ -85,6 +85,10 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
     pub(crate) fn add_spikes(&mut self, bits: &[u32], start: usize, count: usize, row: usize) {
         if start.is_multiple_of(32) {
             let bits = bits.get(start / 32..).unwrap_or_default();
+            #[cfg(snnc_dsp)]
+            if self.add_narrow(bits, count, row) {
+                return;
+            }
             let mut whole = bits.get(..count / 32).unwrap_or(bits);
             let mut at = row;
             while !whole.is_empty() {
@@ -105,6 +109,40 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
         }
         for at in (0..count).step_by(32) {
             self.add_word(get(bits, start + at, (count - at).min(32)), row + at);
+        }
+    }
+
+    /// Adds rows of a few bytes as they are found; false, and nothing added, where they are none.
+    #[cfg(snnc_dsp)]
+    #[inline]
+    fn add_narrow(&mut self, bits: &[u32], count: usize, row: usize) -> bool {
+        match *self.synapses {
+            Synapses::Int8 { weights } if has(USES, INT8) => {
+                crate::arch::narrow::add_spikes(weights, bits, count, row, self.accumulators)
+            }
+            _ => false,
+        }
+    }
+
+    /// As [`Self::add_spikes`], of some ranges of bits.
+    #[inline]
+    pub(crate) fn add_spike_ranges(&mut self, bits: &[u32], ranges: &Ranges) {
+        let mut left = *ranges;
+        while left.ranges > 0 {
+            #[cfg(snnc_thumb2)]
+            match self.rows.add_ranges(bits, &left) {
+                0 if self.rows.is_empty() => {} // no list is as long as such a range
+                0 => {
+                    self.flush();
+                    continue;
+                }
+                listed => {
+                    left = left.behind(listed);
+                    continue;
+                }
+            }
+            self.add_spikes(bits, left.start, left.count, left.row);
+            left = left.behind(1);
         }
     }
 
@@ -140,6 +178,24 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
             }
         }
         self.add_scaled(group.get(..count).unwrap_or_default());
+    }
+
+    /// As [`Self::add_values`], of some ranges of values.
+    #[inline]
+    pub(crate) fn add_value_ranges<V: Value>(&mut self, values: &[V], ranges: &Ranges) {
+        #[cfg(snnc_dsp)]
+        if let Synapses::Int8 { weights } = *self.synapses
+            && has(USES, INT8)
+            && let Some(scan) = V::SCAN
+            && crate::arch::values::takes(weights, &self.rows, self.accumulators.len())
+            && self.rows.add_scaled_ranges(scan, values, ranges)
+        {
+            return;
+        }
+        for i in 0..ranges.ranges {
+            let values = values.get(ranges.start + i * ranges.pitch..).and_then(|values| values.get(..ranges.count));
+            self.add_values(values.unwrap_or_default(), ranges.row + i * ranges.row_pitch);
+        }
     }
 
     /// Lists the values that this core has a kernel for, and returns the rest with its first row.

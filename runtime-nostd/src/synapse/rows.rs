@@ -30,6 +30,50 @@ pub(crate) const fn scaled_words(rows: usize) -> usize {
     size_of::<Scaled>() / 4 * if groups < 16 { groups } else { 16 }
 }
 
+/// Elements under a window, row by row of a map, and the rows of weights that they have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ranges {
+    /// The first element.
+    pub(crate) start: usize,
+    /// Elements of a range.
+    pub(crate) count: usize,
+    /// Ranges.
+    pub(crate) ranges: usize,
+    /// Elements from one range to the next.
+    pub(crate) pitch: usize,
+    /// The row of weights of the first element; those of a range are neighbours.
+    pub(crate) row: usize,
+    /// Rows of weights from one range to the next.
+    pub(crate) row_pitch: usize,
+}
+
+impl Ranges {
+    /// What is left behind the first `count` ranges.
+    #[inline]
+    pub(crate) const fn behind(&self, count: usize) -> Self {
+        Self {
+            start: self.start + count * self.pitch,
+            ranges: self.ranges.saturating_sub(count),
+            row: self.row + count * self.row_pitch,
+            ..*self
+        }
+    }
+
+    /// The end of the elements.
+    #[cfg(snnc_thumb2)]
+    #[inline]
+    pub(crate) const fn end(&self) -> usize {
+        self.start + self.ranges.saturating_sub(1) * self.pitch + self.count
+    }
+
+    /// The end of the rows.
+    #[cfg(snnc_thumb2)]
+    #[inline]
+    pub(crate) const fn row_end(&self) -> usize {
+        self.row + self.ranges.saturating_sub(1) * self.row_pitch + self.count
+    }
+}
+
 /// Behind the last row. Added to any address of weights it carries, which is how the kernels of [`crate::arch`] notice it.
 #[cfg(snnc_dsp)]
 const MARK: u32 = u32::MAX;
@@ -140,6 +184,22 @@ impl<'m> Rows<'m> {
         read
     }
 
+    /// As [`Self::add_scaled`], of all values in some ranges; false, and nothing is listed, where there is no room for them.
+    #[cfg(snnc_dsp)]
+    #[inline]
+    pub(crate) fn add_scaled_ranges<V>(&mut self, scan: crate::arch::scan::Scan, values: &[V], ranges: &Ranges) -> bool {
+        let groups = self.starts.as_chunks_mut().0;
+        if ranges.row_end() <= self.rows
+            && let Some(count) =
+                crate::arch::scan::list_ranges(scan, values, ranges, self.stride, groups, self.count)
+        {
+            self.count = count;
+            self.is_scaled = true;
+            return true;
+        }
+        false
+    }
+
     /// Whether what is listed are rows times values.
     #[cfg(snnc_dsp)]
     pub(crate) const fn is_scaled(&self) -> bool {
@@ -188,6 +248,22 @@ impl<'m> Rows<'m> {
 }
 
 impl Rows<'_> {
+    /// As [`Rows::add`], of all bits in some ranges, as many of them as there is room for if all of their bits are set; returns how
+    /// many.
+    #[cfg(snnc_thumb2)]
+    #[inline]
+    pub(crate) fn add_ranges(&mut self, words: &[u32], ranges: &Ranges) -> usize {
+        let end = self.starts.len().saturating_sub(BEHIND);
+        let slots = self.starts.get_mut(self.count..end).unwrap_or_default();
+        let listed = slots.len().checked_div(ranges.count).unwrap_or_default().min(ranges.ranges);
+        if ranges.row_end() > self.rows || listed == 0 {
+            return 0;
+        }
+        let ranges = Ranges { ranges: listed, ..*ranges };
+        self.count += crate::arch::spikes::list_ranges(words, &ranges, self.stride, slots);
+        listed
+    }
+
     /// As [`Rows::add`], of one word after the other while the list is not full; returns how many of them.
     #[inline]
     pub(crate) fn add_all(&mut self, words: &[u32], row: usize) -> usize {

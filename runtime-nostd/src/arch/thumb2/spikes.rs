@@ -1,6 +1,8 @@
 //! Rows of the inputs that spiked: the set bits of a word, in six instructions each.
 use core::arch::{asm, naked_asm};
 
+use crate::synapse::rows::Ranges;
+
 /// Writes `first - stride * leading_zeros` of each set bit of `word`, highest first, and returns how many.
 ///
 /// `first` is the row of bit 31.
@@ -85,5 +87,113 @@ unsafe extern "C" fn list_words(
         "5:",
         "mov r1, r2",
         "pop {{r4-r9, pc}}",
+    )
+}
+
+/// Ranges of bits, and where their rows of weights begin. The order is known to the assembly.
+#[repr(C)]
+struct State {
+    words: *const u32,
+    /// The first bit of a range, and bits of each, one or more.
+    start: u32,
+    count: u32,
+    /// Where the row of its first bit begins, and the distance of two rows.
+    first: u32,
+    stride: u32,
+    slots: *mut u32,
+    /// From one range to the next: bits, and where rows begin.
+    pitch: u32,
+    first_pitch: u32,
+    /// Ranges, one or more.
+    ranges: u32,
+}
+
+/// As [`list`], of all bits that are set in some ranges of `words`, for which `slots` are enough; rows are `stride` apart. Returns
+/// how many.
+#[inline]
+pub(crate) fn list_ranges(words: &[u32], ranges: &Ranges, stride: usize, slots: &mut [u32]) -> usize {
+    let bits = ranges.count * ranges.ranges;
+    if bits == 0 || bits > slots.len() || ranges.end() > 32 * words.len() {
+        return 0;
+    }
+    let begin = slots.as_mut_ptr();
+    let state = State {
+        words: words.as_ptr(),
+        start: ranges.start as u32,
+        count: ranges.count as u32,
+        first: (ranges.row * stride) as u32,
+        stride: stride as u32,
+        slots: begin,
+        pitch: ranges.pitch as u32,
+        first_pitch: (ranges.row_pitch * stride) as u32,
+        ranges: ranges.ranges as u32,
+    };
+    // SAFETY: all ranges lie in the words, a word more is read of none, and each of their bits has a slot.
+    unsafe { list_all_ranges(&state).offset_from_unsigned(begin) }
+}
+
+/// The six instructions for each bit of `r11`, which is not 0; `r12` is the row of bit 31.
+macro_rules! bits {
+    ($label:literal) => {
+        concat!(
+            $label,
+            ":\n",
+            "clz lr, r11\n",
+            "mls r3, lr, r6, r12\n",
+            "str r3, [r8], #4\n",
+            "lsr r3, r4, lr\n",
+            "bics r11, r3\n",
+            "bne ",
+            $label,
+            "b\n",
+        )
+    };
+}
+
+/// Returns where writing ended.
+#[unsafe(naked)]
+unsafe extern "C" fn list_all_ranges(state: &State) -> *mut u32 {
+    naked_asm!(
+        "push {{r4-r11, lr}}",
+        "mov r7, r0",
+        "mov r4, #0x80000000",
+        "ldr r3, [r7, #32]",
+        "ldm r7, {{r0, r1, r2, r5, r6, r8}}", // words, start, count, first, stride, slots
+        "1:",
+        "push {{r3}}", // ranges left
+        "lsr r9, r1, #5",
+        "add r9, r0, r9, lsl #2",
+        "and r10, r1, #31",
+        "ldr r11, [r9], #4",
+        "lsr r11, r11, r10",
+        "lsl r11, r11, r10",
+        "rsb r12, r10, #31",
+        "mla r12, r12, r6, r5",
+        "add r10, r2", // bits from the word's first to the range's end
+        "2:",
+        "subs r10, #32",
+        "bls 4f",
+        "cmp r11, #0",
+        "beq 3f",
+        bits!("5"),
+        "3:",
+        "add r12, r12, r6, lsl #5",
+        "ldr r11, [r9], #4",
+        "b 2b",
+        "4:", // the last word: without what follows the range
+        "rsb r10, r10, #0",
+        "lsl r11, r11, r10",
+        "lsrs r11, r11, r10",
+        "beq 7f",
+        bits!("6"),
+        "7:",
+        "ldrd r3, r9, [r7, #24]",
+        "add r1, r3",
+        "add r5, r9",
+        "pop {{r3}}",
+        "subs r3, #1",
+        "bne 1b",
+        "mov r0, r8",
+        "pop {{r4-r11, pc}}",
     )
 }

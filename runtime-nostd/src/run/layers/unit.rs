@@ -2,13 +2,14 @@
 use super::plan::{Plan, block, given_words, one_to_one};
 use super::{Memory, slot_of, source};
 use crate::bits::{for_each_spike, get, set};
-use crate::pool::Taps;
+use crate::elements;
+use crate::pool::{Taps, reduce};
 use crate::program::uses::{self, REDUCES, SCORE_PACKED, SCORE_SPIKES, has};
 use crate::program::{
     EdgeKind, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout, Reduce, Shape, Step,
 };
 use crate::run::arena::currents_of;
-use crate::run::known::Known;
+use crate::run::known::{Known, multiplier};
 use crate::run::population::{Source, begin, finish, finish_special, project, scale};
 use crate::run::{Input, edge, membrane};
 
@@ -30,6 +31,8 @@ pub(super) struct Unit<'a, 'p> {
     pool: Option<&'a Pool>,
     /// Elements that run at once.
     block: usize,
+    /// What its inputs are multiplied by, where it is fed one to one and that is one number.
+    multiplier: Option<u32>,
 }
 
 impl<'a, 'p> Unit<'a, 'p> {
@@ -54,6 +57,7 @@ impl<'a, 'p> Unit<'a, 'p> {
             head: body,
             pool: None,
             block: block(program, body).max(1),
+            multiplier: multiplier(population),
         };
         while let Some(Step::Population(population)) = program.steps().get(unit.head)
             && let Some(before) = one_to_one(population).and_then(|edge| edge.checked_sub(1))
@@ -103,13 +107,10 @@ impl<'a, 'p> Unit<'a, 'p> {
             if self.head != self.body && (t == 0 || self.changes()) {
                 self.hold::<USES>(memory, sample, base, t);
             }
-            begin::<USES>(self.population, memory.sums);
-            for projection in self.population.projections {
-                let (source, base) = match self.head == self.body {
-                    true => (source(self.program, self.plan, memory.kept, sample, projection, t), base),
-                    false => (Some(Source::Words(&*memory.held)), 0),
-                };
-                self.project::<USES>(self.population, projection, source, base, memory.sums, memory.rows);
+            if self.head == self.body {
+                self.currents::<USES>(self.population, memory, sample, base, t);
+            } else {
+                self.one_to_one::<USES>(self.population, self.multiplier, memory);
             }
             self.step::<USES>(memory, t);
             if usize::from(self.program.readout().source) == self.body + 1 {
@@ -151,7 +152,7 @@ impl<'a, 'p> Unit<'a, 'p> {
         match self.pool.filter(|_| has(USES, uses::POOLS)) {
             None => {
                 self.currents::<USES>(head, memory, sample, base, t);
-                copy(memory.sums, memory.held);
+                elements::copy(memory.sums, memory.held);
             }
             Some(pool) => {
                 let (from, to) = (head.output.shape, pool.output.shape);
@@ -164,30 +165,19 @@ impl<'a, 'p> Unit<'a, 'p> {
                     for column in columns.clone() {
                         let base = (row * from.width as usize + column) * channels;
                         self.currents::<USES>(head, memory, sample, base, t);
-                        for (pooled, &current) in memory.pooled.iter_mut().zip(&*memory.sums) {
-                            *pooled = match pool.op {
-                                PoolOp::Sum => pooled.wrapping_add(current),
-                                PoolOp::Max if first || current as i32 > *pooled as i32 => current,
-                                PoolOp::Max => *pooled,
-                            };
-                        }
+                        reduce(pool.op, first, memory.pooled, memory.sums);
                         first = false;
                     }
                 }
-                copy(memory.pooled, memory.held);
+                elements::copy(memory.pooled, memory.held);
                 at = at.and_then(|pool| self.plan.next(pool));
             }
         }
         while let Some(index) = at.filter(|&index| index != self.body)
             && let Some(Step::Population(population)) = self.program.steps().get(index)
         {
-            begin::<USES>(population, memory.sums);
-            for projection in population.projections {
-                let held = Some(Source::Words(&*memory.held));
-                self.project::<USES>(population, projection, held, 0, memory.sums, memory.rows);
-            }
-            scale::<USES>(population, memory.sums);
-            copy(memory.sums, memory.held);
+            self.one_to_one::<USES>(population, multiplier(population), memory);
+            elements::copy(memory.sums, memory.held);
             at = self.plan.next(index);
         }
     }
@@ -209,14 +199,32 @@ impl<'a, 'p> Unit<'a, 'p> {
         scale::<USES>(population, memory.sums);
     }
 
+    /// Makes of the currents that are held those of a population that is fed one to one, into the sums.
+    fn one_to_one<const USES: u64>(
+        &self,
+        population: &Population<'_>,
+        multiplier: Option<u32>,
+        memory: &mut Memory<'_>,
+    ) {
+        if let Some(multiplier) = multiplier.filter(|_| has(USES, uses::IDENTITY | uses::WORDS)) {
+            elements::scaled(memory.sums, population.bias, memory.held, multiplier);
+            return;
+        }
+        begin::<USES>(population, memory.sums);
+        for projection in population.projections {
+            let held = Some(Source::Words(&*memory.held));
+            self.project::<USES>(population, projection, held, 0, memory.sums, memory.rows);
+        }
+        scale::<USES>(population, memory.sums);
+    }
+
     /// Steps the neurons, or gives the currents where there are none.
     fn step<const USES: u64>(&self, memory: &mut Memory<'_>, t: u32) {
         let Memory { sums, membranes, synaptic, given, .. } = memory;
         let timed; // only where there is something of the timestep: it need not be copied otherwise
         let neuron: &Neuron<'_> = match &self.population.neuron {
             None => {
-                scale::<USES>(self.population, sums);
-                copy(sums, given);
+                elements::copy(sums, given);
                 return;
             }
             Some(neuron) if has(USES, uses::TIMED) && self.known.timed() => {
@@ -227,7 +235,6 @@ impl<'a, 'p> Unit<'a, 'p> {
         };
         given.fill(0);
         if has(USES, uses::SPECIAL) && self.known.special() {
-            scale::<USES>(self.population, sums);
             finish_special::<USES>(neuron, 0, sums, membranes, synaptic, given, self.block);
         } else {
             finish::<USES>(self.population, Some(neuron), self.known, 0, sums, membranes, given);
@@ -269,7 +276,7 @@ impl<'a, 'p> Unit<'a, 'p> {
         }
         let kept = kept.get_mut(target..).unwrap_or_default();
         match op {
-            None => copy(given, kept),
+            None => elements::copy(given, kept),
             Some(PoolOp::Sum) if spikes => for_each_spike(given, 0, self.block, |channel| {
                 if let Some(count) = kept.get_mut(channel) {
                     *count = count.wrapping_add(1);
@@ -292,11 +299,5 @@ fn for_each_position(shape: Shape, mut f: impl FnMut(usize, usize, usize)) {
             f(y, x, at);
             at += 1;
         }
-    }
-}
-
-fn copy(from: &[u32], to: &mut [u32]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = *from;
     }
 }
