@@ -10,7 +10,7 @@
 //! only the steps, which point to them, lie in memory that the caller supplies ([`Room`]). Whatever a block holds, reading it ends with a
 //! network whose parts fit together or with an error, and running that network never panics. What the compiler proves of the weights,
 //! that no sum overflows, is trusted: such a sum would wrap.
-use crate::arch::view::{bytes, halfwords, signed};
+use crate::arch::view::{bytes, halfwords, signed, unsigned_bytes};
 use crate::program::{
     Connection, Edge, EdgeKind, Leak, Mix, Neuron, Pool, PoolOp, Population, Program, ProgramError, Projection,
     Quantity, Rate, Readout, Reduce, Reset, ResetTiming, Shape, Staircase, Step, Synapses, Synaptic, ValueKind, Window,
@@ -185,6 +185,11 @@ impl<'a> Reader<'a> {
         Ok(bytes(words).get(..numbers).unwrap_or_default())
     }
 
+    fn unsigned_bytes(&mut self) -> Result<&'a [u8], BlobError> {
+        let (words, numbers) = self.table(4)?;
+        Ok(unsigned_bytes(words).get(..numbers).unwrap_or_default())
+    }
+
     fn halfwords(&mut self) -> Result<&'a [u16], BlobError> {
         let (words, numbers) = self.table(2)?;
         Ok(halfwords(words).get(..numbers).unwrap_or_default())
@@ -269,6 +274,7 @@ impl<'a> Reader<'a> {
             3 => Synapses::Nibbles { odd: self.flag()?, nibbles: self.words()? },
             4 => Synapses::Codebook { index_bits: self.number()?, codewords: self.words()?, indices: self.words()? },
             5 => Synapses::Sparse { starts: self.words()?, columns: self.halfwords()?, weights: self.bytes()? },
+            6 => Synapses::Codewords { codewords: self.words()?, indices: self.unsigned_bytes()? },
             _ => return self.none(),
         };
         Ok(Projection { source, delay, connection, synapses })

@@ -252,6 +252,14 @@ pub enum Synapses<'a> {
         /// the other across words; each input channel starts a new word.
         indices: &'a [u32],
     },
+    /// -1 or +1, every 32 outputs of a row one of a few codewords; only of [`Connection::Dense`]. See
+    /// [`crate::synapse::codewords`].
+    Codewords {
+        /// `[256]`, of each the signs as of [`Synapses::Binary`]. The first is 0.
+        codewords: &'a [u32],
+        /// `[rows, ceil(width of a row / 32)]`: which codeword.
+        indices: &'a [u8],
+    },
     /// The weights that are not zero, row by row; see [`crate::synapse::sparse`].
     Sparse {
         /// `[rows + 1]`: row `r` has the entries `starts[r]..starts[r + 1]`.

@@ -53,6 +53,7 @@ pub const FILES: &[(&str, &str)] = files![
     "source.rs",
     "synapse/binary.rs",
     "synapse/codebook.rs",
+    "synapse/codewords.rs",
     "synapse/int8.rs",
     "synapse/mod.rs",
     "synapse/nibbles.rs",

@@ -39,6 +39,8 @@ pub enum Encoding {
     Nibbles { odd: bool },
     /// Lists of at most [`ENTRIES`] weights.
     Sparse,
+    /// 256 words, and bytes that name them; of dense layers.
+    Codewords,
 }
 
 /// Weights of the longest list.
@@ -108,7 +110,8 @@ const fn words(bits: usize) -> usize {
 
 impl Layer {
     pub fn random(rng: &mut Rng) -> Self {
-        let encoding = match rng.range(0, 5) {
+        let encoding = match rng.range(0, 6) {
+            5 => Encoding::Codewords,
             4 => Encoding::Sparse,
             3 => Encoding::Nibbles { odd: rng.range(0, 1) == 1 },
             0 | 1 => Encoding::Int8,
@@ -125,7 +128,7 @@ impl Layer {
             2 => rng.range(9, 12), // added as they are found
             _ => rng.range(1, 70),
         } as u32;
-        let (from, to, window) = if rng.range(0, 2) == 0 {
+        let (from, to, window) = if encoding != Encoding::Codewords && rng.range(0, 2) == 0 {
             let size = rng.range(2, 5) as u32;
             let from = [size, size + 1, rng.range(1, 40) as u32];
             let [kernel, stride, padding, dilation] =
@@ -182,6 +185,7 @@ impl Layer {
             Encoding::Binary => self.rows() * words(width),
             Encoding::Nibbles { .. } => self.rows() * words(4 * width),
             Encoding::Sparse => self.rows() + 1 + (ENTRIES * self.rows()).div_ceil(2) + (ENTRIES * self.rows()).div_ceil(4),
+            Encoding::Codewords => 256 + (self.rows() * words(width)).div_ceil(4),
             Encoding::Planes { bits, .. } => self.rows() * words(usize::from(bits) * width),
         }
     }
@@ -198,6 +202,9 @@ impl Layer {
         }
         if self.encoding == Encoding::Sparse {
             self.fill_lists(tables, rng);
+        }
+        if self.encoding == Encoding::Codewords {
+            tables.weights[0] = 0;
         }
         let top = (1 << (self.neurons.bits - 1)) - 1;
         // some are hardly reached, some nearly always; beyond the membranes' width, all of the layer goes the portable way

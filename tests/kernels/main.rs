@@ -58,9 +58,10 @@ extern "C" fn main() -> ! {
     exit(true)
 }
 
-const ENCODINGS: [(&str, Encoding); 5] = [
+const ENCODINGS: [(&str, Encoding); 6] = [
     ("int8", Encoding::Int8),
     ("binary", Encoding::Binary),
+    ("codewords", Encoding::Codewords),
     ("4-bit", Encoding::Nibbles { odd: false }),
     ("lists of 3", Encoding::Sparse),
     ("odd 4-bit", Encoding::Nibbles { odd: true }),

@@ -46,6 +46,12 @@ pub fn with<T>(layer: &Layer, tables: &Tables, f: impl FnOnce(Program<'_>) -> Op
             };
             Synapses::Sparse { starts, columns, weights }
         }
+        Encoding::Codewords => {
+            let (codewords, rest) = words_of.split_at(256);
+            // SAFETY: any bytes name codewords, and there are as many.
+            let indices = unsafe { from_raw_parts(rest.as_ptr().cast(), layer.rows() * words(channels)) };
+            Synapses::Codewords { codewords, indices }
+        }
         Encoding::Planes { bits, odd } => Synapses::Planes { bits, odd, planes: words_of },
     };
     let connection = match layer.window {

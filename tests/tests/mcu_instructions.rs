@@ -25,6 +25,8 @@ const RECORDED: &str = include_str!("mcu_instructions.txt");
 enum Weights {
     Int8,
     Binary,
+    /// 32 signs at a time.
+    Codewords,
     /// A list: one of so many weights is not zero.
     List(usize),
 }
@@ -51,6 +53,10 @@ fn of_two<'a>(arena: &'a Bump, [weights, last]: [Weights; 2], neurons: Neurons) 
             Weights::Binary => {
                 Synapses::Binary { signs: arena.alloc_slice_fill_with(fan_in * words(fan_out), |_| rng.bits() as u32) }
             }
+            Weights::Codewords => Synapses::Codewords {
+                codewords: arena.alloc_slice_fill_with(256, |i| if i == 0 { 0 } else { rng.bits() as u32 }),
+                indices: arena.alloc_slice_fill_with(fan_in * words(fan_out), |_| rng.bits() as u8),
+            },
             Weights::Int8 => Synapses::Int8 {
                 weights: arena.alloc_slice_fill_with(fan_in * fan_out, |_| rng.range(-127, 127) as i8),
             },
@@ -91,7 +97,7 @@ fn of_two<'a>(arena: &'a Bump, [weights, last]: [Weights; 2], neurons: Neurons) 
             output: Edge { shape: Shape::vector(fan_out as u32), kind: EdgeKind::Spikes, rate: Rate::PerTimestep },
         })
     };
-    let first = layer(0, 784, 128, if weights == Weights::Binary { 12 } else { 900 }, weights);
+    let first = layer(0, 784, 128, if weights == Weights::Binary || weights == Weights::Codewords { 12 } else { 900 }, weights);
     let steps =
         arena.alloc_slice_copy(&[first, layer(1, 128, 10, if last == Weights::Binary { 6 } else { 400 }, last)]);
     let input = Edge { shape: Shape::vector(784), kind: EdgeKind::Spikes, rate: Rate::PerTimestep };
@@ -165,6 +171,12 @@ fn a_dense_int8_timestep_at_10_percent_takes_less_than_11_500_instructions() {
 #[test]
 fn a_dense_binary_timestep_takes_less_than_7_000() {
     let [found] = per_timestep([("dense-binary-784-128-10", Weights::Binary, Neurons::Lif)]);
+    assert!(found <= 7_000);
+}
+
+#[test]
+fn a_dense_timestep_of_codewords_takes_less_than_7_000() {
+    let [found] = per_timestep([("dense-codewords-784-128-10", Weights::Codewords, Neurons::Lif)]);
     assert!(found <= 7_000);
 }
 

@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 use snnc::backend::rust::instructions::Estimate;
-use snnc::backend::rust::{M0, M4, arena_bytes, with_bytes};
+use snnc::backend::rust::{M0, M4, arena_bytes, unpacked};
 use snnc::compiled::{Compiled, Schedule};
 use snnc::data::Sample;
 use snnc::host::{Trace, trace};
@@ -20,7 +20,7 @@ fn run(machine: &Machine, compiled: &Compiled<'_>, samples: &[Sample]) -> Result
 /// What is estimated of the instructions is nearly what they are.
 fn estimated(compiled: &Compiled<'_>, schedule: Schedule, target: &str, samples: &[Sample], found: &Outcome) {
     let arena = Bump::new();
-    let compiled = &with_bytes(compiled, &arena, u64::MAX);
+    let compiled = &unpacked(compiled, &arena, u64::MAX);
     let estimate = Estimate::new(compiled, schedule, target, false, samples).expect("prices of the core");
     let found = found.cost.iter().sum::<u64>() as f64 / found.cost.len() as f64;
     let (name, estimated) = (&compiled.name, estimate.instructions);

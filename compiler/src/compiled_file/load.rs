@@ -96,6 +96,9 @@ impl<'a> Tables<'_, '_, 'a> {
                 codewords: self.table(codewords)?,
                 indices: self.table(indices)?,
             },
+            SynapsesText::Codewords { codewords, indices } => {
+                Synapses::Codewords { codewords: self.table(codewords)?, indices: self.table(indices)? }
+            }
             SynapsesText::Sparse { starts, columns, weights } => Synapses::Sparse {
                 starts: self.table(starts)?,
                 columns: columns.as_ref().map_or(Ok(&[] as &[u16]), |name| self.narrow(name))?,

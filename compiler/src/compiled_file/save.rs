@@ -69,6 +69,10 @@ fn projection(builder: &mut Builder, step: usize, index: usize, projection: &Pro
             codewords: builder.add(format!("{name}.codewords"), &[codewords.len()], codewords),
             indices: builder.add(name, &[indices.len()], indices),
         },
+        Synapses::Codewords { codewords, indices } => SynapsesText::Codewords {
+            codewords: builder.add(format!("{name}.codewords"), &[codewords.len()], codewords),
+            indices: builder.add(name, &[indices.len()], indices),
+        },
         Synapses::Sparse { starts, columns, weights } => {
             let columns: Vec<u32> = columns.iter().map(|&column| column.into()).collect();
             SynapsesText::Sparse {

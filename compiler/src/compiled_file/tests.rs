@@ -104,6 +104,11 @@ impl<'a> Choices<'_, 'a> {
                 let taps = if self.flip() { 9 } else { 0 };
                 self.synapses(9 * from.channels as usize, to.channels as usize, taps)
             }
+            Connection::Dense if self.below(6) == 1 => {
+                let codewords = self.arena.alloc_slice_fill_with(256, |word| (word as u32).wrapping_mul(0x9e37_79b9));
+                let indices = self.arena.alloc_slice_fill_with(from.len() * words(to.len()), |i| (i * 7) as u8);
+                Synapses::Codewords { codewords, indices }
+            }
             Connection::Dense => self.synapses(from.len(), to.len(), 0),
         };
         Projection { source, delay, connection, synapses }

@@ -160,6 +160,12 @@ pub(super) enum SynapsesText {
         /// U32.
         indices: String,
     },
+    Codewords {
+        /// U32.
+        codewords: String,
+        /// U8.
+        indices: String,
+    },
     Sparse {
         /// U32.
         starts: String,

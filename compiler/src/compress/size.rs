@@ -110,13 +110,20 @@ fn stored(
             );
             (WeightEncoding::Codebook { index_bits }, (formula, 4 * words))
         }
+        Synapses::Codewords { indices, .. } => {
+            let formula = format!("256 codewords + {rows} rows * ceil({width} / 32) bytes");
+            (WeightEncoding::CODEWORDS, (formula, 4 * 256 + indices.len() as u64))
+        }
         Synapses::Sparse { weights: kept, .. } => {
             let kept = kept.len() as u64;
             let formula = format!("({rows} rows + 1) words + {kept} weights * 3 bytes");
             (asked.unwrap_or(WeightEncoding::INT8), (formula, 4 * (rows + 1) + 3 * kept))
         }
     };
-    let counted_bits = counted_bits(Some(encoding), weights, taps);
+    let counted_bits = match projection.synapses {
+        Synapses::Codewords { .. } => 8 * bytes, // as they are stored
+        _ => counted_bits(Some(encoding), weights, taps),
+    };
     Stored { encoding: encoding.name().into(), weights, formula, bytes, counted_bits }
 }
 

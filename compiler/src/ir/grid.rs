@@ -26,8 +26,9 @@ pub enum WeightEncoding {
         /// Bits of `q`.
         bits: u8,
     },
-    /// -1 or +1, each kernel of two channels one of `2^index_bits` codewords, 1 to 6 (S2NN: Wei et al. 2025). Only of
-    /// convolutions without groups, with at most 32 taps.
+    /// -1 or +1. Of a convolution, each kernel of two channels one of `2^index_bits` codewords, 1 to 6 (S2NN: Wei et al. 2025),
+    /// without groups and with at most 32 taps. Of a fully connected layer, every 32 outputs of an input one of 256
+    /// ([`WeightEncoding::CODEWORDS`]).
     Codebook {
         /// Bits of an index.
         index_bits: u8,
@@ -37,6 +38,9 @@ pub enum WeightEncoding {
 impl WeightEncoding {
     /// Eight bits, two's complement.
     pub const INT8: Self = Self::Int { bits: 8 };
+
+    /// A byte for every 32 outputs of an input of a fully connected layer.
+    pub const CODEWORDS: Self = Self::Codebook { index_bits: 8 };
 
     /// Every encoding, with its name in reports and files.
     pub const ALL: &[(&str, Self)] = &[
@@ -56,6 +60,7 @@ impl WeightEncoding {
         ("odd4", Self::Odd { bits: 4 }),
         ("odd3", Self::Odd { bits: 3 }),
         ("odd2", Self::Odd { bits: 2 }),
+        ("codebook8", Self::CODEWORDS),
         ("codebook6", Self::Codebook { index_bits: 6 }),
         ("codebook5", Self::Codebook { index_bits: 5 }),
         ("codebook4", Self::Codebook { index_bits: 4 }),

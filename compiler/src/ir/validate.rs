@@ -1,5 +1,7 @@
 //! Checks the invariants of a [`Graph`].
 
+use snnc_runtime::program::MAX_INDEX_BITS;
+
 use super::{
     Activation, Comparison, Graph, MAX_TIMESTEPS, Neuron, Node, Op, Reset, ResetTiming, Shape, Staircase, TemporalMix,
     Window,
@@ -126,7 +128,7 @@ impl Graph {
             Op::Linear(linear) => {
                 length("weight", &linear.weight, linear.fan_in.checked_mul(linear.fan_out))?;
                 length("bias", &linear.bias, Some(linear.fan_out))?;
-                grid(&linear.grid, linear.fan_out, None)?;
+                grid(&linear.grid, linear.fan_out, |index_bits| index_bits == 8)?;
                 if from.len() != linear.fan_in {
                     return Err(GraphError::Shape {
                         found: from.to_string(),
@@ -151,7 +153,9 @@ impl Graph {
                 length("weight", &conv.weight, weights)?;
                 length("bias", &conv.bias, Some(conv.channels_out))?;
                 let taps = conv.window.kernel[0].saturating_mul(conv.window.kernel[1]);
-                grid(&conv.grid, conv.channels_out, (conv.groups == 1).then_some(taps))?;
+                grid(&conv.grid, conv.channels_out, |index_bits| {
+                    index_bits <= MAX_INDEX_BITS && conv.groups == 1 && taps <= 32
+                })?;
                 shape_is(slide(&conv.window, from, conv.channels_out)?)
             }
             Op::BatchNorm(norm) => {
@@ -254,14 +258,16 @@ fn finite(parameter: &'static str, values: &[f32]) -> Result<(), GraphError> {
     }
 }
 
-/// `taps` of the kernels that a codebook may stand for.
-fn grid(grid: &Option<super::Grid>, channels: usize, taps: Option<usize>) -> Result<(), GraphError> {
+/// `codebook` says whether a codebook of so many bits of an index may stand for the weights.
+fn grid(grid: &Option<super::Grid>, channels: usize, codebook: impl Fn(u8) -> bool) -> Result<(), GraphError> {
     let Some(grid) = grid else { return Ok(()) };
-    if matches!(grid.encoding, super::WeightEncoding::Codebook { .. }) && taps.is_none_or(|taps| taps > 32) {
+    if let super::WeightEncoding::Codebook { index_bits } = grid.encoding
+        && !codebook(index_bits)
+    {
         return Err(GraphError::Range {
             parameter: "grid encoding",
             found: grid.encoding.name().into(),
-            expected: "a codebook only of a convolution without groups and with at most 32 taps",
+            expected: "codebook8 of a fully connected layer, codebook1 to codebook6 of a convolution without groups and with at most 32 taps",
         });
     }
     length("grid scale", &grid.scale, Some(channels))?;

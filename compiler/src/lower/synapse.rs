@@ -1,5 +1,7 @@
 //! Weights in integers, laid out as rows in the order in which a channels-last edge counts its elements.
 
+use std::collections::BTreeSet;
+
 use bumpalo::Bump;
 use snnc_runtime::program::{Synapses, words};
 
@@ -13,6 +15,9 @@ pub(super) struct Table {
     pub integers: Vec<i16>,
     pub encoding: WeightEncoding,
 }
+
+/// Codewords that a byte names.
+const CODEWORDS: usize = 256;
 
 /// What is wrong with weights that should lie on a grid.
 pub(super) type NotOnGrid = String;
@@ -109,6 +114,7 @@ impl Table {
                 }
                 Synapses::Binary { signs }
             }
+            WeightEncoding::CODEWORDS => self.codewords(arena)?,
             WeightEncoding::Codebook { index_bits } => self.codebook(index_bits, arena)?,
         })
     }
@@ -159,7 +165,7 @@ impl Table {
             })
         };
         let kernels = (0..channels_in).flat_map(|channel| (0..self.width).map(move |out| kernel(channel, out)));
-        let used: Vec<u32> = kernels.collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+        let used: Vec<u32> = kernels.collect::<BTreeSet<_>>().into_iter().collect();
         if used.len() > 1 << index_bits {
             return Err(format!("it has {} different kernels, its codebook {}", used.len(), 1 << index_bits));
         }
@@ -179,6 +185,24 @@ impl Table {
             }
         }
         Ok(Synapses::Codebook { index_bits, codewords, indices })
+    }
+
+    /// 0, and the other codewords in ascending order, see [`Synapses::Codewords`].
+    fn codewords<'a>(&self, arena: &'a Bump) -> Result<Synapses<'a>, NotOnGrid> {
+        let word = |outputs: &[i16]| {
+            outputs.iter().enumerate().fold(0u32, |word, (i, &weight)| word | u32::from(weight > 0) << i)
+        };
+        let rows = self.integers.chunks(self.width);
+        let words: Vec<u32> = rows.flat_map(|row| row.chunks(32).map(word)).collect();
+        let used: BTreeSet<u32> = words.iter().copied().chain([0]).collect();
+        if used.len() > CODEWORDS {
+            return Err(format!("its rows have {} different words of 32 signs, its codebook {CODEWORDS}", used.len()));
+        }
+        let used: Vec<u32> = used.into_iter().collect();
+        let codewords = arena.alloc_slice_fill_copy(CODEWORDS, 0u32);
+        codewords[..used.len()].copy_from_slice(&used);
+        let index = |word: &u32| used.binary_search(word).expect("every word was collected") as u8;
+        Ok(Synapses::Codewords { codewords, indices: arena.alloc_slice_fill_iter(words.iter().map(index)) })
     }
 
     /// Per output, the least and the most that inputs of `least..=most` can sum up to, at any point of the sum.
@@ -221,7 +245,7 @@ mod tests {
             let (least, most) = encoding.range();
             let all: Vec<i16> = (least..=most).filter(|&q| encoding.holds(q)).collect();
             // 37 outputs lie across words
-            let (width, taps, channels) = (37, 2, 3);
+            let (width, taps, channels) = (37, if encoding == WeightEncoding::CODEWORDS { 1 } else { 2 }, 3);
             let integer = |i: usize| match encoding {
                 // two kernels of two taps: (1, -1) and (-1, 1)
                 WeightEncoding::Codebook { .. } => {
@@ -250,6 +274,16 @@ mod tests {
         };
         let refused = table.packed(&Bump::new()).expect_err("three kernels, two codewords");
         assert_eq!(refused, "it has 3 different kernels, its codebook 2");
+    }
+
+    #[test]
+    fn more_words_of_signs_than_a_byte_names_are_refused() {
+        let integers = (0..257 * 32).map(|i| if i / 32 >> (i % 32) & 1 == 1 { 1 } else { -1 }).collect();
+        let mut table = Table { width: 32, taps: 1, integers, encoding: WeightEncoding::CODEWORDS };
+        let refused = table.packed(&Bump::new()).expect_err("257 words");
+        assert_eq!(refused, "its rows have 257 different words of 32 signs, its codebook 256");
+        table.integers.truncate(256 * 32); // 0 is one of them
+        assert!(table.packed(&Bump::new()).is_ok());
     }
 
     #[test]

@@ -24,15 +24,15 @@ use crate::error::AtNode;
 use crate::host::{Trace, spiking_steps};
 
 /// BBC micro:bit.
-pub const CORTEX_M0: Machine = machine("cortex-m0", |c, s, t, p| run_in_bytes(&M0, c, s, t, p));
+pub const CORTEX_M0: Machine = machine("cortex-m0", |c, s, t, p| run_unpacked(&M0, c, s, t, p));
 /// MPS2, AN385.
-pub const CORTEX_M3: Machine = machine("cortex-m3", |c, s, t, p| run_in_bytes(&M3, c, s, t, p));
+pub const CORTEX_M3: Machine = machine("cortex-m3", |c, s, t, p| run_unpacked(&M3, c, s, t, p));
 /// MPS2, AN386.
-pub const CORTEX_M4: Machine = machine("cortex-m4", |c, s, t, p| run_in_bytes(&M4, c, s, t, p));
+pub const CORTEX_M4: Machine = machine("cortex-m4", |c, s, t, p| run_unpacked(&M4, c, s, t, p));
 /// MPS2, AN500.
-pub const CORTEX_M7: Machine = machine("cortex-m7", |c, s, t, p| run_in_bytes(&M7, c, s, t, p));
+pub const CORTEX_M7: Machine = machine("cortex-m7", |c, s, t, p| run_unpacked(&M7, c, s, t, p));
 /// MPS2, AN521.
-pub const CORTEX_M33: Machine = machine("cortex-m33", |c, s, t, p| run_in_bytes(&M33, c, s, t, p));
+pub const CORTEX_M33: Machine = machine("cortex-m33", |c, s, t, p| run_unpacked(&M33, c, s, t, p));
 
 type Run = fn(&Compiled<'_>, &[Sample], &[Trace], &Path) -> Result<Outcome, MachineError>;
 
@@ -40,8 +40,8 @@ const fn machine(name: &'static str, run: Run) -> Machine {
     Machine { name, unit: Unit::Instructions, run, run_with_waveform: None }
 }
 
-/// Runs a network on a board, weights that meet values in bytes where the board has the memory.
-fn run_in_bytes(
+/// Runs a network on a board, weights unpacked where the board has the memory.
+fn run_unpacked(
     board: &Board,
     compiled: &Compiled<'_>,
     samples: &[Sample],
@@ -49,9 +49,9 @@ fn run_in_bytes(
     scratch: &Path,
 ) -> Result<Outcome, MachineError> {
     let arena = Bump::new();
-    let in_bytes = rust::with_bytes(compiled, &arena, board.flash_bytes.into());
-    let fits = fits(board, &in_bytes, samples).is_ok();
-    run(board, if fits { &in_bytes } else { compiled }, samples, expected, scratch)
+    let unpacked = rust::unpacked(compiled, &arena, board.flash_bytes.into());
+    let fits = fits(board, &unpacked, samples).is_ok();
+    run(board, if fits { &unpacked } else { compiled }, samples, expected, scratch)
 }
 
 /// Runs a network on a board, weights in the bits that they have.

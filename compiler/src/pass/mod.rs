@@ -121,9 +121,12 @@ pub enum PassError {
     #[error("a grouped convolution has zeros between its groups, which an odd grid has not")]
     #[diagnostic(code(snnc::pass::no_zero), help("use `--weights int4` or another encoding with a zero for it"))]
     NoZero,
-    /// A codebook for a layer without kernels.
-    #[error("a codebook is of convolution kernels: 2 to 32 taps, one group")]
-    #[diagnostic(code(snnc::pass::no_kernels), help("name the layers that get one: `--weights conv2=codebook5`"))]
+    /// A codebook for a layer that has none of that kind.
+    #[error("codebook1 to codebook6 are of convolution kernels (2 to 32 taps, one group), codebook8 of fully connected layers")]
+    #[diagnostic(
+        code(snnc::pass::no_kernels),
+        help("name the layers that get one: `--weights conv2=codebook5,fc=codebook8`")
+    )]
     NoKernels,
     /// Membranes too narrow for their thresholds.
     #[error("a membrane of {found} bits holds its range only where a threshold is worth less than one LSB")]

@@ -32,31 +32,69 @@ pub(crate) fn add(
         return false;
     }
     let base = words.as_ptr().wrapping_add(first);
+    let counted = counted(rows, multiplier, constant, core::ptr::null());
+    // SAFETY: a row that is listed has `stride` words, of which those from `first` on are read, one for each column, and all
+    // lie within `words`; rows that complete a group read `NOTHING`.
+    each_column(sums, |at, columns| unsafe {
+        add_counts(base.wrapping_add(at), columns.as_mut_ptr(), columns.len(), &counted);
+    });
+    true
+}
+
+/// Adds binary weights, of which every 32 outputs of a row are the codeword that a byte names. False, and nothing added, where a
+/// row may have fewer bytes, or there are fewer codewords than a byte names, or there is no row.
+#[cfg(snnc_thumb2)]
+#[inline]
+pub(crate) fn add_codewords(codewords: &[u32], indices: &[u8], rows: &mut Rows<'_>, sums: &mut [u32]) -> bool {
+    let fits = rows.rows().checked_mul(rows.stride()).is_some_and(|all| all <= indices.len())
+        && sums.len().div_ceil(32) <= rows.stride();
+    if !fits || rows.is_empty() || codewords.len() < 256 || codewords.first() != Some(&NOTHING) {
+        return false;
+    }
+    let count = rows.starts().len() as u32;
+    let counted = counted(rows, 2, count.wrapping_neg(), codewords.as_ptr());
+    // SAFETY: a row that is listed has `stride` bytes within `indices`, one for each column, and there is a codeword for any;
+    // rows that complete a group read a byte of `NOTHING`, and so the first codeword.
+    each_column(sums, |at, columns| unsafe {
+        super::thumb2::counts::add_codewords(
+            indices.as_ptr().wrapping_add(at),
+            columns.as_mut_ptr(),
+            columns.len(),
+            &counted,
+        );
+    });
+    true
+}
+
+/// The rows of a list that is not empty.
+fn counted(rows: &mut Rows<'_>, multiplier: u32, constant: u32, codewords: *const u32) -> Counted {
     let count = rows.starts().len();
     let (starts, behind) = rows.open();
     let groups = count.div_ceil(8);
-    let mut counted = Counted { starts, groups, behind, nothing: &NOTHING, multiplier, constant, initial: 0 };
+    let mut counted =
+        Counted { starts, groups, behind, nothing: &NOTHING, multiplier, constant, initial: 0, codewords };
     if multiplier == 2 && constant == (count as u32).wrapping_neg() && count < 128 {
         let odd = count as u32 % 2;
         counted.initial = (count.div_ceil(2) as u32).wrapping_neg();
         (counted.multiplier, counted.constant) = (0, odd.wrapping_neg());
     }
+    counted
+}
+
+/// Calls `f` with the whole columns of the sums and the number of the first, and then with what is left, completed to one.
+#[inline(always)]
+fn each_column(sums: &mut [u32], f: impl Fn(usize, &mut [[u32; 32]])) {
     let (columns, rest) = sums.as_chunks_mut::<32>();
-    // SAFETY: a row that is listed has `stride` words, of which those from `first` on are read, one for each column, and all
-    // lie within `words`; rows that complete a group read `NOTHING`.
-    unsafe {
-        if !columns.is_empty() {
-            add_counts(base, columns.as_mut_ptr(), columns.len(), &counted);
-        }
-        if !rest.is_empty() {
-            let mut column = [[0; 32]];
-            add_counts(base.wrapping_add(columns.len()), column.as_mut_ptr(), 1, &counted);
-            for (sum, &added) in rest.iter_mut().zip(column.as_flattened()) {
-                *sum = sum.wrapping_add(added);
-            }
+    if !columns.is_empty() {
+        f(0, columns);
+    }
+    if !rest.is_empty() {
+        let mut column = [[0; 32]];
+        f(columns.len(), &mut column);
+        for (sum, &added) in rest.iter_mut().zip(column.as_flattened()) {
+            *sum = sum.wrapping_add(added);
         }
     }
-    true
 }
 
 /// What is counted, and what a count adds. The order is known to the assembly.
@@ -73,4 +111,6 @@ pub(super) struct Counted {
     constant: u32,
     /// What the counters start at.
     initial: u32,
+    /// Of rows of bytes.
+    codewords: *const u32,
 }

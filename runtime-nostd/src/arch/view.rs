@@ -9,6 +9,12 @@ pub(crate) const fn bytes(words: &[u32]) -> &[i8] {
     unsafe { core::slice::from_raw_parts(words.as_ptr().cast(), 4 * words.len()) }
 }
 
+/// Four bytes a word, without signs.
+pub(crate) const fn unsigned_bytes(words: &[u32]) -> &[u8] {
+    // SAFETY: the memory of the words, any of which is four bytes.
+    unsafe { core::slice::from_raw_parts(words.as_ptr().cast(), 4 * words.len()) }
+}
+
 /// Two halfwords a word.
 pub(crate) const fn halfwords(words: &[u32]) -> &[u16] {
     // SAFETY: the memory of the words, any of which is two halfwords, and which is aligned for them.

@@ -420,6 +420,18 @@ const fn check_synapses(
             }
             return Ok(());
         }
+        Synapses::Codewords { codewords, indices } => {
+            if !matches!(projection.connection, Connection::Dense) {
+                return Err(ProgramError::Shape { step });
+            }
+            if codewords.len() != 256 {
+                return Err(ProgramError::Length { step });
+            }
+            if codewords[0] != 0 {
+                return Err(ProgramError::Range { step });
+            }
+            (indices.len(), words(width))
+        }
         Synapses::Sparse { starts, columns, weights } => {
             if columns.len() != weights.len() || width > 1 << 16 {
                 return Err(ProgramError::Length { step });

@@ -59,6 +59,8 @@ pub(crate) const SCORE_WORDS: u64 = 1 << 34;
 pub(crate) const REDUCES: u64 = 1 << 35;
 /// Weights of four bits.
 pub(crate) const NIBBLES: u64 = 1 << 36;
+/// Signs of 32 outputs at a time.
+pub(crate) const CODEWORDS: u64 = 1 << 37;
 
 /// Whether all of `parts` are among those used.
 #[inline(always)]
@@ -102,6 +104,7 @@ const fn of_population(program: &Program<'_>, population: &Population<'_>) -> u6
             Synapses::Planes { .. } => PLANES,
             Synapses::Nibbles { .. } => NIBBLES,
             Synapses::Codebook { .. } => CODEBOOK,
+            Synapses::Codewords { .. } => CODEWORDS,
             Synapses::Sparse { .. } => SPARSE,
         };
         uses |= match &projection.connection {

@@ -306,6 +306,7 @@ fn add_one_to_one(synapses: Synapses<'_>, values: impl Iterator<Item = i32>, sum
         | Synapses::Planes { .. }
         | Synapses::Nibbles { .. }
         | Synapses::Sparse { .. }
+        | Synapses::Codewords { .. }
         | Synapses::Codebook { .. } => {
             let count = sums.len();
             for (channel, (sum, value)) in sums.iter_mut().zip(values).enumerate() {

@@ -4,7 +4,7 @@
 //! encoding adds a chunk of rows to the accumulators of one position. Accumulators are `i32` in words of the arena:
 //! adding wraps, and the compiler has proven that it never does.
 use crate::bits::get;
-use crate::program::uses::{BINARY, INT8, NIBBLES, PLANES, SPARSE, has};
+use crate::program::uses::{BINARY, CODEWORDS, INT8, NIBBLES, PLANES, SPARSE, has};
 #[cfg(snnc_dsp)]
 use crate::program::uses::{VALUES, WORDS};
 use crate::program::{Synapses, words};
@@ -12,6 +12,7 @@ use rows::{Ranges, Rows, UNIT};
 
 pub mod binary;
 pub mod codebook;
+pub mod codewords;
 pub mod int8;
 pub mod nibbles;
 pub mod planes;
@@ -74,6 +75,7 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
             Synapses::Binary { .. } => UNIT * words(accumulators.len()),
             Synapses::Planes { bits, .. } => UNIT * words(usize::from(bits) * accumulators.len()),
             Synapses::Nibbles { .. } => UNIT * words(4 * accumulators.len()),
+            Synapses::Codewords { .. } => words(accumulators.len()),
             Synapses::Sparse { .. } => 1,
             Synapses::Codebook { .. } => 0, // not by rows, see `codebook`
         };
@@ -249,9 +251,15 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
                     sparse::add_scaled(starts, columns, weights, row, value, sums);
                 }
             }
+            Synapses::Codewords { codewords, indices } if has(USES, CODEWORDS) => {
+                for &(row, value) in rows {
+                    codewords::add_scaled(codewords, indices, row, value, sums);
+                }
+            }
             // a codebook is not added by rows, and what is not used is not there
             Synapses::Int8 { .. } | Synapses::Binary { .. } | Synapses::Planes { .. } => {}
-            Synapses::Nibbles { .. } | Synapses::Sparse { .. } | Synapses::Codebook { .. } => {}
+            Synapses::Nibbles { .. } | Synapses::Sparse { .. } => {}
+            Synapses::Codewords { .. } | Synapses::Codebook { .. } => {}
         }
     }
 
@@ -281,8 +289,12 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
             Synapses::Sparse { starts, columns, weights } if has(USES, SPARSE) => {
                 sparse::add_rows(starts, columns, weights, rows, sums);
             }
+            Synapses::Codewords { codewords, indices } if has(USES, CODEWORDS) => {
+                codewords::add_rows(codewords, indices, rows, sums);
+            }
             Synapses::Int8 { .. } | Synapses::Binary { .. } | Synapses::Planes { .. } => {}
-            Synapses::Nibbles { .. } | Synapses::Sparse { .. } | Synapses::Codebook { .. } => {}
+            Synapses::Nibbles { .. } | Synapses::Sparse { .. } => {}
+            Synapses::Codewords { .. } | Synapses::Codebook { .. } => {}
         }
         self.rows.clear();
     }
@@ -303,7 +315,7 @@ impl Synapses<'_> {
                 Some(codebook::Codebook { index_bits, codewords, indices }.index(width, channel, output))
             }
             Synapses::Int8 { .. } | Synapses::Binary { .. } | Synapses::Planes { .. } => None,
-            Synapses::Nibbles { .. } | Synapses::Sparse { .. } => None,
+            Synapses::Nibbles { .. } | Synapses::Codewords { .. } | Synapses::Sparse { .. } => None,
         }
     }
 
@@ -318,6 +330,7 @@ impl Synapses<'_> {
             },
             Synapses::Planes { bits, odd, planes } => planes::weight(planes, bits, odd, width, row, column),
             Synapses::Nibbles { odd, nibbles } => nibbles::weight(nibbles, odd, width, row, column),
+            Synapses::Codewords { codewords, indices } => codewords::weight(codewords, indices, width, row, column),
             Synapses::Sparse { starts, columns, weights } => sparse::weight(starts, columns, weights, row, column),
             Synapses::Codebook { index_bits, codewords, indices } => {
                 let channels = indices.len().checked_div(words(width * usize::from(index_bits))).unwrap_or_default();

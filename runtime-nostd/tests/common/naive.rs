@@ -175,6 +175,10 @@ fn weight(synapses: &Synapses<'_>, width: usize, row: usize, column: usize) -> i
             let index: usize = (0..bits).map(|k| (bit(column * bits + k) as usize) << k).sum();
             if codewords[index] >> tap & 1 == 1 { 1 } else { -1 }
         }
+        Synapses::Codewords { codewords, indices } => {
+            let word = codewords[usize::from(indices[row * width.div_ceil(32) + column / 32])];
+            if word >> (column % 32) & 1 == 1 { 1 } else { -1 }
+        }
         Synapses::Sparse { starts, columns, weights } => {
             let entries = starts[row] as usize..starts[row + 1] as usize;
             entries.filter(|&i| usize::from(columns[i]) == column).map(|i| i64::from(weights[i])).sum()

@@ -282,6 +282,12 @@ fn few_bits(rng: &mut Rng, connection: Connection, channels_in: usize, rows: usi
         let indices = random(channels_in * words(width * usize::from(index_bits)));
         return Synapses::Codebook { index_bits, codewords: random(1 << index_bits), indices };
     }
+    if connection == Connection::Dense && random(1)[0] % 3 == 0 {
+        let mut codewords = random(256).to_vec();
+        codewords[0] = 0;
+        let indices = random(rows * words(width)).iter().map(|&word| word as u8).collect();
+        return Synapses::Codewords { codewords: leak(codewords), indices: leak(indices) };
+    }
     if random(1)[0] % 3 == 0 {
         let (mut starts, mut columns, mut weights) = (vec![0], Vec::new(), Vec::new());
         for _ in 0..rows {
@@ -314,7 +320,7 @@ fn largest_sum(projection: &Projection<'_>, edges: &[Grown], own: Shape) -> i64 
     let weight = match projection.synapses {
         Synapses::Int8 { weights } => weights.iter().map(|&w| i64::from(w).abs()).max().unwrap_or(0),
         Synapses::Sparse { weights, .. } => weights.iter().map(|&w| i64::from(w).abs()).max().unwrap_or(0),
-        Synapses::Binary { .. } | Synapses::Codebook { .. } => 1,
+        Synapses::Binary { .. } | Synapses::Codewords { .. } | Synapses::Codebook { .. } => 1,
         Synapses::Nibbles { odd, .. } => 8 << u8::from(odd),
         Synapses::Planes { bits, odd, .. } => 1 << (bits - 1 + u8::from(odd)),
     };

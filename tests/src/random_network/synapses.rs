@@ -41,6 +41,11 @@ pub(super) fn synapses<'a>(
             });
             (Synapses::Int8 { weights }, largest, Some(WeightEncoding::INT8))
         }
+        (Weights::Codebook(_), Connection::Dense) => {
+            let codewords = arena.alloc_slice_fill_with(256, |i| if i == 0 { 0 } else { rng.bits() as u32 });
+            let indices = arena.alloc_slice_fill_with(rows * words(width), |_| rng.bits() as u8);
+            (Synapses::Codewords { codewords, indices }, 1, Some(WeightEncoding::CODEWORDS))
+        }
         (Weights::Binary | Weights::Codebook(_) | Weights::Depthwise, _) => {
             let unused = words(width) * 32 - width;
             let signs = arena.alloc_slice_fill_with(rows * words(width), |i| {

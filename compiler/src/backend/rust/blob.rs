@@ -102,6 +102,10 @@ impl Writer {
         self.bytes(&weights.iter().map(|&weight| weight as u8).collect::<Vec<_>>(), weights.len());
     }
 
+    fn unsigned_bytes(&mut self, bytes: &[u8]) {
+        self.bytes(bytes, bytes.len());
+    }
+
     fn halfwords(&mut self, numbers: &[u16]) {
         self.bytes(&numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>(), numbers.len());
     }
@@ -178,6 +182,11 @@ impl Writer {
                 self.structure.extend([4, index_bits.into()]);
                 self.words(codewords);
                 self.words(indices);
+            }
+            Synapses::Codewords { codewords, indices } => {
+                self.push(6_u32);
+                self.words(codewords);
+                self.unsigned_bytes(indices);
             }
             Synapses::Sparse { starts, columns, weights } => {
                 self.push(5_u32);

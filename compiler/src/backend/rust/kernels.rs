@@ -1,8 +1,9 @@
 //! Which kernel makes a layer's sums. Spikes add rows of weights as they are kept; values are multiplied, for which every core has
-//! a fast loop over bytes and none over fewer bits: weights that meet values become bytes where there is the flash.
+//! a fast loop over bytes and none over fewer bits: weights that meet values become bytes where there is the flash. Kernels from
+//! a codebook become the signs that they are, which spikes count: to share what a codeword responds takes a core longer.
 
 use bumpalo::Bump;
-use snnc_runtime::program::{Connection, EdgeKind, Population, Program, Projection, Step, Synapses};
+use snnc_runtime::program::{Connection, EdgeKind, Population, Program, Projection, Step, Synapses, words};
 
 use super::{CODE_BYTES, flash_bytes};
 use crate::compiled::Compiled;
@@ -17,22 +18,22 @@ pub(super) fn name(program: &Program<'_>, step: &Step<'_>) -> Option<&'static st
         (_, Synapses::Codebook { .. }) => "responses",
         _ if !spikes => "products",
         (_, Synapses::Int8 { .. }) => "rows",
-        (_, Synapses::Binary { .. } | Synapses::Planes { .. }) => "counters",
+        (_, Synapses::Binary { .. } | Synapses::Codewords { .. } | Synapses::Planes { .. }) => "counters",
         (_, Synapses::Nibbles { .. }) => "nibbles",
         (_, Synapses::Sparse { .. }) => "lists",
     })
 }
 
-/// The network with the weights that meet values in bytes, one step after the other as long as all fits into so many bytes of
-/// flash: the same weights, and so the same sums.
+/// The network with weights unpacked, those that meet values to bytes and codebooks of kernels to signs, one step after the other as
+/// long as all fits into so many bytes of flash: the same weights, and so the same sums.
 #[must_use]
-pub fn with_bytes<'a>(compiled: &Compiled<'a>, arena: &'a Bump, flash: u64) -> Compiled<'a> {
+pub fn unpacked<'a>(compiled: &Compiled<'a>, arena: &'a Bump, flash: u64) -> Compiled<'a> {
     let mut compiled = compiled.clone();
     for index in 0..compiled.program.steps().len() {
         let program = &compiled.program;
         let Step::Population(population) = &program.steps()[index] else { continue };
         let projections =
-            population.projections.iter().map(|projection| in_bytes(program, population, projection, arena));
+            population.projections.iter().map(|projection| unpacked_one(program, population, projection, arena));
         let projections = arena.alloc_slice_fill_iter(projections.collect::<Vec<_>>());
         if projections == population.projections {
             continue;
@@ -49,8 +50,8 @@ pub fn with_bytes<'a>(compiled: &Compiled<'a>, arena: &'a Bump, flash: u64) -> C
     compiled
 }
 
-/// A projection with its weights in bytes, if it reads values and they are kept in fewer bits.
-fn in_bytes<'a>(
+/// A projection with its weights as a core has a fast loop over.
+fn unpacked_one<'a>(
     program: &Program<'_>,
     population: &Population<'_>,
     projection: &Projection<'a>,
@@ -65,12 +66,22 @@ fn in_bytes<'a>(
         Connection::Identity => return *projection,
     };
     match (from.kind, projection.synapses) {
+        (EdgeKind::Spikes, Synapses::Codebook { .. }) => {
+            let signs = arena.alloc_slice_fill_copy(rows * words(width), 0u32);
+            for (row, signs) in signs.chunks_mut(words(width)).enumerate() {
+                for column in (0..width).filter(|&column| projection.synapses.weight(width, row, column) > 0) {
+                    signs[column / 32] |= 1 << (column % 32);
+                }
+            }
+            return Projection { synapses: Synapses::Binary { signs }, ..*projection };
+        }
         (EdgeKind::Spikes, _) => return *projection,
-        // nine bits, or not kept by rows of their own
-        (_, Synapses::Planes { bits: 8, odd: true, .. } | Synapses::Codebook { .. }) => return *projection,
+        // nine bits
+        (_, Synapses::Planes { bits: 8, odd: true, .. }) => return *projection,
         // most of them zero
         (_, Synapses::Sparse { .. } | Synapses::Int8 { .. }) => return *projection,
-        (_, Synapses::Binary { .. } | Synapses::Planes { .. } | Synapses::Nibbles { .. }) => {}
+        (_, Synapses::Binary { .. } | Synapses::Codewords { .. } | Synapses::Codebook { .. }) => {}
+        (_, Synapses::Planes { .. } | Synapses::Nibbles { .. }) => {}
     }
     let weight = |i: usize| projection.synapses.weight(width, i / width, i % width) as i8;
     let weights = arena.alloc_slice_fill_iter((0..rows * width).map(weight));
@@ -79,7 +90,7 @@ fn in_bytes<'a>(
 
 #[cfg(test)]
 mod tests {
-    use snnc_runtime::program::{Edge, Neuron, Quantity, Rate, Readout, Reduce, Reset, Shape, ValueKind};
+    use snnc_runtime::program::{Edge, Neuron, Quantity, Rate, Readout, Reduce, Reset, Shape, ValueKind, Window};
 
     use super::*;
     use crate::compiled::{Layout, StepInfo};
@@ -137,7 +148,7 @@ mod tests {
     fn weights_that_meet_values_become_bytes_of_the_same_value() {
         let arena = Bump::new();
         let before = two(&arena);
-        let after = with_bytes(&before, &arena, u64::MAX);
+        let after = unpacked(&before, &arena, u64::MAX);
         let (old, new) = (synapses(&before, 0), synapses(&after, 0));
         assert!(matches!(new, Synapses::Int8 { weights } if weights.len() == 12 * 9));
         for (row, column) in (0..12).flat_map(|row| (0..9).map(move |column| (row, column))) {
@@ -150,10 +161,46 @@ mod tests {
     }
 
     #[test]
+    fn kernels_from_a_codebook_become_signs_where_they_meet_spikes() {
+        let arena = Bump::new();
+        let window = Window { kernel: [1, 2], stride: [1; 2], padding: [0; 2], dilation: [1; 2] };
+        // two channels, five outputs, and a codeword for each pair
+        let book = Synapses::Codebook { index_bits: 2, codewords: &[0, 1, 2, 3], indices: &[0b10_11_01_00_01, 0x1b4] };
+        let of = |kind| {
+            let edge = |channels, kind| Edge {
+                shape: Shape { height: 1, width: 3, channels },
+                kind,
+                rate: Rate::PerTimestep,
+            };
+            let projection =
+                Projection { source: 0, delay: 0, connection: Connection::Conv2d(window), synapses: book };
+            let population = Population {
+                projections: arena.alloc_slice_copy(&[projection]),
+                accumulator_bits: 20,
+                current_shift: 0,
+                bias: &[0; 5],
+                neuron: None,
+                output: edge(5, EdgeKind::Currents { bits: 20 }),
+            };
+            let steps = arena.alloc_slice_copy(&[Step::Population(population)]);
+            let readout = Readout { source: 1, quantity: Quantity::Current, reduce: Reduce::Sum };
+            let program = Program::new(edge(2, kind), steps, readout, 1).expect("a sound network");
+            let Step::Population(population) = &program.steps()[0] else { panic!("a population") };
+            unpacked_one(&program, population, &population.projections[0], &arena).synapses
+        };
+        let (signs, bytes) = (of(EdgeKind::Spikes), of(EdgeKind::Values(ValueKind::U8)));
+        assert!(matches!(signs, Synapses::Binary { .. }) && matches!(bytes, Synapses::Int8 { .. }));
+        for (row, column) in (0..4).flat_map(|row| (0..5).map(move |column| (row, column))) {
+            let weight = book.weight(5, row, column);
+            assert_eq!([signs.weight(5, row, column), bytes.weight(5, row, column)], [weight; 2]);
+        }
+    }
+
+    #[test]
     fn they_stay_where_flash_is_short() {
         let arena = Bump::new();
         let before = two(&arena);
         let needs = flash_bytes(&before.program) + CODE_BYTES;
-        assert_eq!(with_bytes(&before, &arena, needs).program, before.program);
+        assert_eq!(unpacked(&before, &arena, needs).program, before.program);
     }
 }

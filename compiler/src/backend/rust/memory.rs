@@ -29,7 +29,7 @@ pub struct Choices {
     pub schedule: Option<Schedule>,
     /// Whether the weights are copied to RAM before anything runs.
     pub weights_in_ram: bool,
-    /// Whether weights that meet values stay in the bits they have ([`super::with_bytes`]).
+    /// Whether weights stay as they are kept ([`super::unpacked`]).
     pub keep_bits: bool,
 }
 

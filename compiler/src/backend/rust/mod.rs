@@ -16,7 +16,7 @@ mod weights;
 pub use board::{BOARDS, Board, M0, M3, M4, M7, M33};
 pub use device::{Boot, DEVICES, Device};
 pub use firmware::{frame_bytes, verify};
-pub use kernels::with_bytes;
+pub use kernels::unpacked;
 pub use memory::{CODE_BYTES, Choices, Needs, STACK_BYTES, arena_bytes, fit};
 
 use bumpalo::Bump;
@@ -44,12 +44,12 @@ fn emit(compiled: &Compiled<'_>, options: &EmitOptions<'_>) -> Result<Emitted, A
     }
     let arena = Bump::new();
     let flash = options.mcu.flash.or(options.mcu.device.map(|device| device.flash_bytes.into()));
-    let in_bytes = match options.mcu.keep_bits {
+    let unpacked = match options.mcu.keep_bits {
         true => compiled.clone(),
-        false => kernels::with_bytes(compiled, &arena, flash.unwrap_or(u64::MAX)),
+        false => kernels::unpacked(compiled, &arena, flash.unwrap_or(u64::MAX)),
     };
-    let (compiled, needs) = match memory::fit(&in_bytes, &options.mcu) {
-        Ok(needs) => (&in_bytes, needs),
+    let (compiled, needs) = match memory::fit(&unpacked, &options.mcu) {
+        Ok(needs) => (&unpacked, needs),
         Err(_) => (compiled, memory::fit(compiled, &options.mcu)?),
     };
     let report = report(compiled, needs.schedule);
@@ -103,6 +103,7 @@ fn synapse_bits(synapses: &Synapses<'_>) -> u64 {
         | Synapses::Planes { planes: words, .. }
         | Synapses::Nibbles { nibbles: words, .. } => 32 * words.len(),
         Synapses::Codebook { codewords, indices, .. } => 32 * (codewords.len() + indices.len()),
+        Synapses::Codewords { codewords, indices } => 32 * codewords.len() + 8 * indices.len(),
         Synapses::Sparse { starts, columns, weights } => 32 * starts.len() + 16 * columns.len() + 8 * weights.len(),
     };
     bits as u64

@@ -49,6 +49,11 @@ pub(super) fn synapses(synapses: &Synapses<'_>, constant: &str, doc: &str) -> (S
             );
             format!("Synapses::Codebook {{ index_bits: {index_bits}, codewords: {codewords}, indices: {indices} }}")
         }
+        Synapses::Codewords { codewords, indices } => {
+            let codewords = table("_CODEWORDS", "codewords, a bit per output", "u32", u32s(codewords));
+            let indices = table("", "rows of a byte per 32 outputs", "u8", (indices.len(), indices.to_vec()));
+            format!("Synapses::Codewords {{ codewords: {codewords}, indices: {indices} }}")
+        }
         Synapses::Sparse { starts, columns, weights } => {
             let starts = table("_STARTS", "where each row begins", "u32", u32s(starts));
             let bytes = columns.iter().flat_map(|column| column.to_le_bytes()).collect();

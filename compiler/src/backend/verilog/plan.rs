@@ -381,6 +381,7 @@ fn is_one(synapses: Synapses<'_>) -> bool {
         | Synapses::Planes { .. }
         | Synapses::Nibbles { .. }
         | Synapses::Sparse { .. }
+        | Synapses::Codewords { .. }
         | Synapses::Codebook { .. } => false,
     }
 }

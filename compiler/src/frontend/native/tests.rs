@@ -75,19 +75,22 @@ impl Choices<'_> {
     }
 
     /// Weights and their grid: exactly on it, near it, or without one.
-    /// Kernels of `taps` may come from a codebook; 0 taps are none.
-    fn weights(&mut self, channels: usize, per_channel: usize, taps: usize) -> (Vec<f32>, Option<Grid>) {
-        let encoding = match WeightEncoding::ALL[self.below(WeightEncoding::ALL.len())].1 {
-            WeightEncoding::Codebook { .. } if taps == 0 => WeightEncoding::Binary,
-            encoding => encoding,
+    /// Kernels of `taps` may come from a codebook; 0 taps are none. So may the words of a fully connected layer, without `taps`.
+    fn weights(&mut self, channels: usize, per_channel: usize, taps: Option<usize>) -> (Vec<f32>, Option<Grid>) {
+        let encoding = match (WeightEncoding::ALL[self.below(WeightEncoding::ALL.len())].1, taps) {
+            (WeightEncoding::CODEWORDS, None) => WeightEncoding::CODEWORDS,
+            (WeightEncoding::Codebook { .. }, None | Some(0)) => WeightEncoding::Binary,
+            (WeightEncoding::CODEWORDS, _) => WeightEncoding::Codebook { index_bits: 6 },
+            (encoding, _) => encoding,
         };
+        let taps = taps.unwrap_or(0);
         let scale: Vec<f32> = match self.flip() {
             true => vec![self.scale(); channels],
             false => (0..channels).map(|_| 0.001 * (1 + self.below(100)) as f32).collect(),
         };
         let integer = |choices: &mut Self| encoding.nearest(choices.below(256) as f32 - 128.0);
         let codewords: Vec<Vec<i16>> = (0..2).map(|_| (0..taps).map(|_| integer(self)).collect()).collect();
-        let few = matches!(encoding, WeightEncoding::Codebook { .. }) && self.flip();
+        let few = taps > 0 && matches!(encoding, WeightEncoding::Codebook { .. }) && self.flip();
         let on_grid = (0..channels * per_channel).map(|i| {
             let integer = if few { codewords[i / taps % 2][i % taps] } else { integer(self) };
             scale[i / per_channel] * f32::from(integer)
@@ -183,7 +186,7 @@ impl Choices<'_> {
         match self.below(10) {
             0 => {
                 let fan_out = 1 + self.below(4);
-                let (weight, grid) = self.weights(fan_out, from.len(), 0);
+                let (weight, grid) = self.weights(fan_out, from.len(), None);
                 let bias = if self.flip() { self.numbers(fan_out) } else { vec![0.0; fan_out] };
                 (Op::Linear(Linear { fan_in: from.len(), fan_out, weight, bias, grid }), Shape::vector(fan_out))
             }
@@ -194,7 +197,7 @@ impl Choices<'_> {
                 let Some(shape) = slid(&window, channels_out) else { return (Op::Flatten, Shape::vector(from.len())) };
                 let taps = from.channels / groups * window.kernel[0] * window.kernel[1];
                 let kernel = if groups == 1 { window.kernel[0] * window.kernel[1] } else { 0 };
-                let (weight, grid) = self.weights(channels_out, taps, kernel);
+                let (weight, grid) = self.weights(channels_out, taps, Some(kernel));
                 let (channels_in, bias) = (from.channels, self.numbers(channels_out));
                 (Op::Conv2d(Conv2d { channels_in, channels_out, window, groups, weight, bias, grid }), shape)
             }

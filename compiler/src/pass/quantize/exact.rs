@@ -64,6 +64,21 @@ pub(super) fn index_bits(weight: &[f32], taps: usize) -> Option<u8> {
     (size < weight.len()).then_some(bits as u8)
 }
 
+/// Whether binary weights `[outputs, inputs]` have so few words of 32 outputs' signs that a codebook of them is smaller.
+pub(super) fn has_codewords(weight: &[f32], outputs: usize) -> bool {
+    let inputs = weight.len() / outputs;
+    let groups = outputs.div_ceil(32);
+    let mut codewords = std::collections::BTreeSet::from([0u32]);
+    for (group, input) in (0..groups).flat_map(|group| (0..inputs).map(move |input| (group, input))) {
+        let signs = (32 * group..outputs.min(32 * group + 32)).map(|out| weight[out * inputs + input] > 0.0);
+        codewords.insert(signs.enumerate().fold(0, |word, (i, set)| word | u32::from(set) << i));
+        if codewords.len() > 256 {
+            return false;
+        }
+    }
+    4 * 256 + groups * inputs < 4 * groups * inputs
+}
+
 /// The integers of one channel.
 struct Found {
     /// Value of one; 0 of a channel of zeros.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::codebook::codebook;
+use super::codebook::{codebook, codewords};
 use super::rounding::Rounding;
 use super::traces::{self, Moments};
 use super::{exact, sink, uniform_scale};
@@ -43,7 +43,10 @@ pub(super) fn quantize(graph: &mut Graph, context: &Context<'_>) -> Result<(usiz
                     snap(&mut graph.nodes[id].op, WeightEncoding::INT8, &scales);
                 }
             }
-            Plan::Codebook(index_bits) => from_codebook(&mut graph.nodes[layers[0]].op, index_bits),
+            Plan::Codebook(index_bits) => {
+                let alike = read_out(graph, &layers);
+                from_codebook(&mut graph.nodes[layers[0]].op, index_bits, alike);
+            }
             Plan::Rounded(encoding) => {
                 // what is summed shares the grid that a byte would have, with longer steps
                 let longer = 127.0 / f32::from(encoding.range().1);
@@ -117,7 +120,7 @@ enum Plan {
     Exact(WeightEncoding, Vec<f32>),
     /// One byte a weight, the largest weight of a channel 127.
     Int8,
-    /// One convolution, its kernels from a codebook.
+    /// One layer, its kernels or words of signs from a codebook.
     Codebook(u8),
     /// Rounded for the membranes behind them.
     Rounded(WeightEncoding),
@@ -148,7 +151,7 @@ fn plan(graph: &Graph, layers: &[NodeId], wants: &[Option<WeightEncoding>]) -> R
                 "it shares its scale with the layers it is summed with".into()
             }
             Some(WeightEncoding::Binary) => not_binary(node),
-            Some(WeightEncoding::Codebook { .. }) if !has_kernels(&node.op) => {
+            Some(WeightEncoding::Codebook { index_bits }) if !has_codebook(&node.op, *index_bits) => {
                 return Err(PassError::NoKernels.at(node));
             }
             Some(WeightEncoding::Codebook { index_bits }) => return Ok(Plan::Codebook(*index_bits)),
@@ -167,7 +170,7 @@ fn plan(graph: &Graph, layers: &[NodeId], wants: &[Option<WeightEncoding>]) -> R
     }
 }
 
-/// The grid on which a layer's weights lie, if they do; of binary kernels that repeat, a codebook.
+/// The grid on which a layer's weights lie, if they do; of binary kernels, or words of signs, that repeat, a codebook.
 fn exact(node: &Node) -> Option<(WeightEncoding, Vec<f32>)> {
     let (weight, channels) = weights(&node.op);
     let (encoding, scales) = exact::grid(weight, channels)?;
@@ -177,6 +180,9 @@ fn exact(node: &Node) -> Option<(WeightEncoding, Vec<f32>)> {
             let taps = conv.window.kernel[0] * conv.window.kernel[1];
             let index_bits = exact::index_bits(weight, taps);
             Some((index_bits.map_or(encoding, |index_bits| WeightEncoding::Codebook { index_bits }), scales))
+        }
+        (Op::Linear(_), WeightEncoding::Binary) if exact::has_codewords(weight, channels) => {
+            Some((WeightEncoding::CODEWORDS, scales))
         }
         _ => Some((encoding, scales)),
     }
@@ -210,20 +216,36 @@ fn not_binary(node: &Node) -> String {
     found.unwrap_or_else(|| "its channels differ in scale, and a readout compares them".into())
 }
 
-/// Whether kernels may come from a codebook.
-fn has_kernels(op: &Op) -> bool {
+/// Whether kernels, or words of a fully connected layer's signs, may come from a codebook of so many bits of an index.
+fn has_codebook(op: &Op, index_bits: u8) -> bool {
+    let of_words = WeightEncoding::Codebook { index_bits } == WeightEncoding::CODEWORDS;
     match op {
-        Op::Conv2d(conv) => conv.groups == 1 && (2..=32).contains(&(conv.window.kernel[0] * conv.window.kernel[1])),
+        Op::Linear(_) => of_words,
+        Op::Conv2d(conv) => !of_words && conv.groups == 1 && (2..=32).contains(&(conv.window.kernel[0] * conv.window.kernel[1])),
         _ => false,
     }
 }
 
-fn from_codebook(op: &mut Op, index_bits: u8) {
-    let Op::Conv2d(conv) = op else { return };
-    let (signs, scale) = codebook(&conv.weight, conv.channels_out, conv.window.kernel, index_bits);
-    let per_channel = signs.len() / conv.channels_out;
-    conv.weight = signs.iter().enumerate().map(|(i, sign)| sign * scale[i / per_channel]).collect();
-    conv.grid = Some(Grid { encoding: WeightEncoding::Codebook { index_bits }, scale });
+/// `alike` where a readout compares the channels, which need one scale for that.
+fn from_codebook(op: &mut Op, index_bits: u8, alike: bool) {
+    let (weight, grid, (signs, mut scale)) = match op {
+        Op::Linear(linear) => {
+            let found = codewords(&linear.weight, linear.fan_out);
+            (&mut linear.weight, &mut linear.grid, found)
+        }
+        Op::Conv2d(conv) => {
+            let found = codebook(&conv.weight, conv.channels_out, conv.window.kernel, index_bits);
+            (&mut conv.weight, &mut conv.grid, found)
+        }
+        _ => return,
+    };
+    if alike {
+        let mean = scale.iter().sum::<f32>() / scale.len() as f32;
+        scale.fill(mean);
+    }
+    let per_channel = signs.len() / scale.len();
+    *weight = signs.iter().enumerate().map(|(i, sign)| sign * scale[i / per_channel]).collect();
+    *grid = Some(Grid { encoding: WeightEncoding::Codebook { index_bits }, scale });
 }
 
 fn is_grouped(op: &Op) -> bool {

@@ -16,6 +16,8 @@ pub enum Unit {
     ShiftedWord,
     /// An input that spiked: its row is listed.
     Row,
+    /// A row of nine to twelve bytes of a fully connected layer: added as it is found.
+    Narrow,
     /// Four weights of a listed row.
     Int8,
     /// 32 signs of one.
@@ -50,6 +52,8 @@ pub enum Unit {
     Product,
     /// An element that reaches its own output.
     OneToOne,
+    /// One of a population whose elements are multiplied by one number, and nothing else.
+    Scaled,
     /// A sum that begins.
     Sum,
     /// One that is shifted.
@@ -76,6 +80,8 @@ pub enum Unit {
     Stateless,
     /// One with synaptic currents, several spikes, a floor, or a stored level.
     Special,
+    /// A tap of a pool.
+    PoolTap,
     /// 32 channels of a tap of a pool of spikes.
     PooledWord,
     /// An element of a tap of any other pool.

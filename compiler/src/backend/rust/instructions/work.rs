@@ -91,6 +91,7 @@ fn read(
 /// A pool in a timestep.
 fn reduce(work: &mut Work, from: &Edge, pool: &Pool) {
     let (taps, channels) = (taps(&pool.window, from.shape, pool.output.shape), from.shape.channels as usize);
+    work.add(Unit::PoolTap, taps);
     match (from.kind, pool.op) {
         (EdgeKind::Spikes, PoolOp::Max) => work.add(Unit::PooledWord, taps * words(channels)),
         _ => work.add(Unit::Pooled, taps * channels),
@@ -184,9 +185,15 @@ fn project(
 ) {
     let (from, to) = (program.edge(projection.source.into()).shape, population.output.shape);
     match projection.connection {
+        Connection::Identity if is_scaled(population) && !source.spikes => work.add(Unit::Scaled, to.len()),
         Connection::Identity => work.add(Unit::OneToOne, to.len()),
         Connection::Dense => {
             let rows = stretch(work, source, 0, from.len());
+            if let (Synapses::Int8 { .. }, true, 9..=12) = (projection.synapses, source.spikes, to.len()) {
+                work.add(Unit::Narrow, rows);
+                work.active += (rows * to.len()) as f64;
+                return;
+            }
             add(work, &projection.synapses, source, rows, to.len());
         }
         Connection::Conv2d(window) => {
@@ -287,7 +294,7 @@ fn add(work: &mut Work, synapses: &Synapses<'_>, source: &Source, rows: usize, w
             work.add(Unit::Int8, rows * width.div_ceil(4));
             work.add(Unit::Int8Sums, width.div_ceil(16));
         }
-        Synapses::Binary { .. } => {
+        Synapses::Binary { .. } | Synapses::Codewords { .. } => {
             work.add(Unit::Signs, rows * words(width));
             work.add(Unit::Counters, words(width));
         }
@@ -312,14 +319,28 @@ fn add(work: &mut Work, synapses: &Synapses<'_>, source: &Source, rows: usize, w
 /// What becomes of the sums.
 fn finish(work: &mut Work, population: &Population<'_>) {
     let elements = population.output.shape.len();
-    work.add(Unit::Sum, elements);
-    work.add(Unit::Shift, if population.current_shift == 0 { 0 } else { elements });
+    if !is_scaled(population) {
+        work.add(Unit::Sum, elements);
+        work.add(Unit::Shift, if population.current_shift == 0 { 0 } else { elements });
+    }
     let Some(neuron) = &population.neuron else {
         work.add(Unit::Current, elements);
         return;
     };
     work.add(Unit::Neurons, population.output.shape.positions());
     work.add(kind(neuron, population.output.shape), elements);
+}
+
+/// Whether neurons are fed one to one by one projection whose weights are one number, and no current is shifted down: the runtime
+/// multiplies, and adds the bias, in one loop.
+fn is_scaled(population: &Population<'_>) -> bool {
+    let &[Projection { delay: 0, connection: Connection::Identity, synapses: Synapses::Int8 { weights }, .. }] =
+        population.projections
+    else {
+        return false;
+    };
+    let alike = weights.windows(2).all(|pair| pair[0] == pair[1]);
+    alike && population.neuron.is_some() && population.current_shift >= 0
 }
 
 /// Which loop steps the neurons.

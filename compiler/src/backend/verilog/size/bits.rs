@@ -43,7 +43,7 @@ pub(super) fn response_bits(connection: &Connection) -> usize {
 pub(super) fn weight_bits(synapses: Synapses<'_>, holes: bool) -> usize {
     let odd_bits = |bits: u8| usize::from(bits) + usize::from(holes);
     match synapses {
-        Synapses::Binary { .. } | Synapses::Codebook { .. } => odd_bits(1),
+        Synapses::Binary { .. } | Synapses::Codewords { .. } | Synapses::Codebook { .. } => odd_bits(1),
         Synapses::Planes { bits, odd: true, .. } => odd_bits(bits),
         Synapses::Planes { bits, odd: false, .. } => bits.into(),
         Synapses::Nibbles { odd, .. } => {
