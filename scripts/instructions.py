@@ -37,6 +37,7 @@ def kernel(name):
         work |= {"Word": 25, "Row": n}
         return work | {
             "int8": {"Int8": 32 * n, "Int8Sums": 8}, "binary": {"Signs": 4 * n, "Counters": 4},
+            "codewords": {"Codewords": 4 * n, "Counters": 4},
             "4-bit": {"Nibbles": 16 * n, "NibbleSums": 8}, "odd 4-bit": {"OddNibbles": 16 * n, "NibbleSums": 8},
             "lists of 3": {"Entry": 3 * n},
         }[encoding]

@@ -4,9 +4,9 @@
 /// Copies the numbers that both have.
 #[inline]
 pub(crate) fn copy(from: &[u32], to: &mut [u32]) {
-    #[cfg(snnc_thumb2)]
+    #[cfg(any(snnc_thumb1, snnc_thumb2))]
     crate::arch::elements::copy(from, to);
-    #[cfg(not(snnc_thumb2))]
+    #[cfg(not(any(snnc_thumb1, snnc_thumb2)))]
     for (to, &from) in to.iter_mut().zip(from) {
         *to = from;
     }
@@ -24,9 +24,9 @@ pub(crate) fn clear(sums: &mut [u32]) {
 /// Sets each to its number.
 #[inline]
 pub(crate) fn set(sums: &mut [u32], numbers: &[i32]) {
-    #[cfg(snnc_thumb2)]
+    #[cfg(any(snnc_thumb1, snnc_thumb2))]
     crate::arch::elements::copy(crate::arch::view::unsigned(numbers), sums);
-    #[cfg(not(snnc_thumb2))]
+    #[cfg(not(any(snnc_thumb1, snnc_thumb2)))]
     for (sum, &number) in sums.iter_mut().zip(numbers) {
         *sum = number as u32;
     }

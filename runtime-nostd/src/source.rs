@@ -10,7 +10,6 @@ pub const BUILD: &str = include_str!("../build.rs");
 /// Every file under `src`: its path there, with `/`, and its text.
 pub const FILES: &[(&str, &str)] = files![
     "arch/counts.rs",
-    "arch/elements.rs",
     "arch/int8.rs",
     "arch/lif.rs",
     "arch/lif_wide.rs",
@@ -19,12 +18,14 @@ pub const FILES: &[(&str, &str)] = files![
     "arch/nibbles.rs",
     "arch/scan.rs",
     "arch/thumb1/counts.rs",
+    "arch/thumb1/elements.rs",
     "arch/thumb1/int8.rs",
     "arch/thumb1/lif.rs",
     "arch/thumb1/mod.rs",
     "arch/thumb1/nibbles.rs",
     "arch/thumb1/spikes.rs",
     "arch/thumb2/counts.rs",
+    "arch/thumb2/elements.rs",
     "arch/thumb2/mod.rs",
     "arch/thumb2/sparse.rs",
     "arch/thumb2/spikes.rs",

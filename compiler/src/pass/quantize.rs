@@ -5,6 +5,7 @@
 
 mod choice;
 mod codebook;
+mod codewords;
 mod exact;
 mod membrane;
 mod mix;

@@ -24,8 +24,6 @@ macro_rules! dsp {
 
 #[cfg(any(snnc_thumb1, snnc_thumb2))]
 pub(crate) mod counts;
-#[cfg(snnc_thumb2)]
-pub(crate) mod elements;
 #[cfg(snnc_dsp)]
 pub(crate) mod int8;
 #[cfg(snnc_dsp)]
@@ -46,6 +44,6 @@ mod thumb2;
 pub(crate) mod values;
 pub(crate) mod view;
 #[cfg(snnc_thumb1)]
-pub(crate) use thumb1::{int8, lif, nibbles, spikes};
+pub(crate) use thumb1::{elements, int8, lif, nibbles, spikes};
 #[cfg(snnc_thumb2)]
-pub(crate) use thumb2::{sparse, spikes};
+pub(crate) use thumb2::{elements, sparse, spikes};

@@ -28,7 +28,7 @@ pub(crate) const fn signed(words: &[u32]) -> &[i32] {
 }
 
 /// The numbers without their signs.
-#[cfg(snnc_thumb2)]
+#[cfg(any(snnc_thumb1, snnc_thumb2))]
 pub(crate) const fn unsigned(numbers: &[i32]) -> &[u32] {
     // SAFETY: the memory of the numbers, any of which is a word.
     unsafe { core::slice::from_raw_parts(numbers.as_ptr().cast(), numbers.len()) }

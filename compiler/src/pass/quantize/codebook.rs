@@ -11,9 +11,6 @@ use std::collections::BTreeMap;
 /// Rounds of choosing, at most; ten is what takes to settle.
 const ROUNDS: usize = 30;
 
-/// Words of signs that a codebook of a fully connected layer is fitted to, at most: every so manieth where there are more.
-const FITTED: usize = 8192;
-
 /// Signs in the order of the weights, and the scale of each output channel.
 pub(super) fn codebook(weight: &[f32], channels: usize, kernel: [usize; 2], index_bits: u8) -> (Vec<f32>, Vec<f32>) {
     let taps = kernel[0] * kernel[1];
@@ -38,35 +35,6 @@ pub(super) fn codebook(weight: &[f32], channels: usize, kernel: [usize; 2], inde
     (signs, scales)
 }
 
-/// Signs `[outputs, inputs]` of a fully connected layer's weights, and the scale of each output: every 32 outputs of an input take
-/// the nearest of 256 codewords, one of which is all negative ([`snnc_runtime::synapse::codewords`]). Nearest is what leaves the
-/// least squared error of the weights, at the outputs' scales as they are without a codebook.
-pub(super) fn codewords(weight: &[f32], outputs: usize) -> (Vec<f32>, Vec<f32>) {
-    let inputs = weight.len() / outputs;
-    let of_output = |out: usize| &weight[out * inputs..][..inputs];
-    let scales: Vec<f32> = (0..outputs).map(|out| of_output(out).iter().map(|w| w.abs()).sum::<f32>()).collect();
-    // of outputs that are not there any sign is as good
-    let group = |first: usize, input: usize| -> Vec<f32> {
-        let weight = |out: usize| if out < outputs { of_output(out)[input] * scales[out] } else { 0.0 };
-        (first..first + 32).map(weight).collect()
-    };
-    let groups: Vec<(usize, usize)> =
-        (0..outputs).step_by(32).flat_map(|first| (0..inputs).map(move |input| (first, input))).collect();
-    let step = groups.len().div_ceil(FITTED);
-    let fitted: Vec<Vec<f32>> = groups.iter().step_by(step).map(|&(first, input)| group(first, input)).collect();
-    let mut book = fit(&fitted, &vec![1.0; fitted.len()], 255).0;
-    book.push(vec![-1.0; 32]);
-    let mut signs = vec![0.0; weight.len()];
-    for (first, input) in groups {
-        let word = &book[nearest(&group(first, input), &book)];
-        for (out, sign) in (first..outputs).zip(word) {
-            signs[out * inputs + input] = *sign;
-        }
-    }
-    let scales = scales_of(weight, &signs, outputs);
-    (signs, scales)
-}
-
 /// The scale of each channel of which signs leave the least squared error.
 fn scales_of(weight: &[f32], signs: &[f32], channels: usize) -> Vec<f32> {
     let per_channel = weight.len() / channels;
@@ -78,7 +46,7 @@ fn scales_of(weight: &[f32], signs: &[f32], channels: usize) -> Vec<f32> {
 }
 
 /// The codeword with the largest product, the first of those.
-fn nearest(kind: &[f32], book: &[Vec<f32>]) -> usize {
+pub(super) fn nearest(kind: &[f32], book: &[Vec<f32>]) -> usize {
     let product = |word: &[f32]| kind.iter().zip(word).map(|(w, sign)| w * sign).sum::<f32>();
     let best = book.iter().enumerate().fold((0, f32::NEG_INFINITY), |best, (index, word)| {
         let product = product(word);
@@ -88,7 +56,7 @@ fn nearest(kind: &[f32], book: &[Vec<f32>]) -> usize {
 }
 
 /// Codewords for kinds of kernels, of which there are so many each, and which of them each kind takes.
-fn fit(kinds: &[Vec<f32>], counts: &[f32], codewords: usize) -> (Vec<Vec<f32>>, Vec<usize>) {
+pub(super) fn fit(kinds: &[Vec<f32>], counts: &[f32], codewords: usize) -> (Vec<Vec<f32>>, Vec<usize>) {
     let sign = |w: f32| if w < 0.0 { -1.0 } else { 1.0 };
     let mut patterns: BTreeMap<Vec<bool>, f32> = BTreeMap::new();
     for (kind, count) in kinds.iter().zip(counts) {
@@ -183,31 +151,6 @@ mod tests {
             .map(|kernel| kernel.iter().map(|sign| *sign > 0.0).collect())
             .collect();
         assert!(kernels.len() <= 8);
-    }
-
-    #[test]
-    fn words_of_a_fully_connected_layer_that_fit_are_kept() {
-        // 40 outputs are a word and eight signs of another, of 30 inputs
-        let words: Vec<f32> = numbers(9 * 40, 7).iter().map(|w| w.signum() * 0.25).collect();
-        let weight: Vec<f32> = (0..40 * 30).map(|i| words[i % 30 % 9 * 40 + i / 30]).collect();
-        let (signs, scales) = codewords(&weight, 40);
-        assert_eq!(distance(&weight, &signs), 0);
-        assert_eq!(scales, [0.25; 40]);
-    }
-
-    #[test]
-    fn words_that_do_not_fit_take_near_ones() {
-        let (inputs, outputs) = (300, 64);
-        let weight: Vec<f32> = numbers(inputs * outputs, 9).iter().map(|w| w * 0.1).collect();
-        let (signs, _) = codewords(&weight, outputs);
-        let word = |group: usize, input: usize| -> Vec<bool> {
-            (group * 32..group * 32 + 32).map(|out| signs[out * inputs + input] > 0.0).collect()
-        };
-        let used: std::collections::BTreeSet<Vec<bool>> =
-            (0..2).flat_map(|group| (0..inputs).map(move |input| (group, input))).map(|(g, i)| word(g, i)).collect();
-        assert!(used.len() <= 256);
-        // half of the signs would turn by chance
-        assert!(distance(&weight, &signs) * 4 < weight.len(), "{}", distance(&weight, &signs));
     }
 
     #[test]

@@ -107,6 +107,42 @@ impl Rounding {
         Rounded { integers, bias: open[self.fan_in], error }
     }
 
+    /// How much an input is active, squared.
+    pub fn moment(&self, input: usize) -> f64 {
+        self.alone[input].0
+    }
+
+    /// Rounds channels together, input after input: `round` takes the number of an input and what its weights are by then, and
+    /// makes those that they become of them. Returns the biases that go with them, and the mean square error of all membranes.
+    pub fn together(&self, rows: &[(&[f32], f32)], mut round: impl FnMut(usize, &mut [f64])) -> (Vec<f64>, f64) {
+        let all = |(row, bias): &(&[f32], f32), i: usize| f64::from(if i == self.fan_in { *bias } else { row[i] });
+        let open_of = |row| self.order.iter().map(|&i| all(row, i)).collect();
+        let mut open: Vec<Vec<f64>> = rows.iter().map(open_of).collect();
+        let mut error = 0.0;
+        for (i, &input) in self.order[..self.fan_in].iter().enumerate() {
+            let wanted: Vec<f64> = open.iter().map(|open| open[i]).collect();
+            let mut made = wanted.clone();
+            round(input, &mut made);
+            for (open, (wanted, made)) in open.iter_mut().zip(wanted.iter().zip(made)) {
+                match &self.root {
+                    Some(root) => {
+                        let missing = (wanted - made) / root[(i, i)];
+                        error += missing * missing;
+                        for j in i + 1..open.len() {
+                            open[j] -= missing * root[(i, j)];
+                        }
+                    }
+                    None => {
+                        let (second, with_bias) = self.alone[input];
+                        error += (wanted - made) * (wanted - made) * second;
+                        open[self.fan_in] += (wanted - made) * with_bias / self.bias;
+                    }
+                }
+            }
+        }
+        (open.iter().map(|open| open[self.fan_in]).collect(), error)
+    }
+
     fn nearest(&self, weights: &[f32], bias: f32, scale: f64, encoding: WeightEncoding) -> Rounded {
         let integers: Vec<i16> = weights.iter().map(|w| encoding.nearest((f64::from(*w) / scale) as f32)).collect();
         let missing = |(w, q): (&f32, &i16)| f64::from(*w) - f64::from(*q) * scale;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::codebook::{codebook, codewords};
+use super::codebook::codebook;
+use super::codewords::codewords;
 use super::rounding::Rounding;
 use super::traces::{self, Moments};
 use super::{exact, sink, uniform_scale};
@@ -43,10 +44,8 @@ pub(super) fn quantize(graph: &mut Graph, context: &Context<'_>) -> Result<(usiz
                     snap(&mut graph.nodes[id].op, WeightEncoding::INT8, &scales);
                 }
             }
-            Plan::Codebook(index_bits) => {
-                let alike = read_out(graph, &layers);
-                from_codebook(&mut graph.nodes[layers[0]].op, index_bits, alike);
-            }
+            Plan::Codebook(index_bits) => from_codebook(&mut graph.nodes[layers[0]].op, index_bits),
+            Plan::Codewords => from_codewords(graph, layers[0], context),
             Plan::Rounded(encoding) => {
                 // what is summed shares the grid that a byte would have, with longer steps
                 let longer = 127.0 / f32::from(encoding.range().1);
@@ -120,8 +119,10 @@ enum Plan {
     Exact(WeightEncoding, Vec<f32>),
     /// One byte a weight, the largest weight of a channel 127.
     Int8,
-    /// One layer, its kernels or words of signs from a codebook.
+    /// One convolution, its kernels from a codebook.
     Codebook(u8),
+    /// One fully connected layer, its words of signs from a codebook.
+    Codewords,
     /// Rounded for the membranes behind them.
     Rounded(WeightEncoding),
 }
@@ -154,6 +155,7 @@ fn plan(graph: &Graph, layers: &[NodeId], wants: &[Option<WeightEncoding>]) -> R
             Some(WeightEncoding::Codebook { index_bits }) if !has_codebook(&node.op, *index_bits) => {
                 return Err(PassError::NoKernels.at(node));
             }
+            Some(WeightEncoding::CODEWORDS) => return Ok(Plan::Codewords),
             Some(WeightEncoding::Codebook { index_bits }) => return Ok(Plan::Codebook(*index_bits)),
             Some(WeightEncoding::Odd { .. }) if is_grouped(&node.op) => {
                 return Err(PassError::NoZero.at(node));
@@ -226,26 +228,36 @@ fn has_codebook(op: &Op, index_bits: u8) -> bool {
     }
 }
 
-/// `alike` where a readout compares the channels, which need one scale for that.
-fn from_codebook(op: &mut Op, index_bits: u8, alike: bool) {
-    let (weight, grid, (signs, mut scale)) = match op {
-        Op::Linear(linear) => {
-            let found = codewords(&linear.weight, linear.fan_out);
-            (&mut linear.weight, &mut linear.grid, found)
-        }
-        Op::Conv2d(conv) => {
-            let found = codebook(&conv.weight, conv.channels_out, conv.window.kernel, index_bits);
-            (&mut conv.weight, &mut conv.grid, found)
-        }
-        _ => return,
+fn from_codebook(op: &mut Op, index_bits: u8) {
+    let Op::Conv2d(conv) = op else { return };
+    let (signs, scale) = codebook(&conv.weight, conv.channels_out, conv.window.kernel, index_bits);
+    let per_channel = signs.len() / conv.channels_out;
+    conv.weight = signs.iter().enumerate().map(|(i, sign)| sign * scale[i / per_channel]).collect();
+    conv.grid = Some(Grid { encoding: WeightEncoding::Codebook { index_bits }, scale });
+}
+
+/// Gives every 32 outputs of an input a codeword such that the membranes behind the layer feel it least.
+fn from_codewords(graph: &mut Graph, id: NodeId, context: &Context<'_>) {
+    let rounding = rounding(graph, id, context);
+    let alike = read_out(graph, &[id]);
+    let Op::Linear(linear) = &mut graph.nodes[id].op else { return };
+    let rows: Vec<(&[f32], f32)> = linear.weight.chunks(linear.fan_in).zip(linear.bias.iter().copied()).collect();
+    let made = codewords(&rows, &rounding, alike);
+    linear.weight = made.iter().flat_map(|out| out.signs.iter().map(|sign| sign * out.scale)).collect();
+    linear.bias = made.iter().map(|out| out.bias as f32).collect();
+    let scale = made.iter().map(|out| out.scale).collect();
+    linear.grid = Some(Grid { encoding: WeightEncoding::CODEWORDS, scale });
+}
+
+/// How the errors of a layer's weights go on, as the calibration samples say.
+fn rounding(graph: &Graph, id: NodeId, context: &Context<'_>) -> Rounding {
+    let neurons = sink(graph, &graph.consumers(), id).map(|(neurons, _)| neurons);
+    let (weight, channels) = weights(&graph.nodes[id].op);
+    let moments = match context.samples {
+        [] => Moments::unknown(weight.len() / channels),
+        samples => Moments::measure(graph, id, traces::decay(graph, neurons), samples, context.timesteps),
     };
-    if alike {
-        let mean = scale.iter().sum::<f32>() / scale.len() as f32;
-        scale.fill(mean);
-    }
-    let per_channel = signs.len() / scale.len();
-    *weight = signs.iter().enumerate().map(|(i, sign)| sign * scale[i / per_channel]).collect();
-    *grid = Some(Grid { encoding: WeightEncoding::Codebook { index_bits }, scale });
+    Rounding::new(&moments)
 }
 
 fn is_grouped(op: &Op) -> bool {
@@ -254,14 +266,9 @@ fn is_grouped(op: &Op) -> bool {
 
 /// Rounds a layer such that the membranes behind it feel it least, at the given scales or the best ones.
 fn round(graph: &mut Graph, id: NodeId, encoding: WeightEncoding, scales: Option<Vec<f32>>, context: &Context<'_>) {
-    let neurons = sink(graph, &graph.consumers(), id).map(|(neurons, _)| neurons);
+    let rounding = rounding(graph, id, context);
     let (weight, channels) = weights(&graph.nodes[id].op);
     let fan_in = weight.len() / channels;
-    let moments = match context.samples {
-        [] => Moments::unknown(fan_in),
-        samples => Moments::measure(graph, id, traces::decay(graph, neurons), samples, context.timesteps),
-    };
-    let rounding = Rounding::new(&moments);
     let bias = bias(&graph.nodes[id].op);
     let rows: Vec<(&[f32], f32)> = weight.chunks(fan_in).zip(bias.iter().copied()).collect();
     let scales: Vec<f32> = match scales {

@@ -22,6 +22,8 @@ pub enum Unit {
     Int8,
     /// 32 signs of one.
     Signs,
+    /// 32 signs of one that a byte names.
+    Codewords,
     /// 32 bits of the planes of one.
     Plane,
     /// Eight weights of one.
@@ -84,7 +86,9 @@ pub enum Unit {
     PoolTap,
     /// 32 channels of a tap of a pool of spikes.
     PooledWord,
-    /// An element of a tap of any other pool.
+    /// An element of a tap of a pool that counts spikes.
+    PooledCount,
+    /// One of a pool of counts or currents.
     Pooled,
     /// A word that is kept for a later timestep.
     Delayed,

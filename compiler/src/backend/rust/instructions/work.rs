@@ -94,6 +94,7 @@ fn reduce(work: &mut Work, from: &Edge, pool: &Pool) {
     work.add(Unit::PoolTap, taps);
     match (from.kind, pool.op) {
         (EdgeKind::Spikes, PoolOp::Max) => work.add(Unit::PooledWord, taps * words(channels)),
+        (EdgeKind::Spikes, PoolOp::Sum) => work.add(Unit::PooledCount, taps * channels),
         _ => work.add(Unit::Pooled, taps * channels),
     }
 }
@@ -294,7 +295,11 @@ fn add(work: &mut Work, synapses: &Synapses<'_>, source: &Source, rows: usize, w
             work.add(Unit::Int8, rows * width.div_ceil(4));
             work.add(Unit::Int8Sums, width.div_ceil(16));
         }
-        Synapses::Binary { .. } | Synapses::Codewords { .. } => {
+        Synapses::Codewords { .. } => {
+            work.add(Unit::Codewords, rows * words(width));
+            work.add(Unit::Counters, words(width));
+        }
+        Synapses::Binary { .. } => {
             work.add(Unit::Signs, rows * words(width));
             work.add(Unit::Counters, words(width));
         }
