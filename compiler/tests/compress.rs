@@ -119,5 +119,5 @@ fn what_cannot_be_is_said() {
     says(&["--weights", "int9"], &["`int9` is no weight encoding", "odd4"]);
     says(&["--weights", "fc9=int4"], &["fc9", "there is no layer of that name", "snnc inspect"]);
     says(&["--weights", "binary"], &["its weights are not binary"]);
-    says(&["--weights", "codebook5"], &["a codebook is of convolution kernels"]);
+    says(&["--weights", "codebook5"], &["codebook1 to codebook6 are of convolution kernels"]);
 }

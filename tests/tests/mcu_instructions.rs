@@ -97,7 +97,8 @@ fn of_two<'a>(arena: &'a Bump, [weights, last]: [Weights; 2], neurons: Neurons) 
             output: Edge { shape: Shape::vector(fan_out as u32), kind: EdgeKind::Spikes, rate: Rate::PerTimestep },
         })
     };
-    let first = layer(0, 784, 128, if weights == Weights::Binary || weights == Weights::Codewords { 12 } else { 900 }, weights);
+    let first =
+        layer(0, 784, 128, if weights == Weights::Binary || weights == Weights::Codewords { 12 } else { 900 }, weights);
     let steps =
         arena.alloc_slice_copy(&[first, layer(1, 128, 10, if last == Weights::Binary { 6 } else { 400 }, last)]);
     let input = Edge { shape: Shape::vector(784), kind: EdgeKind::Spikes, rate: Rate::PerTimestep };

@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn more_words_of_signs_than_a_byte_names_are_refused() {
-        let integers = (0..257 * 32).map(|i| if i / 32 >> (i % 32) & 1 == 1 { 1 } else { -1 }).collect();
+        let integers = (0..257 * 32).map(|i| if (i / 32) >> (i % 32) & 1 == 1 { 1 } else { -1 }).collect();
         let mut table = Table { width: 32, taps: 1, integers, encoding: WeightEncoding::CODEWORDS };
         let refused = table.packed(&Bump::new()).expect_err("257 words");
         assert_eq!(refused, "its rows have 257 different words of 32 signs, its codebook 256");

@@ -122,7 +122,9 @@ pub enum PassError {
     #[diagnostic(code(snnc::pass::no_zero), help("use `--weights int4` or another encoding with a zero for it"))]
     NoZero,
     /// A codebook for a layer that has none of that kind.
-    #[error("codebook1 to codebook6 are of convolution kernels (2 to 32 taps, one group), codebook8 of fully connected layers")]
+    #[error(
+        "codebook1 to codebook6 are of convolution kernels (2 to 32 taps, one group), codebook8 of fully connected layers"
+    )]
     #[diagnostic(
         code(snnc::pass::no_kernels),
         help("name the layers that get one: `--weights conv2=codebook5,fc=codebook8`")

@@ -36,7 +36,8 @@ pub(crate) fn add_spikes(weights: &[i8], bits: &[u32], count: usize, row: usize,
     let mut whole = bits.get(..count / 32).unwrap_or(bits);
     let behind = bits.get(whole.len()).map_or(0, |word| word & ((1 << (count % 32)) - 1));
     let mut row = row;
-    while let Some((words, rest)) = whole.split_at_checked(whole.len().min(WORDS)).filter(|(words, _)| !words.is_empty())
+    while let Some((words, rest)) =
+        whole.split_at_checked(whole.len().min(WORDS)).filter(|(words, _)| !words.is_empty())
     {
         // SAFETY: each of the bits has a row of `width` weights within `weights`.
         unsafe { add_words(kernel, weights, words, row, sums) };
@@ -139,11 +140,7 @@ macro_rules! function {
 }
 
 function!(add_9, "5", "ldr r0, [r1]\nadd r0, r0, r9, asr #16\nstr r0, [r1]");
-function!(
-    add_10,
-    "6",
-    "ldrd r0, r2, [r1]\nadd r0, r0, r8, asr #16\nadd r2, r2, r9, asr #16\nstrd r0, r2, [r1]"
-);
+function!(add_10, "6", "ldrd r0, r2, [r1]\nadd r0, r0, r8, asr #16\nadd r2, r2, r9, asr #16\nstrd r0, r2, [r1]");
 function!(
     add_11,
     "7",

@@ -9,8 +9,8 @@ use crate::pool::Taps;
 use crate::program::uses::{self, has};
 use crate::program::{Connection, EdgeKind, Neuron, Population, Program, Projection, Shape, Synapses, Window};
 use crate::synapse::Adder;
-use crate::synapse::rows::Ranges;
 use crate::synapse::codebook::Codebook;
+use crate::synapse::rows::Ranges;
 
 /// What a projection reads.
 #[derive(Clone, Copy)]
@@ -51,10 +51,12 @@ pub(super) fn run<const USES: u64>(
     };
     let whole = Sources { program, input, timestep, earlier };
     let uniform = match (known.uniform(), population.projections) {
-        (true, [projection]) if has(USES, uses::IDENTITY | uses::WORDS) => match whole.of::<USES>(projection, &mut &[][..]) {
-            Some((Source::Words(words), _)) => multiplier(population).map(|multiplier| (words, multiplier)),
-            _ => None,
-        },
+        (true, [projection]) if has(USES, uses::IDENTITY | uses::WORDS) => {
+            match whole.of::<USES>(projection, &mut &[][..]) {
+                Some((Source::Words(words), _)) => multiplier(population).map(|multiplier| (words, multiplier)),
+                _ => None,
+            }
+        }
         _ => None,
     };
     let mut base = 0;

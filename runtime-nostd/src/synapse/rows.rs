@@ -187,11 +187,15 @@ impl<'m> Rows<'m> {
     /// As [`Self::add_scaled`], of all values in some ranges; false, and nothing is listed, where there is no room for them.
     #[cfg(snnc_dsp)]
     #[inline]
-    pub(crate) fn add_scaled_ranges<V>(&mut self, scan: crate::arch::scan::Scan, values: &[V], ranges: &Ranges) -> bool {
+    pub(crate) fn add_scaled_ranges<V>(
+        &mut self,
+        scan: crate::arch::scan::Scan,
+        values: &[V],
+        ranges: &Ranges,
+    ) -> bool {
         let groups = self.starts.as_chunks_mut().0;
         if ranges.row_end() <= self.rows
-            && let Some(count) =
-                crate::arch::scan::list_ranges(scan, values, ranges, self.stride, groups, self.count)
+            && let Some(count) = crate::arch::scan::list_ranges(scan, values, ranges, self.stride, groups, self.count)
         {
             self.count = count;
             self.is_scaled = true;

@@ -167,13 +167,9 @@ mod tests {
         // two channels, five outputs, and a codeword for each pair
         let book = Synapses::Codebook { index_bits: 2, codewords: &[0, 1, 2, 3], indices: &[0b10_11_01_00_01, 0x1b4] };
         let of = |kind| {
-            let edge = |channels, kind| Edge {
-                shape: Shape { height: 1, width: 3, channels },
-                kind,
-                rate: Rate::PerTimestep,
-            };
-            let projection =
-                Projection { source: 0, delay: 0, connection: Connection::Conv2d(window), synapses: book };
+            let edge =
+                |channels, kind| Edge { shape: Shape { height: 1, width: 3, channels }, kind, rate: Rate::PerTimestep };
+            let projection = Projection { source: 0, delay: 0, connection: Connection::Conv2d(window), synapses: book };
             let population = Population {
                 projections: arena.alloc_slice_copy(&[projection]),
                 accumulator_bits: 20,

@@ -40,7 +40,8 @@ pub(super) struct Output {
 pub(super) fn codewords(rows: &[(&[f32], f32)], rounding: &Rounding, alike: bool) -> Vec<Output> {
     let inputs = rows[0].0.len();
     let magnitude = |row: &[f32]| row.iter().map(|w| f64::from(w.abs())).sum::<f64>() / inputs as f64;
-    let mut magnitudes: Vec<f64> = rows.iter().map(|(row, _)| magnitude(row).max(f64::from(f32::MIN_POSITIVE))).collect();
+    let mut magnitudes: Vec<f64> =
+        rows.iter().map(|(row, _)| magnitude(row).max(f64::from(f32::MIN_POSITIVE))).collect();
     if alike {
         let mean = magnitudes.iter().sum::<f64>() / magnitudes.len() as f64;
         magnitudes.fill(mean);

@@ -223,7 +223,9 @@ fn has_codebook(op: &Op, index_bits: u8) -> bool {
     let of_words = WeightEncoding::Codebook { index_bits } == WeightEncoding::CODEWORDS;
     match op {
         Op::Linear(_) => of_words,
-        Op::Conv2d(conv) => !of_words && conv.groups == 1 && (2..=32).contains(&(conv.window.kernel[0] * conv.window.kernel[1])),
+        Op::Conv2d(conv) => {
+            !of_words && conv.groups == 1 && (2..=32).contains(&(conv.window.kernel[0] * conv.window.kernel[1]))
+        }
         _ => false,
     }
 }

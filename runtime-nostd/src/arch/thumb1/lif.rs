@@ -191,15 +191,11 @@ macro_rules! kernel {
             (true, false) if has($uses, uses::MULTIPLY) || has($uses, uses::NO_LEAK) => {
                 Some(function!(half, keeps, $before, $fire, $later) as Kernel)
             }
-            (true, true) if has($uses, uses::SHIFT) => {
-                Some(function!(half, loses, $before, $fire, $later) as Kernel)
-            }
+            (true, true) if has($uses, uses::SHIFT) => Some(function!(half, loses, $before, $fire, $later) as Kernel),
             (false, false) if has($uses, uses::MULTIPLY) || has($uses, uses::NO_LEAK) => {
                 Some(function!(whole, keeps, $before, $fire, $later) as Kernel)
             }
-            (false, true) if has($uses, uses::SHIFT) => {
-                Some(function!(whole, loses, $before, $fire, $later) as Kernel)
-            }
+            (false, true) if has($uses, uses::SHIFT) => Some(function!(whole, loses, $before, $fire, $later) as Kernel),
             _ => None,
         }
     };

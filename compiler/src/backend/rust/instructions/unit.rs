@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Unit {
-    /// A step that runs.
+    /// A step that runs in a timestep; layer by layer, in a sample.
     Step,
     /// A position of a map, or a whole layer without one.
     Position,
@@ -42,8 +42,10 @@ pub enum Unit {
     Response,
     /// An output that takes a response.
     Index,
-    /// A value that is looked at.
+    /// A value that is looked at where weights are bytes.
     Value,
+    /// One that is looked at elsewhere.
+    OtherValue,
     /// One that is not zero.
     Factor,
     /// Four weights of eight bits that it is multiplied by.
@@ -56,9 +58,7 @@ pub enum Unit {
     OneToOne,
     /// One of a population whose elements are multiplied by one number, and nothing else.
     Scaled,
-    /// A sum that begins.
-    Sum,
-    /// One that is shifted.
+    /// A sum that is shifted.
     Shift,
     /// One that is given as it is.
     Current,
@@ -86,8 +86,8 @@ pub enum Unit {
     PoolTap,
     /// 32 channels of a tap of a pool of spikes.
     PooledWord,
-    /// An element of a tap of a pool that counts spikes.
-    PooledCount,
+    /// A spike that a pool counts.
+    PooledSpike,
     /// One of a pool of counts or currents.
     Pooled,
     /// A word that is kept for a later timestep.

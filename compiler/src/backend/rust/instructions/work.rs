@@ -43,7 +43,7 @@ pub fn work(program: &Program<'_>, samples: &[Sample], traces: &[Trace], apart: 
         for (index, (step, work)) in program.steps().iter().zip(&mut all).enumerate() {
             let runs = if step.output().rate == Rate::PerSample { 1 } else { program.timesteps() };
             for timestep in 0..runs {
-                work.add(Unit::Step, 1);
+                work.add(Unit::Step, usize::from(!apart || timestep == 0));
                 match step {
                     Step::Population(population) => {
                         let positions = positions(population);
@@ -55,7 +55,12 @@ pub fn work(program: &Program<'_>, samples: &[Sample], traces: &[Trace], apart: 
                         }
                         finish(work, population);
                     }
-                    Step::Pool(pool) => reduce(work, program.edge(pool.source.into()), pool),
+                    Step::Pool(pool) => {
+                        let given = usize::from(pool.source).checked_sub(1).map(|step| &trace.edges[step]);
+                        let spikes =
+                            given.and_then(|given| given.get(timestep as usize)).map_or(0, |words| ones(words));
+                        reduce(work, program.edge(pool.source.into()), pool, spikes);
+                    }
                 }
             }
             if usize::from(program.readout().source) == index + 1 {
@@ -88,13 +93,18 @@ fn read(
     work.add(Unit::Delayed, if projection.delay > 0 { kept } else { 0 });
 }
 
-/// A pool in a timestep.
-fn reduce(work: &mut Work, from: &Edge, pool: &Pool) {
+/// Bits that are set.
+fn ones(words: &[u32]) -> usize {
+    words.iter().map(|word| word.count_ones() as usize).sum()
+}
+
+/// A pool in a timestep, over so many `spikes` if it reads spikes.
+fn reduce(work: &mut Work, from: &Edge, pool: &Pool, spikes: usize) {
     let (taps, channels) = (taps(&pool.window, from.shape, pool.output.shape), from.shape.channels as usize);
     work.add(Unit::PoolTap, taps);
     match (from.kind, pool.op) {
         (EdgeKind::Spikes, PoolOp::Max) => work.add(Unit::PooledWord, taps * words(channels)),
-        (EdgeKind::Spikes, PoolOp::Sum) => work.add(Unit::PooledCount, taps * channels),
+        (EdgeKind::Spikes, PoolOp::Sum) => work.add(Unit::PooledSpike, spikes * taps / from.shape.positions().max(1)),
         _ => work.add(Unit::Pooled, taps * channels),
     }
 }
@@ -106,7 +116,7 @@ fn read_out(work: &mut Work, program: &Program<'_>, given: &[u32], apart: bool) 
     match (readout.quantity, edge.kind) {
         _ if apart => work.add(Unit::ScoreApart, edge.shape.len()),
         (Quantity::Spikes, EdgeKind::Spikes) if readout.reduce == Reduce::Sum => {
-            work.add(Unit::SpikeScore, given.iter().map(|word| word.count_ones() as usize).sum());
+            work.add(Unit::SpikeScore, ones(given));
         }
         _ => work.add(Unit::Score, edge.shape.len()),
     }
@@ -189,7 +199,7 @@ fn project(
         Connection::Identity if is_scaled(population) && !source.spikes => work.add(Unit::Scaled, to.len()),
         Connection::Identity => work.add(Unit::OneToOne, to.len()),
         Connection::Dense => {
-            let rows = stretch(work, source, 0, from.len());
+            let rows = stretch(work, &projection.synapses, source, 0, from.len());
             if let (Synapses::Int8 { .. }, true, 9..=12) = (projection.synapses, source.spikes, to.len()) {
                 work.add(Unit::Narrow, rows);
                 work.active += (rows * to.len()) as f64;
@@ -215,10 +225,16 @@ fn project(
                     for row in (0..rows.count).map(|i| rows.first + i * down) {
                         let start = (row * across + columns.first) * channels;
                         if right == 1 {
-                            active += stretch(work, source, start, columns.count * channels);
+                            active += stretch(work, &projection.synapses, source, start, columns.count * channels);
                         } else {
                             for column in 0..columns.count {
-                                active += stretch(work, source, start + column * right * channels, channels);
+                                active += stretch(
+                                    work,
+                                    &projection.synapses,
+                                    source,
+                                    start + column * right * channels,
+                                    channels,
+                                );
                             }
                         }
                     }
@@ -258,10 +274,11 @@ fn of_codebook(source: &Source, from: Shape, rows: &Span, columns: &Span, [down,
 }
 
 /// Finds what is active among `count` inputs from `start` on; returns how many are.
-fn stretch(work: &mut Work, source: &Source, start: usize, count: usize) -> usize {
+fn stretch(work: &mut Work, synapses: &Synapses<'_>, source: &Source, start: usize, count: usize) -> usize {
     work.add(Unit::Stretch, 1);
     match (source.spikes, start.is_multiple_of(32)) {
-        (false, _) => work.add(Unit::Value, count),
+        (false, _) if matches!(synapses, Synapses::Int8 { .. }) => work.add(Unit::Value, count),
+        (false, _) => work.add(Unit::OtherValue, count),
         (true, true) => work.add(Unit::Word, words(count)),
         (true, false) => work.add(Unit::ShiftedWord, words(count)),
     }
@@ -325,7 +342,6 @@ fn add(work: &mut Work, synapses: &Synapses<'_>, source: &Source, rows: usize, w
 fn finish(work: &mut Work, population: &Population<'_>) {
     let elements = population.output.shape.len();
     if !is_scaled(population) {
-        work.add(Unit::Sum, elements);
         work.add(Unit::Shift, if population.current_shift == 0 { 0 } else { elements });
     }
     let Some(neuron) = &population.neuron else {
