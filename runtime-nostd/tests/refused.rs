@@ -157,6 +157,23 @@ fn tables_have_one_number_per_channel_and_weights_one_per_synapse() {
 }
 
 #[test]
+fn codewords_are_256_of_a_dense_layer_and_the_first_is_nothing() {
+    const SOUND: [u32; 256] = [0; 256];
+    let refused = |connection, codewords: &[u32], indices: &[u8]| {
+        let synapses = Synapses::Codewords { codewords, indices };
+        let dense = [Projection { connection, synapses, ..PROJECTION }];
+        population(Population { projections: &dense, ..POPULATION })
+    };
+    // 48 outputs are two words
+    assert_eq!(refused(Connection::Dense, &SOUND, &[7; 2 * 32]), None);
+    assert_eq!(refused(Connection::Dense, &SOUND, &[7; 2 * 32 - 1]), Some(ProgramError::Length { step: 0 }));
+    assert_eq!(refused(Connection::Dense, &SOUND[1..], &[7; 2 * 32]), Some(ProgramError::Length { step: 0 }));
+    let full = [u32::MAX; 256];
+    assert_eq!(refused(Connection::Dense, &full, &[7; 2 * 32]), Some(ProgramError::Range { step: 0 }));
+    assert_eq!(refused(Connection::Conv2d(WINDOW), &SOUND, &[7; 18]), Some(ProgramError::Shape { step: 0 }));
+}
+
+#[test]
 fn an_output_shape_follows_from_source_and_window() {
     let connection = |connection| projection(Projection { connection, ..PROJECTION });
     assert_eq!(connection(Connection::Identity), SHAPE);
