@@ -31,6 +31,11 @@ pub(super) fn recurrent<'a>(
         Own::Dense | Own::Scaled => (Connection::Dense, n),
         Own::OneToOne => (Connection::Identity, 1),
     };
+    // words of signs are of what is fully connected
+    let weights = match (own, weights) {
+        (Own::OneToOne, Weights::Codebook(_)) => Weights::Binary,
+        _ => weights,
+    };
     // `synapses` makes ones of what is one to one
     let (synapses, largest, _) = synapses(arena, rng, Connection::Dense, rows, n, weights);
     let back = Projection { source: itself, delay: 1, connection, synapses };
