@@ -163,6 +163,29 @@ impl Population<'_> {
             n => (sum >> -n) + ((sum >> (-n - 1)) & 1),
         }
     }
+
+    /// Whether it is fed one to one, by one projection alone whose weights are one number, and what that brings is not shifted
+    /// down: each current is [`Self::multiplier`] times the element, and the bias.
+    #[must_use]
+    pub fn is_uniform(&self) -> bool {
+        match self.projections {
+            [Projection { delay: 0, connection: Connection::Identity, synapses: Synapses::Int8 { weights }, .. }] => {
+                self.current_shift >= 0 && weights.windows(2).all(|pair| pair.first() == pair.last())
+            }
+            _ => false,
+        }
+    }
+
+    /// What the elements of a population that [is uniform](Self::is_uniform) are multiplied by.
+    #[inline]
+    pub(crate) fn multiplier(&self) -> u32 {
+        match self.projections {
+            [Projection { synapses: Synapses::Int8 { weights: [weight, ..] }, .. }] => {
+                self.shift((*weight).into()) as u32
+            }
+            _ => 0,
+        }
+    }
 }
 
 /// One input of a population.

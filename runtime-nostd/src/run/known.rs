@@ -4,7 +4,7 @@ use crate::neuron::range;
 use crate::program::uses::{
     IDENTITY, LARGE, PACKED, SPECIAL, STATELESS, SUBTRACT, TIMED, UNPACKED, WORDS, are_halfwords, has,
 };
-use crate::program::{Connection, Neuron, Population, Projection, Reset, Step, Synapses};
+use crate::program::{Neuron, Population, Reset, Step};
 
 /// Answers about the neurons of a step; all no where it has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Known {
             (!has(USES, LARGE) || are_halfwords(neuron.threshold) && are_halfwords(resets), Self::HALFWORDS),
             (subtracts(PACKED) && are_alike(neuron.threshold) && are_alike(resets), Self::ALIKE),
             (subtracts(UNPACKED) && neuron.threshold.len() == channels && lands(neuron, resets), Self::LANDS),
-            (has(USES, IDENTITY | WORDS) && multiplier(population).is_some(), Self::UNIFORM),
+            (has(USES, IDENTITY | WORDS) && population.is_uniform(), Self::UNIFORM),
         ];
         Self(answers.iter().fold(0, |word, &(yes, bit)| if yes { word | bit } else { word }))
     }
@@ -95,7 +95,7 @@ impl Known {
         self.0 & Self::PACKED != 0
     }
 
-    /// Whether there is a [`multiplier`] of their currents.
+    /// Whether they are fed one to one, all by one number ([`Population::is_uniform`]).
     #[inline]
     pub(crate) const fn uniform(self) -> bool {
         self.0 & Self::UNIFORM != 0
@@ -120,22 +120,6 @@ impl Known {
     #[inline]
     pub(crate) const fn alike(self) -> bool {
         self.0 & Self::ALIKE != 0
-    }
-}
-
-/// What each neuron's input is multiplied by to be its current, less its bias, where that is one number for all: a population
-/// that is fed one to one, by one projection alone.
-#[inline]
-pub(super) fn multiplier(population: &Population<'_>) -> Option<u32> {
-    let &[Projection { delay: 0, connection: Connection::Identity, synapses: Synapses::Int8 { weights }, .. }] =
-        population.projections
-    else {
-        return None;
-    };
-    let alike = weights.windows(2).all(|pair| pair.first() == pair.last());
-    match (alike, weights.first(), population.current_shift) {
-        (true, Some(&weight), 0..) => Some(population.shift(weight.into()) as u32),
-        _ => None,
     }
 }
 

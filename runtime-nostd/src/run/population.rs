@@ -1,7 +1,7 @@
 //! One timestep of a population: currents of a position, then its neurons, position after position.
 use super::Input;
 use super::arena::{Earlier, Parts, Slots, population_ring_words, position_width};
-use super::known::{Known, multiplier};
+use super::known::Known;
 use super::{edge, neurons, special};
 use crate::bits::for_each_spike;
 use crate::elements;
@@ -53,7 +53,7 @@ pub(super) fn run<const USES: u64>(
     let uniform = match (known.uniform(), population.projections) {
         (true, [projection]) if has(USES, uses::IDENTITY | uses::WORDS) => {
             match whole.of::<USES>(projection, &mut &[][..]) {
-                Some((Source::Words(words), _)) => multiplier(population).map(|multiplier| (words, multiplier)),
+                Some((Source::Words(words), _)) => Some((words, population.multiplier())),
                 _ => None,
             }
         }
@@ -324,12 +324,8 @@ pub(super) fn scale<const USES: u64>(population: &Population<'_>, sums: &mut [u3
         return;
     }
     for sums in sums.chunks_mut(population.bias.len().max(1)) {
-        let sums = sums.iter_mut().zip(population.bias);
-        // either is a loop of its own
-        if population.current_shift > 0 {
-            sums.for_each(|(sum, &bias)| *sum = population.shift(*sum as i32).wrapping_add(bias) as u32);
-        } else {
-            sums.for_each(|(sum, &bias)| *sum = population.shift(*sum as i32).wrapping_add(bias) as u32);
+        for (sum, &bias) in sums.iter_mut().zip(population.bias) {
+            *sum = population.shift(*sum as i32).wrapping_add(bias) as u32;
         }
     }
 }

@@ -64,11 +64,8 @@ pub(super) fn fit(kinds: &[Vec<f32>], counts: &[f32], codewords: usize) -> (Vec<
     }
     let mut frequent: Vec<(Vec<bool>, f32)> = patterns.into_iter().collect();
     frequent.sort_by(|a, b| b.1.total_cmp(&a.1)); // stable: ties in the order of their signs
-    // as frequent as each other: from all over that order
-    let ties = frequent.first().is_some_and(|(_, most)| frequent.iter().all(|(_, count)| count == most));
-    let step = if ties { frequent.len().div_ceil(codewords).max(1) } else { 1 };
     let word = |pattern: &(Vec<bool>, f32)| pattern.0.iter().map(|&set| if set { 1.0 } else { -1.0 }).collect();
-    let mut book: Vec<Vec<f32>> = frequent.iter().step_by(step).take(codewords).map(word).collect();
+    let mut book: Vec<Vec<f32>> = frequent.iter().take(codewords).map(word).collect();
     let mut chosen = vec![0; kinds.len()];
     for _ in 0..ROUNDS {
         let before = chosen.clone();

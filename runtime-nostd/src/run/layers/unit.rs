@@ -9,7 +9,7 @@ use crate::program::{
     EdgeKind, Neuron, Pool, PoolOp, Population, Program, Projection, Quantity, Rate, Readout, Reduce, Shape, Step,
 };
 use crate::run::arena::currents_of;
-use crate::run::known::{Known, multiplier};
+use crate::run::known::Known;
 use crate::run::population::{Source, begin, finish, finish_special, project, scale};
 use crate::run::{Input, edge, membrane};
 
@@ -31,8 +31,8 @@ pub(super) struct Unit<'a, 'p> {
     pool: Option<&'a Pool>,
     /// Elements that run at once.
     block: usize,
-    /// What its inputs are multiplied by, where it is fed one to one and that is one number.
-    multiplier: Option<u32>,
+    /// Whether it is fed one to one, all by one number.
+    uniform: bool,
 }
 
 impl<'a, 'p> Unit<'a, 'p> {
@@ -57,7 +57,7 @@ impl<'a, 'p> Unit<'a, 'p> {
             head: body,
             pool: None,
             block: block(program, body).max(1),
-            multiplier: multiplier(population),
+            uniform: population.is_uniform(),
         };
         while let Some(Step::Population(population)) = program.steps().get(unit.head)
             && let Some(before) = one_to_one(population).and_then(|edge| edge.checked_sub(1))
@@ -110,7 +110,7 @@ impl<'a, 'p> Unit<'a, 'p> {
             if self.head == self.body {
                 self.currents::<USES>(self.population, memory, sample, base, t);
             } else {
-                self.one_to_one::<USES>(self.population, self.multiplier, memory);
+                self.one_to_one::<USES>(self.population, self.uniform, memory);
             }
             self.step::<USES>(memory, t);
             if usize::from(self.program.readout().source) == self.body + 1 {
@@ -176,7 +176,7 @@ impl<'a, 'p> Unit<'a, 'p> {
         while let Some(index) = at.filter(|&index| index != self.body)
             && let Some(Step::Population(population)) = self.program.steps().get(index)
         {
-            self.one_to_one::<USES>(population, multiplier(population), memory);
+            self.one_to_one::<USES>(population, population.is_uniform(), memory);
             elements::copy(memory.sums, memory.held);
             at = self.plan.next(index);
         }
@@ -200,14 +200,9 @@ impl<'a, 'p> Unit<'a, 'p> {
     }
 
     /// Makes of the currents that are held those of a population that is fed one to one, into the sums.
-    fn one_to_one<const USES: u64>(
-        &self,
-        population: &Population<'_>,
-        multiplier: Option<u32>,
-        memory: &mut Memory<'_>,
-    ) {
-        if let Some(multiplier) = multiplier.filter(|_| has(USES, uses::IDENTITY | uses::WORDS)) {
-            elements::scaled(memory.sums, population.bias, memory.held, multiplier);
+    fn one_to_one<const USES: u64>(&self, population: &Population<'_>, uniform: bool, memory: &mut Memory<'_>) {
+        if uniform && has(USES, uses::IDENTITY | uses::WORDS) {
+            elements::scaled(memory.sums, population.bias, memory.held, population.multiplier());
             return;
         }
         begin::<USES>(population, memory.sums);

@@ -352,16 +352,9 @@ fn finish(work: &mut Work, population: &Population<'_>) {
     work.add(kind(neuron, population.output.shape), elements);
 }
 
-/// Whether neurons are fed one to one by one projection whose weights are one number, and no current is shifted down: the runtime
-/// multiplies, and adds the bias, in one loop.
+/// Whether the runtime multiplies the elements of neurons that are fed one to one, and adds the bias, in one loop.
 fn is_scaled(population: &Population<'_>) -> bool {
-    let &[Projection { delay: 0, connection: Connection::Identity, synapses: Synapses::Int8 { weights }, .. }] =
-        population.projections
-    else {
-        return false;
-    };
-    let alike = weights.windows(2).all(|pair| pair[0] == pair[1]);
-    alike && population.neuron.is_some() && population.current_shift >= 0
+    population.neuron.is_some() && population.is_uniform()
 }
 
 /// Which loop steps the neurons.
