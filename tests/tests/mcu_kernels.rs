@@ -148,8 +148,19 @@ fn cortex_m0() {
 }
 
 #[test]
-fn cores_without_and_with_the_dsp_extension() {
-    for board in [M3, M33, M33_DSP] {
+fn cortex_m3() {
+    let count = measured(&M3);
+    for (from, to) in [(8, 78), (78, 235)] {
+        assert!(slope(&count, "binary", from, to) <= 0.36);
+        assert!(slope(&count, "int8", from, to) <= 2.1);
+        assert!(slope(&count, "4-bit", from, to) <= 1.5);
+    }
+    assert!(per_neuron(&count, "shift, subtract, alike") <= 22.0);
+}
+
+#[test]
+fn a_cortex_m33_without_and_with_the_dsp_extension() {
+    for board in [M33, M33_DSP] {
         assert!(run(&board).0.contains("400 layers agree"), "{}", board.core);
     }
 }

@@ -5,7 +5,7 @@
 //! a comparison or two per call, never per synapse.
 //!
 //! `snnc_thumb1` is Armv6-M (Cortex-M0, M0+), `snnc_thumb2` Armv7-M and Armv8-M (Cortex-M3 and up), `snnc_dsp` those of them
-//! that add two halfwords at once (Cortex-M4, M7, M33): see `build.rs`.
+//! that add two halfwords at once (Cortex-M4, M7, M33), `snnc_no_dsp` all the others: see `build.rs`.
 #![allow(unsafe_code, reason = "assembly, and words of memory as other numbers")]
 
 /// Stands before instructions that add two halfwords: lets the assembler take them where the target leaves them out.
@@ -36,7 +36,7 @@ pub(crate) mod narrow;
 pub(crate) mod nibbles;
 #[cfg(snnc_dsp)]
 pub(crate) mod scan;
-#[cfg(snnc_thumb1)]
+#[cfg(snnc_no_dsp)]
 mod thumb1;
 #[cfg(snnc_thumb2)]
 mod thumb2;
@@ -44,6 +44,8 @@ mod thumb2;
 pub(crate) mod values;
 pub(crate) mod view;
 #[cfg(snnc_thumb1)]
-pub(crate) use thumb1::{elements, int8, lif, nibbles, spikes};
+pub(crate) use thumb1::{elements, spikes};
+#[cfg(snnc_no_dsp)]
+pub(crate) use thumb1::{int8, lif, nibbles};
 #[cfg(snnc_thumb2)]
 pub(crate) use thumb2::{elements, sparse, spikes};

@@ -22,7 +22,7 @@ pub(super) fn step<const USES: u64>(
     if crate::arch::lif_wide::step::<USES>(neuron, known, currents, membranes, output, at) {
         return;
     }
-    #[cfg(snnc_thumb1)]
+    #[cfg(snnc_no_dsp)]
     if crate::arch::lif::step::<USES, false>(neuron, currents, membranes, output, at)
         || !(has(USES, uses::MULTIPLY_EACH) || has(USES, uses::OVERRIDING))
     {
@@ -47,9 +47,9 @@ pub(super) fn step_packed<const USES: u64>(
     }
     #[cfg(not(snnc_dsp))]
     let _ = known;
-    #[cfg(snnc_thumb1)]
+    #[cfg(snnc_no_dsp)]
     crate::arch::lif::step::<USES, true>(neuron, currents, membranes, output, at); // takes all of them
-    #[cfg(not(any(snnc_dsp, snnc_thumb1)))]
+    #[cfg(not(any(snnc_dsp, snnc_no_dsp)))]
     Position { threshold: neuron.threshold, currents, membranes, output, at }.reset::<USES, true>(neuron);
 }
 

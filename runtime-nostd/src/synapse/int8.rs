@@ -13,7 +13,7 @@ const BLOCK: usize = if usize::BITS == 64 { 32 } else { 8 };
 const _: () = assert!(CHUNK <= 256);
 
 /// Whether rows may be told by blocks: kernels take bytes.
-const IN_BLOCKS: bool = cfg!(not(any(snnc_dsp, snnc_thumb1)));
+const IN_BLOCKS: bool = cfg!(not(any(snnc_dsp, snnc_no_dsp)));
 
 /// Distance of two rows of `width` weights in the unit of [`add_rows`]: blocks where a row is made of whole blocks, so
 /// that one comparison finds a block, else weights.
@@ -25,7 +25,7 @@ pub(crate) const fn stride(width: usize) -> usize {
 /// weights[row * width + c]`, where a row is given by its start, `row * stride(width)`. At most [`CHUNK`] rows. Rows
 /// outside `weights` give any sum; [`crate::program::Program::new`] rules them out.
 pub(crate) fn add_rows(weights: &[i8], rows: &mut Rows<'_>, accumulators: &mut [u32]) {
-    #[cfg(any(snnc_dsp, snnc_thumb1))]
+    #[cfg(any(snnc_dsp, snnc_no_dsp))]
     if crate::arch::int8::add_rows(weights, rows, accumulators) {
         return;
     }

@@ -20,7 +20,7 @@ const fn scale(odd: bool, rows: u32) -> (u32, u32) {
 /// Adds each of the rows that begin at `starts` to the accumulators. Rows outside `nibbles` give any sum;
 /// [`crate::program::Program::new`] rules them out.
 pub(crate) fn add_rows(nibbles: &[u32], odd: bool, rows: &mut Rows<'_>, accumulators: &mut [u32]) {
-    #[cfg(any(snnc_dsp, snnc_thumb1))]
+    #[cfg(any(snnc_dsp, snnc_no_dsp))]
     if crate::arch::nibbles::add(nibbles, odd, rows, accumulators) {
         return;
     }

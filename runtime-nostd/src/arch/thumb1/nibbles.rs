@@ -60,15 +60,39 @@ struct Added {
     first_turn: usize,
 }
 
+/// The word of a row that begins at `$word`.
+#[cfg(snnc_thumb1)]
+macro_rules! word {
+    ($word:literal) => {
+        concat!("ldr ", $word, ", [r0, ", $word, "]\n")
+    };
+}
+#[cfg(snnc_thumb2)]
+macro_rules! word {
+    ($word:literal) => {
+        concat!("ldr ", $word, ", [r0, ", $word, ", lsl #2]\n")
+    };
+}
+
+/// Bytes in r4 as rows begin: in bytes, or in words.
+#[cfg(snnc_thumb1)]
+macro_rules! distance {
+    () => {
+        ""
+    };
+}
+#[cfg(snnc_thumb2)]
+macro_rules! distance {
+    () => {
+        "lsrs r4, r4, #2"
+    };
+}
+
 /// A row, whose word is in `$word`, into lower nibbles (r2) and upper ones (r3).
 macro_rules! row {
     ($word:literal) => {
         concat!(
-            "ldr ",
-            $word,
-            ", [r0, ",
-            $word,
-            "]\n",
+            word!($word),
             "lsrs r5, ",
             $word,
             ", #4\n",
@@ -121,6 +145,7 @@ macro_rules! add_8 {
                 "ldr r7, [sp, #8]",
                 "ldr r4, [r7, #8]",
                 "subs r4, r4, r0",
+                distance!(),
                 "ldr r5, [r7, #4]",
                 "str r4, [r5]",
                 "str r4, [r5, #4]",
