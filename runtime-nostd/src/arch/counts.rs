@@ -7,9 +7,9 @@
 //! With weights of -1 and +1 the sum over n rows is twice the count less n. Of 127 rows or fewer that is a byte: the counters
 //! start at -n/2, rounded down, and stand one plane higher, above n's lowest bit. So an output takes one addition.
 #[cfg(snnc_thumb1)]
-use super::thumb1::counts::add_counts;
+use super::thumb1::counts as kernels;
 #[cfg(snnc_thumb2)]
-use super::thumb2::counts::add_counts;
+use super::thumb2::counts as kernels;
 use crate::synapse::rows::{Rows, UNIT};
 
 /// What a row that does not exist reads.
@@ -36,14 +36,13 @@ pub(crate) fn add(
     // SAFETY: a row that is listed has `stride` words, of which those from `first` on are read, one for each column, and all
     // lie within `words`; rows that complete a group read `NOTHING`.
     each_column(sums, |at, columns| unsafe {
-        add_counts(base.wrapping_add(at), columns.as_mut_ptr(), columns.len(), &counted);
+        kernels::add_counts(base.wrapping_add(at), columns.as_mut_ptr(), columns.len(), &counted);
     });
     true
 }
 
 /// Adds binary weights, of which every 32 outputs of a row are the codeword that a byte names. False, and nothing added, where a
 /// row may have fewer bytes, or there are fewer codewords than a byte names, or there is no row.
-#[cfg(snnc_thumb2)]
 #[inline]
 pub(crate) fn add_codewords(codewords: &[u32], indices: &[u8], rows: &mut Rows<'_>, sums: &mut [u32]) -> bool {
     let fits = rows.rows().checked_mul(rows.stride()).is_some_and(|all| all <= indices.len())
@@ -56,12 +55,7 @@ pub(crate) fn add_codewords(codewords: &[u32], indices: &[u8], rows: &mut Rows<'
     // SAFETY: a row that is listed has `stride` bytes within `indices`, one for each column, and there is a codeword for any;
     // rows that complete a group read a byte of `NOTHING`, and so the first codeword.
     each_column(sums, |at, columns| unsafe {
-        super::thumb2::counts::add_codewords(
-            indices.as_ptr().wrapping_add(at),
-            columns.as_mut_ptr(),
-            columns.len(),
-            &counted,
-        );
+        kernels::add_codewords(indices.as_ptr().wrapping_add(at), columns.as_mut_ptr(), columns.len(), &counted);
     });
     true
 }

@@ -44,8 +44,10 @@ mod thumb2;
 pub(crate) mod values;
 pub(crate) mod view;
 #[cfg(snnc_thumb1)]
-pub(crate) use thumb1::{elements, spikes};
+pub(crate) use thumb1::{elements, products, spikes};
 #[cfg(snnc_no_dsp)]
 pub(crate) use thumb1::{int8, lif, nibbles};
+#[cfg(all(snnc_thumb2, snnc_no_dsp))]
+pub(crate) use thumb2::products;
 #[cfg(snnc_thumb2)]
 pub(crate) use thumb2::{elements, sparse, spikes};

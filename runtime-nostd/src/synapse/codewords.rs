@@ -8,7 +8,7 @@ use crate::program::words;
 /// Adds each of the rows that begin at `starts` to the accumulators, at most [`super::CHUNK`] rows, as
 /// [`super::binary::add_rows`] does. Rows outside `indices` give any sum; [`crate::program::Program::new`] rules them out.
 pub(crate) fn add_rows(codewords: &[u32], indices: &[u8], rows: &mut Rows<'_>, accumulators: &mut [u32]) {
-    #[cfg(snnc_thumb2)]
+    #[cfg(any(snnc_thumb1, snnc_thumb2))]
     if crate::arch::counts::add_codewords(codewords, indices, rows, accumulators) {
         return;
     }

@@ -23,7 +23,7 @@ pub mod sparse;
 pub(crate) const CHUNK: usize = 255;
 
 /// Rows times values that are added at once.
-const GROUP: usize = 4;
+pub(crate) const GROUP: usize = if cfg!(snnc_no_dsp) { 32 } else { 4 };
 
 /// A number that an edge carries.
 pub(crate) trait Value: Copy {

@@ -7,4 +7,6 @@ pub(crate) mod int8;
 pub(crate) mod lif;
 pub(crate) mod nibbles;
 #[cfg(snnc_thumb1)]
+pub(crate) mod products;
+#[cfg(snnc_thumb1)]
 pub(crate) mod spikes;
