@@ -42,6 +42,7 @@ def kernel(name):
             "codewords": {"Codewords": 4 * n, "Counters": 4},
             "4-bit": {"Nibbles": 16 * n, "NibbleSums": 8}, "odd 4-bit": {"OddNibbles": 16 * n, "NibbleSums": 8},
             "lists of 3": {"Entry": 3 * n},
+            "lists of 1": {"Single": n},
         }[encoding]
     count, kind = re.fullmatch(r"(\d+) neurons, (.+)", name).groups()
     if kind not in NEURONS:

@@ -285,7 +285,7 @@ pub enum Synapses<'a> {
     },
     /// The weights that are not zero, row by row; see [`crate::synapse::sparse`].
     Sparse {
-        /// `[rows + 1]`: row `r` has the entries `starts[r]..starts[r + 1]`.
+        /// `[rows + 1]`: row `r` has the entries `starts[r]..starts[r + 1]`. Or none: row `r` has entry `r` alone.
         starts: &'a [u32],
         /// Of each entry, the output; ascending within a row.
         columns: &'a [u16],

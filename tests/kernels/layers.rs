@@ -39,6 +39,8 @@ pub enum Encoding {
     Nibbles { odd: bool },
     /// Lists of at most [`ENTRIES`] weights.
     Sparse,
+    /// Lists of one.
+    Single,
     /// 256 words, and bytes that name them; of dense layers.
     Codewords,
 }
@@ -110,7 +112,8 @@ const fn words(bits: usize) -> usize {
 
 impl Layer {
     pub fn random(rng: &mut Rng) -> Self {
-        let encoding = match rng.range(0, 6) {
+        let encoding = match rng.range(0, 7) {
+            6 => Encoding::Single,
             5 => Encoding::Codewords,
             4 => Encoding::Sparse,
             3 => Encoding::Nibbles { odd: rng.range(0, 1) == 1 },
@@ -185,6 +188,7 @@ impl Layer {
             Encoding::Binary => self.rows() * words(width),
             Encoding::Nibbles { .. } => self.rows() * words(4 * width),
             Encoding::Sparse => self.rows() + 1 + (ENTRIES * self.rows()).div_ceil(2) + (ENTRIES * self.rows()).div_ceil(4),
+            Encoding::Single => self.rows().div_ceil(2) + self.rows().div_ceil(4),
             Encoding::Codewords => 256 + (self.rows() * words(width)).div_ceil(4),
             Encoding::Planes { bits, .. } => self.rows() * words(usize::from(bits) * width),
         }
@@ -202,6 +206,9 @@ impl Layer {
         }
         if self.encoding == Encoding::Sparse {
             self.fill_lists(tables, rng);
+        }
+        if self.encoding == Encoding::Single {
+            self.fill_columns(&mut tables.weights[..self.rows().div_ceil(2)], rng);
         }
         if self.encoding == Encoding::Codewords {
             tables.weights[0] = 0;
@@ -238,7 +245,12 @@ impl Layer {
             // a measured layer has lists of one length
             end += if self.active == 0 { ENTRIES as u32 } else { rng.range(0, ENTRIES as i32) as u32 };
         }
-        for pair in &mut columns[..(ENTRIES * self.rows()).div_ceil(2)] {
+        self.fill_columns(&mut columns[..(ENTRIES * self.rows()).div_ceil(2)], rng);
+    }
+
+    /// Writes columns, two to a word, of which some are of no output.
+    fn fill_columns(&self, columns: &mut [u32], rng: &mut Rng) {
+        for pair in columns {
             let mut column = || rng.range(0, self.to[2] as i32 - i32::from(self.active == 0)) as u32;
             *pair = column() << 16 | column();
         }

@@ -58,12 +58,13 @@ extern "C" fn main() -> ! {
     exit(true)
 }
 
-const ENCODINGS: [(&str, Encoding); 6] = [
+const ENCODINGS: [(&str, Encoding); 7] = [
     ("int8", Encoding::Int8),
     ("binary", Encoding::Binary),
     ("codewords", Encoding::Codewords),
     ("4-bit", Encoding::Nibbles { odd: false }),
     ("lists of 3", Encoding::Sparse),
+    ("lists of 1", Encoding::Single),
     ("odd 4-bit", Encoding::Nibbles { odd: true }),
 ];
 

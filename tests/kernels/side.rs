@@ -46,6 +46,17 @@ pub fn with<T>(layer: &Layer, tables: &Tables, f: impl FnOnce(Program<'_>) -> Op
             };
             Synapses::Sparse { starts, columns, weights }
         }
+        Encoding::Single => {
+            let (columns, weights) = words_of.split_at(layer.rows().div_ceil(2));
+            // SAFETY: any bits are columns and weights, and there are as many.
+            let (columns, weights) = unsafe {
+                (
+                    from_raw_parts(columns.as_ptr().cast(), layer.rows()),
+                    from_raw_parts(weights.as_ptr().cast(), layer.rows()),
+                )
+            };
+            Synapses::Sparse { starts: &[], columns, weights }
+        }
         Encoding::Codewords => {
             let (codewords, rest) = words_of.split_at(256);
             // SAFETY: any bytes name codewords, and there are as many.

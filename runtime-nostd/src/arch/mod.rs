@@ -30,6 +30,8 @@ pub(crate) mod int8;
 pub(crate) mod lif;
 #[cfg(snnc_dsp)]
 pub(crate) mod lif_wide;
+#[cfg(any(snnc_thumb1, snnc_thumb2))]
+pub(crate) mod lists;
 #[cfg(snnc_dsp)]
 pub(crate) mod narrow;
 #[cfg(snnc_dsp)]
@@ -50,4 +52,4 @@ pub(crate) use thumb1::{int8, lif, nibbles};
 #[cfg(all(snnc_thumb2, snnc_no_dsp))]
 pub(crate) use thumb2::products;
 #[cfg(snnc_thumb2)]
-pub(crate) use thumb2::{elements, sparse, spikes};
+pub(crate) use thumb2::{elements, spikes};

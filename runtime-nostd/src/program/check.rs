@@ -436,7 +436,7 @@ const fn check_synapses(
             if columns.len() != weights.len() || width > 1 << 16 {
                 return Err(ProgramError::Length { step });
             }
-            (starts.len().saturating_sub(1), 1)
+            (if starts.is_empty() { columns.len() } else { starts.len() - 1 }, 1)
         }
     };
     if found as u64 != rows as u64 * row as u64 {

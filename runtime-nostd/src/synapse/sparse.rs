@@ -1,6 +1,7 @@
 //! Sparse synapses: of each row the weights that are not zero, with their outputs.
 //!
-//! An entry costs about as much as a handful of dense ones, and three bytes: this pays where most weights are zero.
+//! An entry costs about as much as a handful of dense ones, and three bytes: this pays where most weights are zero. Rows of one entry
+//! each, which a depthwise convolution has, need not say where they start.
 
 use super::rows::Rows;
 
@@ -8,14 +9,14 @@ use super::rows::Rows;
 #[inline]
 fn entries<'s>(starts: &[u32], columns: &'s [u16], weights: &'s [i8], row: usize) -> (&'s [u16], &'s [i8]) {
     let bound = |row: usize| starts.get(row).map_or(0, |&start| start as usize);
-    let (start, end) = (bound(row), bound(row + 1));
+    let (start, end) = if starts.is_empty() { (row, row + 1) } else { (bound(row), bound(row + 1)) };
     (columns.get(start..end).unwrap_or_default(), weights.get(start..end).unwrap_or_default())
 }
 
 /// Adds each of the listed rows to the accumulators. Outputs outside them are left out; the compiler has none.
 pub(crate) fn add_rows(starts: &[u32], columns: &[u16], weights: &[i8], rows: &Rows<'_>, accumulators: &mut [u32]) {
-    #[cfg(snnc_thumb2)]
-    if crate::arch::sparse::add_rows(starts, columns, weights, rows, accumulators) {
+    #[cfg(any(snnc_thumb1, snnc_thumb2))]
+    if crate::arch::lists::add_rows(starts, columns, weights, rows, accumulators) {
         return;
     }
     add_lists(starts, columns, weights, rows.starts(), accumulators);
@@ -62,6 +63,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::vec::Vec;
+
+    #[test]
+    fn without_starts_a_row_has_one_entry() {
+        let (columns, weights) = (&[1, 0, 1], &[5, -3, 7]);
+        let mut accumulators = [10, 20];
+        add_lists(&[], columns, weights, &[0, 2, 1, 3], &mut accumulators);
+        assert_eq!(accumulators, [7, 32]);
+        add_scaled(&[], columns, weights, 2, -2, &mut accumulators);
+        assert_eq!(accumulators, [7, 18]);
+        let found = [0, 1, 2, 3].map(|row| [0, 1].map(|column| weight(&[], columns, weights, row, column)));
+        assert_eq!(found, [[0, 5], [-3, 0], [0, 7], [0, 0]]);
+    }
 
     proptest! {
         #[test]

@@ -180,7 +180,10 @@ fn weight(synapses: &Synapses<'_>, width: usize, row: usize, column: usize) -> i
             if word >> (column % 32) & 1 == 1 { 1 } else { -1 }
         }
         Synapses::Sparse { starts, columns, weights } => {
-            let entries = starts[row] as usize..starts[row + 1] as usize;
+            let entries = match starts {
+                [] => row..row + 1,
+                _ => starts[row] as usize..starts[row + 1] as usize,
+            };
             entries.filter(|&i| usize::from(columns[i]) == column).map(|i| i64::from(weights[i])).sum()
         }
     }

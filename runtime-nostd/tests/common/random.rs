@@ -288,6 +288,11 @@ fn few_bits(rng: &mut Rng, connection: Connection, channels_in: usize, rows: usi
         let indices = random(rows * words(width)).iter().map(|&word| word as u8).collect();
         return Synapses::Codewords { codewords: leak(codewords), indices: leak(indices) };
     }
+    if random(1)[0] % 8 == 0 {
+        let columns: Vec<u16> = random(rows).iter().map(|&word| (word % width as u32) as u16).collect();
+        let weights: Vec<i8> = (0..rows).map(|_| rng.range(-20, 20) as i8).collect();
+        return Synapses::Sparse { starts: &[], columns: leak(columns), weights: leak(weights) };
+    }
     if random(1)[0] % 3 == 0 {
         let (mut starts, mut columns, mut weights) = (vec![0], Vec::new(), Vec::new());
         for _ in 0..rows {

@@ -1,6 +1,7 @@
 //! Which kernel makes a layer's sums. Spikes add rows of weights as they are kept; values are multiplied, for which every core has
 //! a fast loop over bytes and none over fewer bits: weights that meet values become bytes where there is the flash. Kernels from
-//! a codebook become the signs that they are, which spikes count: to share what a codeword responds takes a core longer.
+//! a codebook become the signs that they are, which spikes count: to share what a codeword responds takes a core longer. Lists of
+//! one weight at most, which depthwise convolutions have, are told without where each starts.
 
 use bumpalo::Bump;
 use snnc_runtime::program::{Connection, EdgeKind, Population, Program, Projection, Step, Synapses, words};
@@ -75,6 +76,10 @@ fn unpacked_one<'a>(
             }
             return Projection { synapses: Synapses::Binary { signs }, ..*projection };
         }
+        (EdgeKind::Spikes, Synapses::Sparse { starts, columns, weights }) => {
+            let Some(synapses) = entries(starts, columns, weights, arena) else { return *projection };
+            return Projection { synapses, ..*projection };
+        }
         (EdgeKind::Spikes, _) => return *projection,
         // nine bits
         (_, Synapses::Planes { bits: 8, odd: true, .. }) => return *projection,
@@ -86,6 +91,19 @@ fn unpacked_one<'a>(
     let weight = |i: usize| projection.synapses.weight(width, i / width, i % width) as i8;
     let weights = arena.alloc_slice_fill_iter((0..rows * width).map(weight));
     Projection { synapses: Synapses::Int8 { weights }, ..*projection }
+}
+
+/// Lists as one entry each, a weight of 0 where there is none; `None` where one has more.
+fn entries<'a>(starts: &[u32], columns: &[u16], weights: &[i8], arena: &'a Bump) -> Option<Synapses<'a>> {
+    if starts.is_empty() || starts.windows(2).any(|ends| ends[1] - ends[0] > 1) {
+        return None;
+    }
+    let rows = starts.windows(2).map(|ends| (ends[0] < ends[1]).then_some(ends[0] as usize));
+    Some(Synapses::Sparse {
+        starts: &[],
+        columns: arena.alloc_slice_fill_iter(rows.clone().map(|at| at.map_or(0, |at| columns[at]))),
+        weights: arena.alloc_slice_fill_iter(rows.map(|at| at.map_or(0, |at| weights[at]))),
+    })
 }
 
 #[cfg(test)]
@@ -190,6 +208,15 @@ mod tests {
             let weight = book.weight(5, row, column);
             assert_eq!([signs.weight(5, row, column), bytes.weight(5, row, column)], [weight; 2]);
         }
+    }
+
+    #[test]
+    fn lists_of_one_weight_at_most_need_no_starts() {
+        let arena = Bump::new();
+        let found = entries(&[0, 1, 1, 2], &[4, 2], &[7, -3], &arena);
+        assert_eq!(found, Some(Synapses::Sparse { starts: &[], columns: &[4, 0, 2], weights: &[7, 0, -3] }));
+        assert_eq!(entries(&[0, 2, 2], &[1, 2], &[7, -3], &arena), None, "two in a row");
+        assert_eq!(entries(&[], &[1], &[7], &arena), None, "there are none already");
     }
 
     #[test]

@@ -9,4 +9,6 @@ pub(crate) mod nibbles;
 #[cfg(snnc_thumb1)]
 pub(crate) mod products;
 #[cfg(snnc_thumb1)]
+pub(super) mod sparse;
+#[cfg(snnc_thumb1)]
 pub(crate) mod spikes;

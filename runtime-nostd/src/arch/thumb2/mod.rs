@@ -3,5 +3,5 @@ pub(super) mod counts;
 pub(crate) mod elements;
 #[cfg(snnc_no_dsp)]
 pub(crate) mod products;
-pub(crate) mod sparse;
+pub(super) mod sparse;
 pub(crate) mod spikes;

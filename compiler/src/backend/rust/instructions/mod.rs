@@ -68,6 +68,7 @@ const OF_SPIKES: &[Unit] = &[
     Unit::Nibbles,
     Unit::OddNibbles,
     Unit::Entry,
+    Unit::Single,
     Unit::Response,
     Unit::Index,
 ];

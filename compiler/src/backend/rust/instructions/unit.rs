@@ -32,6 +32,8 @@ pub enum Unit {
     OddNibbles,
     /// A weight of one that is a list.
     Entry,
+    /// One that is a weight.
+    Single,
     /// Sixteen sums of a position that take listed rows.
     Int8Sums,
     /// 32 that count them.

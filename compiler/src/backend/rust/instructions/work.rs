@@ -295,6 +295,7 @@ fn add(work: &mut Work, synapses: &Synapses<'_>, source: &Source, rows: usize, w
         match synapses {
             Synapses::Int8 { .. } => work.add(Unit::Int8Products, rows * width.div_ceil(4)),
             Synapses::Planes { bits, .. } => work.add(Unit::PlaneProduct, rows * width * usize::from(*bits)),
+            Synapses::Sparse { starts: [], .. } => work.add(Unit::Product, rows),
             Synapses::Sparse { columns, starts, .. } => {
                 work.add(Unit::Product, (rows * columns.len()).div_ceil(starts.len().max(2) - 1));
             }
@@ -327,6 +328,10 @@ fn add(work: &mut Work, synapses: &Synapses<'_>, source: &Source, rows: usize, w
         Synapses::Nibbles { odd, .. } => {
             work.add(if odd { Unit::OddNibbles } else { Unit::Nibbles }, rows * width.div_ceil(8));
             work.add(Unit::NibbleSums, width.div_ceil(16));
+        }
+        Synapses::Sparse { starts: [], .. } => {
+            work.add(Unit::Single, rows);
+            work.active += rows as f64;
         }
         Synapses::Sparse { columns, starts, .. } => {
             // rows are as long as each other, more or less
