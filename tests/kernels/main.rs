@@ -6,6 +6,7 @@
 mod layers;
 mod semihosting;
 mod startup;
+mod ticks;
 
 mod fast {
     use snnc_runtime as runtime;
@@ -20,7 +21,8 @@ mod portable {
 use core::fmt::Write as _;
 
 use layers::{Encoding, Layer, Neurons, Rng, Tables, Values};
-use semihosting::{Console, Ticks, exit};
+use semihosting::{Console, exit};
+use ticks::Ticks;
 
 const LAYERS: u32 = 400;
 const TIMESTEPS: usize = 8;

@@ -50,7 +50,7 @@ fn run(board: &Board) -> (String, Toolchain) {
     for file in ["link.x", "build.rs"] {
         copy(&template.join(file), file);
     }
-    for file in ["startup.rs", "semihosting.rs"] {
+    for file in ["startup.rs", "semihosting.rs", "ticks.rs"] {
         copy(&template.join(file), &format!("src/{file}"));
     }
     for file in ["main.rs", "side.rs", "layers.rs"] {

@@ -6,11 +6,13 @@
 {% if board %}mod board;
 mod semihosting;{% else %}mod semihosting;
 mod startup;{% endif %}
+mod ticks;
 
 use core::fmt::Write;
 
 use {{ package }}::{Arena, Frame, infer{% if !constant %}, TIMESTEPS{% endif %}};
-use semihosting::{Console, Ticks, exit};
+use semihosting::{Console, exit};
+use ticks::Ticks;
 
 static mut ARENA: Arena = Arena::new();
 

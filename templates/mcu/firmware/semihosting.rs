@@ -1,8 +1,7 @@
-//! Calls to the debugger or emulator (Arm, "Semihosting for AArch32 and AArch64"), and the core's tick counter.
+//! Calls to the debugger or emulator (Arm, "Semihosting for AArch32 and AArch64").
 #![allow(dead_code, reason = "each firmware takes what it needs")]
 
 use core::arch::asm;
-use core::ptr::{read_volatile, write_volatile};
 
 const SYS_OPEN: u32 = 0x01;
 const SYS_CLOSE: u32 = 0x02;
@@ -101,40 +100,5 @@ pub fn exit(success: bool) -> ! {
     loop {
         // SAFETY: a reason.
         unsafe { call(SYS_EXIT, reason) };
-    }
-}
-
-/// SysTick as a counter of the core's clock, 24 bits.
-pub struct Ticks {
-    start: u32,
-}
-
-const CONTROL: *mut u32 = 0xe000_e010 as *mut u32;
-const RELOAD: *mut u32 = 0xe000_e014 as *mut u32;
-const VALUE: *mut u32 = 0xe000_e018 as *mut u32;
-const HIGHEST: u32 = 0xff_ffff;
-
-impl Ticks {
-    /// Starts the counter.
-    pub fn start() -> Self {
-        // SAFETY: registers that every core of this family has.
-        unsafe {
-            write_volatile(RELOAD, HIGHEST);
-            write_volatile(VALUE, 0);
-            write_volatile(CONTROL, 0b101); // the core's clock, no interrupt, on
-            // the first tick loads it; a core may have no such counter
-            let loaded = (0..1000).any(|_| read_volatile(VALUE) != 0);
-            Self { start: if loaded { read_volatile(VALUE) } else { 0 } }
-        }
-    }
-
-    /// Ticks since the start; `None` if the counter has come round.
-    pub fn elapsed(&self) -> Option<u32> {
-        // SAFETY: as above. Bit 16 says that it came round since it was last read.
-        unsafe {
-            let now = read_volatile(VALUE);
-            let wrapped = read_volatile(CONTROL) >> 16 & 1 == 1;
-            (!wrapped && self.start > 0 && now <= self.start).then_some(self.start.wrapping_sub(now))
-        }
     }
 }

@@ -4,9 +4,11 @@
 
 mod semihosting;
 mod startup;
+mod ticks;
 
 use {{ package }}::{Arena, Frame, input, runner};
-use semihosting::{File, Ticks, exit, write};
+use semihosting::{File, exit, write};
+use ticks::Ticks;
 
 {% if !layers || !constant %}const TIMESTEPS: usize = {{ timesteps }};
 {% endif -%}

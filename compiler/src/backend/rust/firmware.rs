@@ -149,6 +149,7 @@ fn for_device(compiled: &Compiled<'_>, device: &Device) -> Result<Vec<File>, AtN
         ("build.rs", include_str!("../../../templates/mcu/board/build.rs").to_owned()),
         ("src/board.rs", rendered(name, &DeviceFile { rp2040, rp2350 })?),
         ("src/semihosting.rs", include_str!("../../../templates/mcu/firmware/semihosting.rs").to_owned()),
+        ("src/ticks.rs", include_str!("../../../templates/mcu/firmware/ticks.rs").to_owned()),
     ];
     Ok(files.into_iter().map(|(path, text)| File::text(format!("firmware/{path}"), text)).collect())
 }
@@ -199,6 +200,7 @@ fn common(
         ("link.x", include_str!("../../../templates/mcu/firmware/link.x")),
         ("src/startup.rs", include_str!("../../../templates/mcu/firmware/startup.rs")),
         ("src/semihosting.rs", include_str!("../../../templates/mcu/firmware/semihosting.rs")),
+        ("src/ticks.rs", include_str!("../../../templates/mcu/firmware/ticks.rs")),
     ];
     let written = [("Cargo.toml", manifest), (".cargo/config.toml", config), ("memory.x", memory)];
     let fixed = fixed.into_iter().map(|(path, text)| (path, text.to_owned()));
