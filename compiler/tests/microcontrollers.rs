@@ -73,7 +73,11 @@ fn weights_are_copied_to_ram_when_that_is_asked() {
     let (model, calib) = model();
     let out = scratch.path().join("out").display().to_string();
     succeeds(&compile(&out, &model, &calib, &["--weights-in-ram", "--schedule", "layers"]));
-    let built = json(&["build", &out, "--json"]);
+    // a folder as a user names it
+    let mut snnc = Command::new(env!("CARGO_BIN_EXE_snnc"));
+    let built = snnc.current_dir(scratch.path()).args(["build", "out", "--json"]).output().expect("snnc starts");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let built: Value = serde_json::from_slice(&built.stdout).expect("JSON");
     let report: Value =
         serde_json::from_slice(&fs::read(Path::new(&out).join("report.json")).expect("a report")).expect("JSON");
     let of = |name: &str| report["needs"][name].as_u64().expect("a number");

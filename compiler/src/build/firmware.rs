@@ -34,7 +34,7 @@ pub fn firmware(folder: &Path, target: &'static str, ram: u32) -> Result<Image, 
         MachineError::Failed { reason, .. } => BuildError::Firmware { said: reason },
         other => BuildError::Firmware { said: other.to_string() },
     };
-    let project = folder.join("firmware");
+    let project = std::path::absolute(folder)?.join("firmware"); // where cargo runs
     let toolchain = Toolchain::find(target).map_err(said)?;
     let programs = toolchain.build_with(&project, &project.join("target"), true).map_err(said)?;
     image(&std::fs::read(programs.join("firmware"))?, ram)
