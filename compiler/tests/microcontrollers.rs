@@ -3,11 +3,16 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
-use snnc::backend::rust::DEVICES;
+use object::elf::FileHeader32;
+use object::read::elf::ElfFile;
+use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
+use serde_json::{Value, json};
+use snnc::backend::rust::{DEVICES, Device};
 use support::{fixture, json, refused, succeeds};
 
 /// Compiles the convolutional network that needs 55 KiB by timesteps and 4 by layers.
@@ -31,8 +36,90 @@ fn qemu(machine: &str, firmware: &Path) -> String {
     said.into_owned()
 }
 
+/// A linked image.
+struct Image(Vec<u8>);
+
+impl Image {
+    fn elf(&self) -> ElfFile<'_, FileHeader32<LittleEndian>> {
+        ElfFile::parse(&*self.0).expect("an image")
+    }
+
+    /// Calls of the debugger: `bkpt 0xab`, where an instruction begins.
+    fn semihosting_calls(&self) -> usize {
+        let elf = self.elf();
+        let code = elf.section_by_name(".text").and_then(|section| section.data().ok()).expect("code");
+        let mut halves = code.chunks_exact(2).map(|half| u16::from_le_bytes([half[0], half[1]]));
+        let mut calls = 0;
+        while let Some(half) = halves.next() {
+            calls += usize::from(half == 0xbeab);
+            if half >= 0xe800 {
+                halves.next(); // of 32 bits
+            }
+        }
+        calls
+    }
+
+    /// Address of what a debugger looks for, with which RTT begins.
+    fn rtt(&self) -> Option<u64> {
+        self.elf().symbol_by_name("_SEGGER_RTT").map(|symbol| symbol.address())
+    }
+
+    /// Whether it has the lines for the host to fill in.
+    fn has_lines_of_defmt(&self) -> bool {
+        let elf = self.elf();
+        let mut names = elf.symbols().filter_map(|symbol| symbol.name().ok());
+        elf.section_by_name(".defmt").is_some()
+            && names.any(|name| name.contains("class {}, on the host {}, {} cycles"))
+    }
+}
+
+/// Waits until a firmware has sent `count` lines over RTT, in QEMU without a debugger, whose calls would stop it.
+fn sends_lines(count: usize, machine: &str, device: &Device, firmware: &Path) {
+    let image = Image(fs::read(firmware).expect("an image"));
+    let header = usize::try_from(image.rtt().expect("RTT")).expect("an address");
+    let dump = tempfile::NamedTempFile::new().expect("a scratch file");
+    let mut qemu = Command::new("qemu-system-arm")
+        .args(["-M", machine, "-icount", "shift=0", "-display", "none", "-serial", "none", "-qmp", "stdio", "-kernel"])
+        .arg(firmware)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("qemu-system-arm: apt-get install -y qemu-system-arm");
+    let mut commands = qemu.stdin.take().expect("a pipe");
+    let mut answers = BufReader::new(qemu.stdout.take().expect("a pipe")).lines();
+    let mut run = |command: Value| {
+        writeln!(commands, "{command}").expect("QEMU listens");
+        answers
+            .find(|line| line.as_ref().is_ok_and(|line| line.contains("\"return\"")))
+            .expect("QEMU answers")
+            .expect("text");
+    };
+    run(json!({"execute": "qmp_capabilities"}));
+    let ram = json!({"val": device.ram, "size": device.ram_bytes, "filename": dump.path()});
+    let end = Instant::now() + Duration::from_secs(120);
+    let mut sent = 0;
+    while sent < count && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(50));
+        run(json!({"execute": "memsave", "arguments": ram}));
+        let ram = fs::read(dump.path()).expect("the RAM");
+        let at = |address: usize| address - device.ram as usize;
+        let word = |offset| {
+            let from = at(header) + offset;
+            u32::from_le_bytes(ram[from..from + 4].try_into().expect("four bytes")) as usize
+        };
+        // until the variables are prepared the header is empty
+        if ram[at(header)..].starts_with(b"SEGGER RTT") {
+            // the first channel to the host: where its memory is, and how much was written; zeros around every line
+            let lines = &ram[at(word(28))..][..word(36)];
+            sent = lines.split(|&byte| byte == 0).filter(|line| !line.is_empty()).count();
+        }
+    }
+    qemu.kill().and_then(|()| qemu.wait()).expect("QEMU ends");
+    assert_eq!(sent, count, "lines of {}", device.name);
+}
+
 /// What the linked image takes is what was printed before, on every board; on two of them QEMU runs it: the micro:bit, and an
-/// STM32F4 with the memory map of the Nucleo.
+/// STM32F4 with the memory map of the Nucleo. With defmt it says as many lines and calls no debugger.
 #[test]
 fn every_board_gets_a_firmware_that_links_and_takes_what_was_said() {
     let scratch = tempfile::tempdir().expect("a scratch folder");
@@ -57,13 +144,27 @@ fn every_board_gets_a_firmware_that_links_and_takes_what_was_said() {
         // what is neither code nor table: the vector table, text, the four samples of the example
         let rest = of(&built["flash"]) - of(&built["code"]) - of(&needs["tables_bytes"]);
         assert!(rest < 8 * 1024, "{}: {rest}", device.name);
+        let firmware = folder.join("firmware/target").join(device.target).join("release/firmware");
+        let plain = Image(fs::read(&firmware).expect("an image"));
+        assert!(plain.semihosting_calls() > 0 && plain.rtt().is_none() && !plain.has_lines_of_defmt());
         let machine = match device.name {
-            "microbit" => "microbit",
-            "nucleo-f446re" => "netduinoplus2",
-            _ => continue,
+            "microbit" => Some("microbit"),
+            "nucleo-f446re" => Some("netduinoplus2"),
+            _ => None,
         };
-        let said = qemu(machine, &folder.join("firmware/target").join(device.target).join("release/firmware"));
-        assert_eq!(said.lines().filter(|line| line.starts_with("sample ")).count(), 4, "{said}");
+        if let Some(machine) = machine {
+            let said = qemu(machine, &firmware);
+            assert_eq!(said.lines().filter(|line| line.starts_with("sample ")).count(), 4, "{said}");
+        }
+        let mut cargo = Command::new("cargo");
+        cargo.current_dir(folder.join("firmware")).args(["build", "--release", "--quiet", "--features", "defmt"]);
+        assert!(cargo.status().expect("cargo starts").success(), "{}", device.name);
+        let with = Image(fs::read(&firmware).expect("an image"));
+        assert_eq!(with.semihosting_calls(), 0, "{}", device.name);
+        assert!(with.rtt().is_some() && with.has_lines_of_defmt(), "{}", device.name);
+        if let Some(machine) = machine {
+            sends_lines(4, machine, device, &firmware);
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! What the board wants to find beside the program{% if rp2040 || rp2350 %}: what its boot ROM reads{% endif %}.
-use crate::semihosting;
+use crate::say::{exit, say};
 {% if rp2040 %}
 /// Sets the flash up.
 #[unsafe(link_section = ".boot2")]
@@ -16,6 +16,6 @@ static IMAGE: [u32; 5] = [0xffff_ded3, 0x1021_0142, 0x0000_01ff, 0x0000_0000, 0x
 {% endif %}
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    semihosting::write("panic\n");
-    semihosting::exit(false)
+    say!("panic");
+    exit(false)
 }

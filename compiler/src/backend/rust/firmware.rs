@@ -148,6 +148,8 @@ fn for_device(compiled: &Compiled<'_>, device: &Device) -> Result<Vec<File>, AtN
         ("memory.x", rendered(name, &memory)?),
         ("build.rs", include_str!("../../../templates/mcu/board/build.rs").to_owned()),
         ("src/board.rs", rendered(name, &DeviceFile { rp2040, rp2350 })?),
+        ("src/say.rs", include_str!("../../../templates/mcu/board/say.rs").to_owned()),
+        ("src/rtt.rs", include_str!("../../../templates/mcu/board/rtt.rs").to_owned()),
         ("src/semihosting.rs", include_str!("../../../templates/mcu/firmware/semihosting.rs").to_owned()),
         ("src/ticks.rs", include_str!("../../../templates/mcu/firmware/ticks.rs").to_owned()),
     ];
