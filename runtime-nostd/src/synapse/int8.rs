@@ -138,17 +138,6 @@ impl<const N: usize> Lanes<N> {
 
 /// Adds each row times its value to the accumulators.
 pub(crate) fn add_scaled(weights: &[i8], rows: &[(usize, i32)], accumulators: &mut [u32]) {
-    #[cfg(snnc_no_dsp)]
-    if crate::arch::products::add_scaled(weights, rows, accumulators) {
-        return;
-    }
-    for rows in rows.chunks(4) {
-        add_four(weights, rows, accumulators);
-    }
-}
-
-/// As [`add_scaled`], of up to four rows.
-fn add_four(weights: &[i8], rows: &[(usize, i32)], accumulators: &mut [u32]) {
     let width = accumulators.len();
     let row = |row: usize| weights.get(row * width..).and_then(|rest| rest.get(..width)).unwrap_or_default();
     // a byte times a weight fits 16 bits, which a host's vectors multiply eight at a time

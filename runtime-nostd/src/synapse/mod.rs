@@ -5,7 +5,7 @@
 //! adding wraps, and the compiler has proven that it never does.
 use crate::bits::get;
 use crate::program::uses::{BINARY, CODEWORDS, INT8, NIBBLES, PLANES, SPARSE, has};
-#[cfg(snnc_dsp)]
+#[cfg(any(snnc_dsp, snnc_no_dsp))]
 use crate::program::uses::{VALUES, WORDS};
 use crate::program::{Synapses, words};
 use rows::{Ranges, Rows, UNIT};
@@ -23,7 +23,7 @@ pub mod sparse;
 pub(crate) const CHUNK: usize = 255;
 
 /// Rows times values that are added at once.
-pub(crate) const GROUP: usize = if cfg!(snnc_no_dsp) { 32 } else { 4 };
+const GROUP: usize = 4;
 
 /// A number that an edge carries.
 pub(crate) trait Value: Copy {
@@ -223,6 +223,23 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
             }
             return (values, row);
         }
+        #[cfg(snnc_no_dsp)]
+        if let Synapses::Int8 { weights } = *self.synapses
+            && has(USES, INT8)
+            && crate::arch::products::takes(weights, &self.rows, self.accumulators.len())
+        {
+            for (row, value) in (row..).zip(values) {
+                let value = value.number();
+                if value == 0 || self.rows.add_product(row, value) {
+                    continue;
+                }
+                self.flush();
+                if !self.rows.add_product(row, value) {
+                    self.add_scaled(&[(row, value)]); // no list is as short as that, or it has too many bits
+                }
+            }
+            return (&[], row);
+        }
         (values, row)
     }
 
@@ -269,12 +286,15 @@ impl<'s, 'a, const USES: u64> Adder<'s, 'a, USES> {
             return;
         }
         let (rows, sums) = (&mut self.rows, &mut *self.accumulators);
-        #[cfg(snnc_dsp)]
+        #[cfg(any(snnc_dsp, snnc_no_dsp))]
         if (has(USES, VALUES) || has(USES, WORDS)) && rows.is_scaled() {
             if let Synapses::Int8 { weights } = *self.synapses
                 && has(USES, INT8)
             {
+                #[cfg(snnc_dsp)]
                 crate::arch::values::add_scaled(weights, rows, sums);
+                #[cfg(snnc_no_dsp)]
+                crate::arch::products::add_scaled(weights, rows, sums);
             }
             rows.clear();
             return;

@@ -20,14 +20,20 @@ pub(crate) const fn rows_words(rows: usize) -> usize {
 /// assembly.
 pub(crate) type Scaled = [u32; 6];
 
+/// Where a row begins, and its value. The order is known to the assembly.
+#[cfg(snnc_no_dsp)]
+pub(crate) type Product = [u32; 2];
+
 /// Rows of a group.
 pub(crate) const SCALED: usize = 4;
 
 /// Words of memory for a list of `rows` rows times values, or for as many as are worth it: what a list costs by itself is
-/// spread over 64 rows.
+/// spread over 64 rows, or 40 where they are told one by one, those that are taken away apart.
 pub(crate) const fn scaled_words(rows: usize) -> usize {
     let groups = rows.div_ceil(SCALED);
-    size_of::<Scaled>() / 4 * if groups < 16 { groups } else { 16 }
+    let in_groups = size_of::<Scaled>() / 4 * if groups < 16 { groups } else { 16 };
+    let apart = 2 * (2 * SCALED + if rows < 40 { rows } else { 40 });
+    if in_groups > apart { in_groups } else { apart }
 }
 
 /// Elements under a window, row by row of a map, and the rows of weights that they have.
@@ -87,8 +93,11 @@ pub(crate) struct Rows<'m> {
     count: usize,
     rows: usize,
     stride: usize,
-    #[cfg(snnc_dsp)]
+    #[cfg(any(snnc_dsp, snnc_no_dsp))]
     is_scaled: bool,
+    /// Rows times values that are taken away, at the end of the memory.
+    #[cfg(snnc_no_dsp)]
+    negative: usize,
 }
 
 impl<'m> Rows<'m> {
@@ -99,8 +108,10 @@ impl<'m> Rows<'m> {
             count: 0,
             rows,
             stride,
-            #[cfg(snnc_dsp)]
+            #[cfg(any(snnc_dsp, snnc_no_dsp))]
             is_scaled: false,
+            #[cfg(snnc_no_dsp)]
+            negative: 0,
         }
     }
 
@@ -204,8 +215,44 @@ impl<'m> Rows<'m> {
         false
     }
 
+    /// Lists a row times a value, in a list of nothing else; false where there is no room, or it is not in the table, or this core has
+    /// no kernel for so many bits.
+    #[cfg(snnc_no_dsp)]
+    #[inline]
+    pub(crate) fn add_product(&mut self, row: usize, value: i32) -> bool {
+        use crate::arch::products::{BY_SIGN, MOST};
+        let products: &mut [Product] = self.starts.as_chunks_mut().0;
+        let room = products.len().min(MOST);
+        // the last four may have to be completed, of each sign
+        let open = if BY_SIGN { 2 * SCALED } else { SCALED };
+        if self.count + open > room || row >= self.rows || (BY_SIGN && value.unsigned_abs() > 0xff) {
+            return false;
+        }
+        let negative = BY_SIGN && value < 0;
+        let slot = if negative { room - 1 - self.negative } else { self.count - self.negative };
+        if let Some(slot) = products.get_mut(slot) {
+            *slot = [(row * self.stride) as u32, if negative { value.unsigned_abs() } else { value as u32 }];
+            self.negative += usize::from(negative);
+            self.count += 1;
+            self.is_scaled = true;
+        }
+        true
+    }
+
+    /// What [`Self::add_product`] listed, and what of it is taken away: fours, completed by nothing times the first row.
+    #[cfg(snnc_no_dsp)]
+    pub(crate) fn products(&mut self) -> [&[Product]; 2] {
+        let products: &mut [Product] = self.starts.as_chunks_mut().0;
+        let room = products.len().min(crate::arch::products::MOST);
+        let (added, taken) = (self.count - self.negative, self.negative);
+        let (fours, behind) = (added.next_multiple_of(SCALED), room - taken.next_multiple_of(SCALED));
+        products.get_mut(added..fours).unwrap_or_default().fill([0; 2]);
+        products.get_mut(behind..room - taken).unwrap_or_default().fill([0; 2]);
+        [products.get(..fours).unwrap_or_default(), products.get(behind..room).unwrap_or_default()]
+    }
+
     /// Whether what is listed are rows times values.
-    #[cfg(snnc_dsp)]
+    #[cfg(any(snnc_dsp, snnc_no_dsp))]
     pub(crate) const fn is_scaled(&self) -> bool {
         self.is_scaled
     }
@@ -230,9 +277,13 @@ impl<'m> Rows<'m> {
     /// Empties the list.
     pub(crate) const fn clear(&mut self) {
         self.count = 0;
-        #[cfg(snnc_dsp)]
+        #[cfg(any(snnc_dsp, snnc_no_dsp))]
         {
             self.is_scaled = false;
+        }
+        #[cfg(snnc_no_dsp)]
+        {
+            self.negative = 0;
         }
     }
 

@@ -3,58 +3,63 @@
 //! apart. 62 instructions for 16 products.
 use core::arch::naked_asm;
 
+use crate::synapse::rows::{Product, Rows};
+
 /// Rows that are added at once, at most.
-const MOST: usize = crate::synapse::GROUP;
+pub(crate) const MOST: usize = 48;
 
-const _: () = assert!(MOST.is_multiple_of(4));
+/// Whether values are eight bits and a sign, those that are negative apart.
+pub(crate) const BY_SIGN: bool = true;
 
-/// Adds each row times its value to the sums, one per weight of a row, as [`crate::synapse::int8::add_scaled`] does. False, and
-/// nothing added, where rows do not begin with words, or not all are within `weights`, or a value has more bits.
+/// Rows that are worth a list: under a window of fewer inputs there are too few values.
+const LEAST: usize = 32;
+
+/// Whether [`add_scaled`] adds such rows: they begin with words, and all of them lie within `weights`.
 #[inline]
-pub(crate) fn add_scaled(weights: &[i8], rows: &[(usize, i32)], sums: &mut [u32]) -> bool {
-    let (width, first) = (sums.len(), weights.as_ptr());
-    let (mut last, mut bits, mut signs) = (0, 0, [false; 2]);
-    for &(row, value) in rows {
-        last = row.max(last);
-        bits |= value.unsigned_abs();
-        signs[usize::from(value < 0)] = true;
+pub(crate) fn takes(weights: &[i8], rows: &Rows<'_>, width: usize) -> bool {
+    // a product of 64 bits is a call: last
+    rows.rows() >= LEAST
+        && rows.stride() == width
+        && width > 0
+        && width.is_multiple_of(4)
+        && weights.as_ptr().addr().is_multiple_of(4)
+        && rows.rows().checked_mul(width).is_some_and(|all| all <= weights.len())
+}
+
+/// Adds what is listed of rows of weights times their values to the sums, one per weight of a row, as
+/// [`crate::synapse::int8::add_scaled`] does. Nothing where it does not take them.
+#[inline]
+pub(crate) fn add_scaled(weights: &[i8], rows: &mut Rows<'_>, sums: &mut [u32]) {
+    let width = sums.len();
+    if !takes(weights, rows, width) {
+        return;
     }
-    let fits = last.checked_add(1).and_then(|rows| rows.checked_mul(width)).is_some_and(|all| all <= weights.len());
-    let in_words = width > 0 && width.is_multiple_of(4) && first.addr().is_multiple_of(4);
-    if !fits || !in_words || bits > 0xff || rows.len() > MOST {
-        return false;
-    }
-    for (negative, _) in [false, true].into_iter().zip(signs).filter(|&(_, any)| any) {
-        let mut list = [[0; 2]; MOST];
-        let mut count = 0_usize;
-        let mut all = 0;
-        for (slot, &(row, value)) in list.iter_mut().zip(rows.iter().filter(|(_, value)| (*value < 0) == negative)) {
-            *slot = [(row * width) as u32, value.unsigned_abs()];
-            all += value.unsigned_abs();
-            count += 1;
+    for (list, sign) in rows.products().into_iter().zip([0, u32::MAX]) {
+        if list.is_empty() {
+            continue;
         }
-        // nothing times the first row completes four
-        let listed = list.get(..count.next_multiple_of(4)).unwrap_or_default().as_ptr_range();
+        let all: u32 = list.iter().map(|[_, value]| value).sum();
+        let range = list.as_ptr_range();
         let mut added = Added {
-            list: listed.start,
-            end: listed.end,
+            list: range.start,
+            end: range.end,
             sums: sums.as_mut_ptr(),
             blocks: width / 4,
             offset: (128 * all).wrapping_neg(),
-            sign: if negative { u32::MAX } else { 0 },
+            sign,
         };
-        // SAFETY: a row that is listed has `width` weights, all of them within `weights`, of which the blocks read a word each.
-        unsafe { add_4(first, &mut added) };
+        // SAFETY: a row that is listed has `width` weights, all of them within `weights`, of which the blocks read a word each; there
+        // are four rows or more, and a multiple of that.
+        unsafe { add_4(weights.as_ptr(), &mut added) };
     }
-    true
 }
 
 /// What is added. The order is known to the assembly.
 #[repr(C)]
 struct Added {
     /// Where rows begin, in bytes, and their values: some fours.
-    list: *const [u32; 2],
-    end: *const [u32; 2],
+    list: *const Product,
+    end: *const Product,
     sums: *mut u32,
     blocks: usize,
     /// What the sum has too much.

@@ -2,24 +2,32 @@
 //! each product `LDRSB` and `MLA`. 20 instructions for eight.
 use core::arch::naked_asm;
 
-/// Rows that are added at once, at most.
-const MOST: usize = crate::synapse::GROUP;
+use crate::synapse::rows::{Product, Rows};
 
-/// Adds each row times its value to the sums, one per weight of a row, as [`crate::synapse::int8::add_scaled`] does. False, and
-/// nothing added, where rows have fewer than eight weights, or not all are within `weights`, or there is none.
+/// Rows that are added at once, at most.
+pub(crate) const MOST: usize = 48;
+
+/// Whether values are eight bits and a sign, those that are negative apart.
+pub(crate) const BY_SIGN: bool = false;
+
+/// Whether [`add_scaled`] adds such rows: they are wide enough, and all of them within `weights`.
 #[inline]
-pub(crate) fn add_scaled(weights: &[i8], rows: &[(usize, i32)], sums: &mut [u32]) -> bool {
+pub(crate) fn takes(weights: &[i8], rows: &Rows<'_>, width: usize) -> bool {
+    let fits = rows.rows().checked_mul(width).is_some_and(|all| all <= weights.len());
+    width >= 8 && rows.stride() == width && fits
+}
+
+/// Adds what is listed of rows of weights times their values to the sums, one per weight of a row, as
+/// [`crate::synapse::int8::add_scaled`] does. Nothing where it does not take them.
+#[inline]
+pub(crate) fn add_scaled(weights: &[i8], rows: &mut Rows<'_>, sums: &mut [u32]) {
     let width = sums.len();
-    let last = rows.iter().fold(0, |last, &(row, _)| row.max(last));
-    let fits = last.checked_add(1).and_then(|rows| rows.checked_mul(width)).is_some_and(|all| all <= weights.len());
-    if width < 8 || rows.is_empty() || rows.len() > MOST || !fits {
-        return false;
+    let takes = takes(weights, rows, width);
+    let [list, _] = rows.products();
+    if list.is_empty() || !takes {
+        return;
     }
-    let mut list = [[0; 2]; MOST];
-    for (slot, &(row, value)) in list.iter_mut().zip(rows) {
-        *slot = [(row * width) as u32, value as u32];
-    }
-    let listed = list.get(..rows.len()).unwrap_or_default().as_ptr_range();
+    let listed = list.as_ptr_range();
     let last = width % 8;
     let (blocks, rest) = sums.as_chunks_mut::<8>();
     // SAFETY: a row that is listed has `width` weights, all of them within `weights`, of which a block reads eight.
@@ -34,7 +42,6 @@ pub(crate) fn add_scaled(weights: &[i8], rows: &[(usize, i32)], sums: &mut [u32]
             }
         }
     }
-    true
 }
 
 /// A product of r3, the value, and the weight `$at` of the row at lr.
@@ -48,8 +55,8 @@ macro_rules! product {
 #[unsafe(naked)]
 unsafe extern "C" fn add_8(
     weights: *const i8,
-    list: *const [u32; 2],
-    end: *const [u32; 2],
+    list: *const Product,
+    end: *const Product,
     sums: *mut [u32; 8],
     blocks: usize,
 ) {

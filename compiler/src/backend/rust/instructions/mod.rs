@@ -62,8 +62,10 @@ pub struct BreakEven {
 /// Units that there are more of where there are more spikes.
 const OF_SPIKES: &[Unit] = &[
     Unit::Row,
+    Unit::Narrow,
     Unit::Int8,
     Unit::Signs,
+    Unit::Codewords,
     Unit::Plane,
     Unit::Nibbles,
     Unit::OddNibbles,
