@@ -35,7 +35,7 @@ def kernel(name):
         encoding, n, what = found[1], int(found[2]), found[3]
         work |= {"PackedAlike": 128}
         if what == "bytes":
-            return work | {"Value": 784, "Factor": n, "Int8Products": 32 * n, "ProductSums": 32}
+            return work | {"Value": 784, "Factor": n, "Int8Products": 32 * n}
         work |= {"Word": 25, "Row": n}
         return work | {
             "int8": {"Int8": 32 * n, "Int8Sums": 8}, "binary": {"Signs": 4 * n, "Counters": 4},

@@ -1,4 +1,4 @@
-//! Lists of weights that are not zero: ten instructions a row and twelve an entry, a comparison of its column among them. Where all
+//! Lists of weights that are not zero: eleven instructions a row and twelve an entry, a comparison of its column among them. Where all
 //! have one entry, twelve in all.
 use core::arch::naked_asm;
 

@@ -40,8 +40,6 @@ pub enum Unit {
     Counters,
     /// Sixteen that take rows of nibbles.
     NibbleSums,
-    /// Four that take products of bytes.
-    ProductSums,
     /// A codeword that responds to a channel.
     Response,
     /// An output that takes a response.

@@ -293,10 +293,7 @@ fn add(work: &mut Work, synapses: &Synapses<'_>, source: &Source, rows: usize, w
     if !source.spikes {
         work.add(Unit::Factor, rows);
         match synapses {
-            Synapses::Int8 { .. } => {
-                work.add(Unit::Int8Products, rows * width.div_ceil(4));
-                work.add(Unit::ProductSums, width.div_ceil(4));
-            }
+            Synapses::Int8 { .. } => work.add(Unit::Int8Products, rows * width.div_ceil(4)),
             Synapses::Planes { bits, .. } => work.add(Unit::PlaneProduct, rows * width * usize::from(*bits)),
             Synapses::Sparse { starts: [], .. } => work.add(Unit::Product, rows),
             Synapses::Sparse { columns, starts, .. } => {
